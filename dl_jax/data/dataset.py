@@ -1,0 +1,96 @@
+"""What the machine is shown: examples with their labels, in splits that are kept apart."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+
+class DataError(ValueError):
+    """Data that cannot be used: says what is wrong, where, and what to do instead."""
+
+
+class Examples(NamedTuple):
+    """x_NxD (float32; rows are examples) and y_N (int32 labels) or y_NxC (float32 targets)."""
+
+    x: jax.Array
+    y: jax.Array
+
+
+class Splits(NamedTuple):
+    """To learn from, to choose settings on, and to judge by: no example is in two of them."""
+
+    train: Examples
+    validation: Examples
+    test: Examples
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Examples as they came (x_NxD or x_NxHxW[xC], uint8 where the source is), with where they came from.
+
+    Each split is a pair (x, y) of NumPy arrays, y_N in 0..C-1.
+    """
+
+    name: str
+    train: tuple[np.ndarray, np.ndarray]
+    validation: tuple[np.ndarray, np.ndarray]
+    test: tuple[np.ndarray, np.ndarray]
+    class_names: tuple[str, ...]
+    provenance: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that change whenever any pixel, label or split does."""
+        digest = sha256()
+        for array in (*self.train, *self.validation, *self.test):
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()[:12]
+
+    def standardised(self) -> Splits:
+        """Rows of float32, every input shifted and scaled to mean 0 and variance 1 over the training examples.
+
+        An input that never varies there stays 0. Only the training split is looked at.
+        """
+        x_NxD = _rows(self.train[0])
+        mean_D, deviation_D = x_NxD.mean(0), x_NxD.std(0)
+        varies_D = deviation_D > 1e-6 * max(1.0, float(np.abs(x_NxD).max()))
+        scale_D = np.where(varies_D, 1.0 / np.where(varies_D, deviation_D, 1.0), 0.0).astype(np.float32)
+
+        def examples(split):
+            x, y = split
+            return Examples((_rows(x) - mean_D) * scale_D, y.astype(np.int32))
+
+        return Splits(examples(self.train), examples(self.validation), examples(self.test))
+
+
+def _rows(x):
+    return np.asarray(x, np.float32).reshape(len(x), -1)
+
+
+def hold_out(x: np.ndarray, y: np.ndarray, share: float, seed: int = 0) -> tuple[tuple, tuple]:
+    """Two disjoint pairs (x, y): the rest, and `share` of every class (at least one of each), drawn at random.
+
+    A class with a single example stays in the first.
+    """
+    generator = np.random.default_rng(seed)
+    held = np.zeros(len(y), bool)
+    for label in np.unique(y):
+        members = generator.permutation(np.flatnonzero(y == label))
+        count = min(max(1, round(share * len(members))), len(members) - 1)
+        held[members[:count]] = True
+    return (x[~held], y[~held]), (x[held], y[held])
+
+
+def drawn(draw: Callable[[jax.Array, int], Examples], train: int, rest: int = 1024) -> Callable[[jax.Array], Splits]:
+    """key -> three independent draws: `train` examples to learn from, `rest` to choose by and `rest` to judge by."""
+
+    def splits(key):
+        key_train, key_validation, key_test = jax.random.split(key, 3)
+        return Splits(draw(key_train, train), draw(key_validation, rest), draw(key_test, rest))
+
+    return splits

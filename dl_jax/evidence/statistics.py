@@ -1,0 +1,85 @@
+"""Intervals for what was measured at several seeds, and how surely they lie in a region."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+ALPHA = 0.05
+"""Intervals cover the truth in 1 - ALPHA of all studies."""
+
+
+class Region(NamedTuple):
+    """The values that a statement allows: low < value < high."""
+
+    low: float
+    high: float
+
+
+class Interval(NamedTuple):
+    """An estimate from n seeds, with p-values for "the truth lies in the region" and "it lies outside".
+
+    Each is the smallest alpha at which the (1 - alpha) interval would lie wholly inside, or wholly
+    outside; so at ALPHA the p-values and the interval [low, high] say the same.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    n: int
+    p_inside: float
+    p_outside: float
+
+
+def mean_interval(value_S: np.ndarray, region: Region) -> Interval:
+    """The mean over the seeds, with Student's t interval. One seed tells nothing of the spread: all of the line."""
+    mean, n = float(np.mean(value_S)), len(value_S)
+    if n < 2:
+        return Interval(mean, -np.inf, np.inf, n, 1.0, 1.0)
+    error = max(float(np.std(value_S, ddof=1)) / np.sqrt(n), 1e-300)  # seeds that all agree: no width, no 0/0
+    half = float(stats.t.ppf(1 - ALPHA / 2, n - 1)) * error
+    return _placed(
+        Interval(mean, mean - half, mean + half, n, 0.0, 0.0),
+        region,
+        p_above=lambda edge: 2 * float(stats.t.sf((mean - edge) / error, n - 1)),
+        p_below=lambda edge: 2 * float(stats.t.sf((edge - mean) / error, n - 1)),
+    )
+
+
+def share_interval(value_S: np.ndarray, region: Region) -> Interval:
+    """The share of seeds with value 1 (the others have 0), with the exact interval of Clopper and Pearson."""
+    hits, n = int(np.sum(value_S)), len(value_S)
+
+    exact = stats.binomtest(hits, n).proportion_ci(1 - ALPHA, "exact")
+    return _placed(
+        Interval(hits / n, float(exact.low), float(exact.high), n, 0.0, 0.0),
+        region,
+        p_above=lambda edge: 2 * float(stats.binom.sf(hits - 1, n, edge)),
+        p_below=lambda edge: 2 * float(stats.binom.cdf(hits, n, edge)),
+    )
+
+
+def range_interval(value_S: np.ndarray, region: Region) -> Interval:
+    """For identities: no sampling, so all values must lie in the region. The interval is their range."""
+    low, high = float(np.min(value_S)), float(np.max(value_S))
+    inside = region.low < low and high < region.high
+    worst = low if abs(low) > abs(high) else high
+    return Interval(worst, low, high, len(value_S), 0.0 if inside else 1.0, 1.0 if inside else 0.0)
+
+
+def _placed(interval, region, p_above, p_below):
+    """The interval with its p-values. Only the finite edges of the region can be crossed."""
+    inside = [p_above(region.low)] if np.isfinite(region.low) else []
+    inside += [p_below(region.high)] if np.isfinite(region.high) else []
+    outside = [p_below(region.low)] if np.isfinite(region.low) else []
+    outside += [p_above(region.high)] if np.isfinite(region.high) else []
+    return interval._replace(p_inside=min(1.0, max(inside)), p_outside=min(1.0, *outside))
+
+
+def holm(p: list[float], alpha: float = ALPHA) -> list[bool]:
+    """Which of several findings stand together: Holm's step-down correction (1979)."""
+    stands, still = [False] * len(p), True
+    for rank, index in enumerate(sorted(range(len(p)), key=p.__getitem__)):
+        still = still and p[index] <= alpha / (len(p) - rank)
+        stands[index] = still
+    return stands

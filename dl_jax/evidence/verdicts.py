@@ -1,0 +1,114 @@
+"""Verdicts: what follows from the records by the criteria. Pure, and done in milliseconds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+
+from dl_jax.evidence.criteria import Criterion
+from dl_jax.evidence.records import Missing, Records
+from dl_jax.evidence.statistics import ALPHA, Interval, holm
+
+
+class Answer(StrEnum):
+    """What a verdict can be. An ERROR is never a refutation, and NOT_RUN never an average."""
+
+    SUPPORTED = "SUPPORTED"
+    REFUTED = "REFUTED"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    NOT_RUN = "NOT_RUN"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer of one criterion, with its numbers. Without an answer the numbers are None."""
+
+    statement: int
+    criterion: str
+    verdict: Answer
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    scope: str = ""
+    counter: bool = False
+    control: float | None = None
+    """The estimate in the setting where the statement must fail."""
+    p: float | None = None
+    note: str = ""
+    exploratory: bool = False
+    """The criterion is not the one that was fixed before these records were made."""
+    experiment: str = ""
+
+
+def judge(records: Records, criteria: Iterable[Criterion]) -> list[Verdict]:
+    """One verdict for each criterion, in their order; several in one report stand by Holm's correction."""
+    return correct([_judge(records, criterion) for criterion in criteria])
+
+
+def _judge(records, criterion):
+    scope = criterion.scope(records) if callable(criterion.scope) and records.rows else criterion.scope
+    bare = Verdict(criterion.statement, criterion.says, Answer.NOT_RUN, scope=scope if isinstance(scope, str) else "")
+    bare = replace(bare, counter=criterion.counter)
+    holds = criterion.holds
+    try:
+        value_S, control_S = holds.estimand(records), criterion.control(records)
+    except Missing as missing:
+        return replace(bare, note=str(missing))
+    if not len(value_S):
+        return replace(bare, note="no seeds")
+    found, control = holds.interval(value_S, holds.region), holds.interval(control_S, holds.region)
+    answer, note = _answer(value_S, found, holds.seeds)
+    if np.isfinite(control_S).all() and _answer(control_S, control, holds.seeds)[0] is Answer.SUPPORTED:
+        answer, note = Answer.ERROR, "the control passes too, so this criterion can tell nothing"
+    numbers = {name: _finite(getattr(found, name)) for name in ("estimate", "low", "high")}
+    p = min(found.p_inside, found.p_outside)
+    return replace(bare, verdict=answer, n=found.n, control=_finite(control.estimate), p=_finite(p), note=note, **numbers)
+
+
+def _answer(value_S: np.ndarray, found: Interval, seeds: int) -> tuple[Answer, str]:
+    if bad := int(np.sum(~np.isfinite(value_S))):
+        return Answer.INCONCLUSIVE, f"{bad} of {len(value_S)} seeds have no finite value"
+    if len(value_S) < seeds:
+        return Answer.INCONCLUSIVE, f"{len(value_S)} seeds; fewer than {seeds} decide nothing"
+    if found.p_inside <= ALPHA:
+        return Answer.SUPPORTED, ""
+    if found.p_outside <= ALPHA:
+        return Answer.REFUTED, ""
+    return Answer.INCONCLUSIVE, ""
+
+
+def correct(verdicts: list[Verdict]) -> list[Verdict]:
+    """The verdicts of one report together: a finding that does not stand by Holm's correction is INCONCLUSIVE.
+
+    Identities have p = 0 and always stand; they do not count among the tests.
+    """
+    decided = [v for v in verdicts if v.verdict in (Answer.SUPPORTED, Answer.REFUTED, Answer.INCONCLUSIVE)]
+    tests = [v for v in decided if v.p]
+    falls = {id(v) for v, stands in zip(tests, holm([v.p for v in tests]), strict=True) if not stands}
+
+    def corrected(verdict):
+        if id(verdict) not in falls or verdict.verdict is Answer.INCONCLUSIVE:
+            return verdict
+        note = f"p = {verdict.p:.2g} does not stand among {len(tests)} tests (Holm)"
+        return replace(verdict, verdict=Answer.INCONCLUSIVE, note=note)
+
+    return [corrected(verdict) for verdict in verdicts]
+
+
+def together(verdicts: Iterable[Verdict]) -> Answer:
+    """One answer for a statement with several criteria, counter-evidence left aside.
+
+    An error hides nothing behind it; one refutation refutes; support must be by all that ran.
+    """
+    answers = {verdict.verdict for verdict in verdicts if not verdict.counter}
+    for answer in (Answer.ERROR, Answer.REFUTED, Answer.INCONCLUSIVE, Answer.SUPPORTED):
+        if answer in answers:
+            return answer
+    return Answer.NOT_RUN
+
+
+def _finite(number):
+    return float(number) if number is not None and np.isfinite(number) else None

@@ -1,0 +1,64 @@
+"""Rules for the first weights, by name. Each draws w of shape [fan_in, fan_out]; biases start at 0.
+
+Every rule is (key, shape, gain) -> weights. Only `suited` and `orthogonal` look at the gain of the
+nonlinearity; the others are the rules as published, whatever follows the layer.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+
+Initializer = Callable[[jax.Array, tuple[int, int], float | jax.Array], jax.Array]
+
+
+def suited(key, shape, gain):
+    """N(0, gain^2 / fan_in): the scale that suits the nonlinearity that follows."""
+    return scaled(gain)(key, shape, gain)
+
+
+def lecun(key, shape, gain):
+    """N(0, 1 / fan_in) (LeCun, Bottou, Orr & Müller 1998)."""
+    return scaled(1.0)(key, shape, gain)
+
+
+def he(key, shape, gain):
+    """N(0, 2 / fan_in) (He, Zhang, Ren & Sun 2015)."""
+    return scaled(jnp.sqrt(2.0))(key, shape, gain)
+
+
+def glorot(key, shape, gain):
+    """U(-a, a) with a = sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio 2010, normalised)."""
+    del gain
+    return jnp.sqrt(6.0 / sum(shape)) * jax.random.uniform(key, shape, minval=-1.0, maxval=1.0)
+
+
+def standard(key, shape, gain):
+    """U(-a, a) with a = 1 / sqrt(fan_in): the habit that Glorot & Bengio (2010) call standard, and PyTorch's default."""
+    del gain
+    return jax.random.uniform(key, shape, minval=-1.0, maxval=1.0) / jnp.sqrt(1.0 * shape[0])
+
+
+def orthogonal(key, shape, gain):
+    """gain times a random matrix with orthonormal rows or columns (Saxe, McClelland & Ganguli 2014)."""
+    return gain * jax.random.orthogonal(key, max(shape))[: shape[0], : shape[1]]
+
+
+def scaled(scale: float | jax.Array) -> Initializer:
+    """N(0, scale^2 / fan_in), the scale set by hand; it may be traced, so that a sweep over it is one program."""
+
+    def rule(key, shape, gain):
+        del gain
+        return scale / jnp.sqrt(1.0 * shape[0]) * jax.random.normal(key, shape)
+
+    return rule
+
+
+INITIALIZERS: dict[str, Initializer] = {
+    "suited": suited,
+    "lecun": lecun,
+    "glorot": glorot,
+    "he": he,
+    "orthogonal": orthogonal,
+    "standard": standard,
+}

@@ -1,0 +1,40 @@
+"""The multilayer net of figure 1c: y = f(x w + b), layer upon layer."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+
+from dl_jax.models.initializers import Initializer, suited
+from dl_jax.models.model import Model, from_layers
+from dl_jax.models.nonlinearities import Nonlinearity
+
+
+def mlp(
+    hidden: Sequence[int], classes: int, nonlinearity: Nonlinearity, initializer: Initializer = suited
+) -> Model:
+    """`len(hidden)` layers of modules with these widths, and a layer of scores above them (figure 1c).
+
+    Params: {"layer_01": {"w": [D, W], "b": [W]}, ..., "layer_<L+1>": {"w": [W, C], "b": [C]}}.
+    Hidden layers start at the scale that suits the nonlinearity, the scores at that of the identity.
+    """
+    names = [f"layer_{number:02}" for number in range(1, len(hidden) + 2)]
+
+    def init(key, x_BxD):
+        widths = (x_BxD.shape[-1], *hidden, classes)
+        gains = [nonlinearity.gain] * len(hidden) + [1.0]
+        keys = jax.random.split(key, len(names))
+        return {
+            name: {"w": initializer(keys[number], widths[number : number + 2], gains[number]), "b": jnp.zeros(widths[number + 1])}
+            for number, name in enumerate(names)
+        }
+
+    def layers(params, x_BxD):
+        y_BxW, outputs = x_BxD, []
+        for name in names:
+            z_BxW = y_BxW @ params[name]["w"] + params[name]["b"]
+            y_BxW = z_BxW if name == names[-1] else nonlinearity.f(z_BxW)
+            outputs.append(y_BxW)
+        return tuple(outputs)
+
+    return from_layers(init, layers)

@@ -1,0 +1,46 @@
+"""The devices that this run has, and how fast they are."""
+
+import os
+from pathlib import Path
+from time import perf_counter
+
+import jax
+import jax.numpy as jnp
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from dl_jax.runtime.flags import FlagError
+
+
+def cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def set_up(require: str = "any") -> None:
+    """Make every core a device of its own where there is no accelerator; refuse any kind but the required one.
+
+    Call it before the first computation: JAX fixes its devices then.
+    """
+    jax.config.update("jax_num_cpu_devices", cores())
+    if not jax.config.jax_compilation_cache_dir:
+        jax.config.update("jax_compilation_cache_dir", str(Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "dl_jax"))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    kind = jax.default_backend()
+    if require not in ("any", kind):
+        raise FlagError(
+            f"--require_device={require}, but JAX finds {kind} only; for an accelerator install its plug-in with "
+            f"EXTRAS={'tpu' if require == 'tpu' else 'cuda13'} bash launch/local.sh ..."
+        )
+
+
+def peak_flops(mesh: Mesh, size: int = 1024) -> float:
+    """FLOP/s of a float32 matrix product on all devices at once, the best of three."""
+    sharding = NamedSharding(mesh, PartitionSpec("trial"))
+    a = jax.device_put(jnp.ones((mesh.size, size, size), jnp.float32), sharding)
+    product = jax.jit(jax.shard_map(lambda a: jax.lax.map(lambda m: m @ m, a), mesh=mesh, in_specs=PartitionSpec("trial"), out_specs=PartitionSpec("trial")))  # fmt: skip
+    seconds = []
+    for _ in range(4):
+        began = perf_counter()
+        jax.block_until_ready(product(a))
+        seconds.append(perf_counter() - began)
+    return mesh.size * 2.0 * size**3 / min(seconds[1:])

@@ -1,0 +1,212 @@
+"""From flags to verdicts: measure, judge, draw, write. The last line of every experiment calls `run`."""
+
+import json
+import pkgutil
+import sys
+import time
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+from dl_jax.data import catalog
+from dl_jax.data.dataset import DataError
+from dl_jax.evidence.criteria import fingerprint
+from dl_jax.evidence.records import Records
+from dl_jax.evidence.verdicts import Answer, Verdict, judge
+from dl_jax.runtime import devices, provenance
+from dl_jax.runtime.experiment import PRESETS, Experiment
+from dl_jax.runtime.flags import Checked, FlagError, Flags, describe, flag, parse, text
+from dl_jax.runtime.progress import Progress, duration
+from dl_jax.runtime.store import Memory, check_writable, whole_folder
+from dl_jax.training.place import here
+
+USAGE, FAILED, INTERRUPTED = 2, 1, 130
+"""Exit statuses: a wrong flag or unusable data, an error of ours, Ctrl-C. A refutation exits with 0."""
+
+
+@dataclass(frozen=True)
+class Options(Checked):
+    """What the runner itself is told, the same for every experiment."""
+
+    preset: str = flag("laptop", "how much to run", choices=PRESETS)
+    output_dir: str = flag("results", "the folder that gets the results")
+    require_device: str = flag("any", "refuse to run on anything else", choices=("any", "cpu", "gpu", "tpu"))
+    judge_only: bool = flag(False, "judge and draw the records that are there; measure nothing")
+
+
+def run(module_name: str) -> None:
+    """Run the experiment that this module is, as its flags say, and exit. The last line of its file."""
+    module = sys.modules[module_name]
+    sys.exit(guarded(lambda: _run(module, sys.argv[1:])))
+
+
+def guarded(command) -> int:
+    """The exit status of a command; what a person can mend is told in one line, without a traceback."""
+    try:
+        return command()
+    except (FlagError, DataError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USAGE
+    except OSError as error:
+        print(f"error: {error.strerror or error}: {error.filename or ''}; nothing was changed", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("\nInterrupted. What was finished is kept: the same command goes on from there.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(module, arguments):
+    experiment = Experiment.of(module)
+    package = sys.modules[module.__spec__.parent]
+    if "--list" in arguments:
+        print("\n".join(listing(package)))
+        return 0
+    if {"--help", "-h", "-help"} & set(arguments):
+        print(help_page(experiment.doc, experiment.config))
+        return 0
+    own, common = parse(arguments, experiment.config, Options)
+    options = Options(**common)
+    config = experiment.configured(options.preset, **own)
+    check_writable(Path(options.output_dir))
+    devices.set_up(options.require_device)
+    progress = Progress({experiment.name: experiment.seconds(options.preset)})
+    verdicts, ran = carry_out(experiment, config, options, progress)
+    folder = Path(options.output_dir) / experiment.name
+    print(table(verdicts))
+    print(f"{'Written to' if ran else 'Nothing has changed since the results in'} {folder}")
+    return 0
+
+
+def listing(package) -> list[str]:
+    """The experiments that a folder holds, by name: the folder is the registry."""
+    return sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+
+
+def help_page(doc: str, *groups: type) -> str:
+    """The docstring, then the flags with their defaults."""
+    lines = [line for group in (*groups, Options) for line in describe(group)]
+    lines += [("--list", "name the experiments that there are"), ("--help", "this page")]
+    return doc.strip() + "\n\nFlags\n" + "\n".join(f"  {name}\n        {help}" for name, help in lines)
+
+
+def command_of(name: str, config: Flags) -> str:
+    """What to type to run this again: the flags that differ from the defaults."""
+    plain = type(config)()
+    typed = [
+        f"--{key}={text(value)}" for key, value in asdict(config).items() if value != getattr(plain, key)
+    ]
+    return " ".join(["bash launch/local.sh", name, *typed])
+
+
+def carry_out(experiment: Experiment, config: Flags, options: Options, progress: Progress) -> tuple[list[Verdict], bool]:
+    """Run one experiment unless its results are there, and write its folder. Returns its verdicts, and whether it ran.
+
+    Results count as there when flags, code and data are those that made them.
+    """
+    folder = Path(options.output_dir) / experiment.name
+    there = _manifest(folder)
+    origin = {
+        "flags": json.loads(json.dumps(asdict(config))),
+        "code": provenance.code_digest(experiment.file),
+        "data": catalog.identity(config.dataset, config.manual_dir) if hasattr(config, "dataset") else "generated",
+        "versions": provenance.versions(),
+        "device": provenance.device(),
+    }
+    if options.judge_only and not there:
+        raise FlagError(f"--judge_only: {folder} holds no records; run without it first")
+    if options.judge_only or all(there.get(key) == value for key, value in origin.items()):
+        records = Records.read(folder / "records.jsonl")
+        if not options.judge_only and (verdicts := _verdicts(folder)):
+            return verdicts, False
+        manifest, ran = there, False
+    else:
+        records, manifest = _measure(experiment, config, origin, options, progress)
+        ran = True
+    exploratory = manifest["criteria"] != fingerprint(experiment.criteria)
+    notes = {"experiment": experiment.name, "exploratory": exploratory}
+    verdicts = [Verdict(**(asdict(verdict) | notes)) for verdict in judge(records, experiment.criteria)]
+    _write(folder, experiment, records, manifest, verdicts)
+    _memory(experiment, origin, options).forget()
+    return verdicts, ran
+
+
+def _memory(experiment, origin, options):
+    digest = sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:16]
+    return Memory(Path(options.output_dir) / ".unfinished" / f"{experiment.name}-{digest}")
+
+
+def _measure(experiment, config, origin, options, progress):
+    began, costs = time.time(), []
+    place = here()._replace(tell=progress.tell, keep=_memory(experiment, origin, options).keep, spend=costs.append)
+    progress.enter(experiment.name)
+    measured = experiment.measure(config, place)
+    records = Records(tuple({"experiment": experiment.name, **row} for row in measured.rows))
+    progress.leave(ran=True)
+    manifest = {
+        **origin,
+        "experiment": experiment.name,
+        "command": command_of(experiment.name, config),
+        "criteria": fingerprint(experiment.criteria),
+        "commit": provenance.commit(),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(began)),
+        "wall_s": round(time.time() - began, 2),
+        "cost": _cost(costs, place),
+    }
+    return records, manifest
+
+
+def _cost(costs, place) -> dict[str, Any]:
+    """Programs, seconds and useful FLOP/s of all sweeps, beside what the devices can do at most."""
+    run_s = sum(cost.run_s for cost in costs)
+    return {
+        "programs": sum(cost.programs for cost in costs),
+        "compile_s": round(sum(cost.compile_s for cost in costs), 2),
+        "run_s": round(run_s, 2),
+        "gflops": round(sum(cost.flops for cost in costs) / run_s / 1e9, 2) if run_s else None,
+        "peak_gflops": round(devices.peak_flops(place.mesh) / 1e9, 2) if run_s else None,
+    }
+
+
+def _write(folder, experiment, records, manifest, verdicts):
+    matplotlib.rcParams.update({"svg.hashsalt": "dl_jax", "svg.fonttype": "none"})
+    figures = experiment.draw(records)
+    with whole_folder(folder) as fresh:
+        records.write(fresh / "records.jsonl")
+        (fresh / "manifest.json").write_text(json.dumps(manifest, indent=1))
+        (fresh / "verdicts.json").write_text(json.dumps([asdict(v) for v in verdicts], indent=1, ensure_ascii=False))
+        (fresh / "figures").mkdir()
+        for name, figure in figures.items():
+            figure.savefig(fresh / "figures" / f"{name}.svg", metadata={"Date": None})
+            figure.savefig(fresh / "figures" / f"{name}.png", dpi=120)
+
+
+def _manifest(folder) -> dict[str, Any]:
+    """What is written of an earlier run; empty if nothing whole is there."""
+    try:
+        return json.loads((folder / "manifest.json").read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def _verdicts(folder) -> list[Verdict]:
+    found = json.loads((folder / "verdicts.json").read_text())
+    return [Verdict(**(row | {"verdict": Answer(row["verdict"])})) for row in found]
+
+
+def table(verdicts: list[Verdict]) -> str:
+    """The verdicts as text, one a line."""
+
+    def number(value):
+        return "-" if value is None else f"{value:.4g}"
+
+    def line(v):
+        interval = f"[{number(v.low)}, {number(v.high)}]"
+        mark = " (counter-evidence)" if v.counter else ""
+        return f"{v.statement:>4}  {v.verdict:<12} {number(v.estimate):>9} {interval:<22} n={v.n:<3} {v.criterion}{mark}" + (
+            f"  [{v.note}]" if v.note else ""
+        )
+
+    return "\n".join(map(line, verdicts))

@@ -1,0 +1,33 @@
+"""The error between the scores and the desired pattern of scores (section III): (scores_BxC, targets) -> E_B."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+
+Objective = Callable[[jax.Array, jax.Array], jax.Array]
+"""One error for each example; their mean is what training reduces."""
+
+
+def cross_entropy(scores_BxC: jax.Array, label_B: jax.Array) -> jax.Array:
+    """-log of the softmax probability of the labelled category, in nats."""
+    picked_B = jnp.take_along_axis(scores_BxC, label_B[:, None], 1)[:, 0]
+    return jax.nn.logsumexp(scores_BxC, 1) - picked_B
+
+
+def binary_cross_entropy(scores_Bx1: jax.Array, label_B: jax.Array) -> jax.Array:
+    """-log of the logistic probability of the label, for a machine with a single score (figure 1a), in nats."""
+    sign_B = 1.0 - 2.0 * label_B.astype(scores_Bx1.dtype)
+    return jax.nn.softplus(sign_B * scores_Bx1[:, 0])
+
+
+def half_squared_error(scores_BxC: jax.Array, target_BxC: jax.Array) -> jax.Array:
+    """0.5 (y - t)^2 summed over the units, the cost of figure 1d."""
+    return 0.5 * jnp.sum((scores_BxC - target_BxC) ** 2, 1)
+
+
+def accuracy(scores_BxC: jax.Array, label_B: jax.Array) -> jax.Array:
+    """Share of examples whose category has the highest score; with one score, whose side of 0 is right."""
+    if scores_BxC.shape[1] == 1:
+        return jnp.mean((scores_BxC[:, 0] > 0) == (label_B > 0))
+    return jnp.mean(jnp.argmax(scores_BxC, 1) == label_B)

@@ -1,0 +1,35 @@
+"""How the knobs turn: stochastic gradient descent, and Adam beside it. Rates may be traced."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import optax
+
+MOMENTUM = 0.9
+
+
+def sgd(learning_rate: float | jax.Array) -> optax.GradientTransformation:
+    """Stochastic gradient descent with momentum 0.9."""
+    return optax.sgd(learning_rate, momentum=MOMENTUM)
+
+
+def adam(learning_rate: float | jax.Array) -> optax.GradientTransformation:
+    """Adam with its published settings (Kingma & Ba 2015)."""
+    return optax.adam(learning_rate)
+
+
+OPTIMIZERS: dict[str, Callable[..., optax.GradientTransformation]] = {"sgd": sgd, "adam": adam}
+
+
+def learning_only(optimizer: optax.GradientTransformation, learns: Callable[[tuple], jax.Array]):
+    """The optimizer, with the weights held still wherever `learns(path)` is 0.
+
+    `path` is the key path of a leaf, as `jax.tree_util` gives it; the answer may be traced.
+    """
+
+    def hold(updates, state, params=None):
+        held = jax.tree_util.tree_map_with_path(lambda path, u: jnp.where(learns(path), u, 0.0), updates)
+        return held, state
+
+    return optax.chain(optimizer, optax.GradientTransformation(lambda params: optax.EmptyState(), hold))
