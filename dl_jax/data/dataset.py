@@ -57,19 +57,19 @@ class Dataset:
         An input that never varies there stays 0. Only the training split is looked at.
         """
         x_NxD = _rows(self.train[0])
-        mean_D, deviation_D = x_NxD.mean(0), x_NxD.std(0)
-        varies_D = deviation_D > 1e-6 * max(1.0, float(np.abs(x_NxD).max()))
-        scale_D = np.where(varies_D, 1.0 / np.where(varies_D, deviation_D, 1.0), 0.0).astype(np.float32)
+        mean_D, deviation_D = x_NxD.mean(0), x_NxD.std(0)  # in float64: a time stamp has many digits before it varies
+        varies_D = deviation_D > 1e-12 * np.abs(x_NxD).max(0)
+        scale_D = np.where(varies_D, 1.0 / np.where(varies_D, deviation_D, 1.0), 0.0)
 
         def examples(split):
             x, y = split
-            return Examples((_rows(x) - mean_D) * scale_D, y.astype(np.int32))
+            return Examples(((_rows(x) - mean_D) * scale_D).astype(np.float32), y.astype(np.int32))
 
         return Splits(examples(self.train), examples(self.validation), examples(self.test))
 
 
 def _rows(x):
-    return np.asarray(x, np.float32).reshape(len(x), -1)
+    return np.asarray(x, np.float64).reshape(len(x), -1)
 
 
 def hold_out(x: np.ndarray, y: np.ndarray, share: float, seed: int = 0) -> tuple[tuple, tuple]:

@@ -6,7 +6,7 @@ from dl_jax.data.dataset import Dataset, hold_out
 
 
 def digits() -> Dataset:
-    """Ten handwritten digits (uint8, 0..16): 1,078 examples to learn from, 359 to choose by, 360 to judge by."""
+    """Ten handwritten digits (uint8, 0..16): 1,079 examples to learn from, 359 to choose by, 359 to judge by."""
     bunch = load_digits()
     rest, test = hold_out(bunch.images.astype("uint8"), bunch.target, 0.2)
     train, validation = hold_out(*rest, 0.25)

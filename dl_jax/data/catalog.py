@@ -1,0 +1,49 @@
+"""Data by name: what an experiment's --dataset may be."""
+
+from hashlib import file_digest
+from importlib.metadata import version
+from pathlib import Path
+
+from dl_jax.data import files, tfds
+from dl_jax.data.dataset import DataError, Dataset
+
+NAMES = ("digits", *tfds.SOURCES)
+FILES = {".npz": files.from_npz, ".csv": files.from_csv}
+
+
+def load(name: str, manual_dir: str | None = None) -> Dataset:
+    """One of NAMES, or the user's own .npz or .csv file. Sets by name may have to be prepared, from `manual_dir`."""
+    if name == "digits":
+        from dl_jax.data.digits import digits  # scikit-learn takes a second to import
+
+        return digits()
+    if name in tfds.SOURCES:
+        return tfds.prepared(name, tfds.default_data_dir(), Path(manual_dir).expanduser() if manual_dir else None)
+    path = _own(name)
+    return FILES[path.suffix.lower()](path)
+
+
+def identity(name: str, manual_dir: str | None = None) -> str:
+    """A text that changes when the data would, found without loading them.
+
+    `manual_dir` is no part of it: raw files with another content are refused.
+    """
+    if name == "digits":
+        return f"digits, scikit-learn {version('scikit-learn')}"
+    if name in tfds.SOURCES:
+        return f"{name} {tfds.SOURCES[name].version}"
+    path = _own(name)
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file")
+    with open(path, "rb") as file:
+        return f"sha256 {file_digest(file, 'sha256').hexdigest()}"
+
+
+def _own(name):
+    path = Path(name).expanduser()
+    if path.suffix.lower() not in FILES:
+        raise DataError(
+            f"there is no data set {name!r}; there are {', '.join(NAMES)}, or your own: --dataset=FILE.npz (arrays x "
+            "and y) or --dataset=FILE.csv (a line an example, the label last)"
+        )
+    return path

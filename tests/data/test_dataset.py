@@ -1,0 +1,155 @@
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.preprocessing import StandardScaler
+
+from dl_jax.data.dataset import Dataset, Examples, drawn, hold_out
+from dl_jax.data.digits import digits
+
+
+@pytest.fixture(scope="module")
+def images():
+    return digits()
+
+
+def split(generator, count):
+    return generator.normal(3.0, 5.0, (count, 2, 3)), generator.integers(0, 2, count)
+
+
+@pytest.fixture
+def dataset():
+    generator = np.random.default_rng(0)
+    return Dataset("mine", *(split(generator, count) for count in (40, 10, 12)), ("a", "b"), "made here")
+
+
+# Holding out
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=80), st.floats(0.01, 0.99), st.integers(0, 3))
+def test_the_two_parts_are_disjoint_and_all_there_is(labels, share, seed):
+    y = np.array(labels)
+    (x_rest, y_rest), (x_held, y_held) = hold_out(np.arange(len(y)), y, share, seed)
+    assert sorted([*x_rest, *x_held]) == list(range(len(y)))
+    np.testing.assert_array_equal(y_rest, y[x_rest])
+    np.testing.assert_array_equal(y_held, y[x_held])
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=80), st.floats(0.01, 0.99))
+def test_every_class_gives_its_share(labels, share):
+    y = np.array(labels)
+    (_, y_rest), (_, y_held) = hold_out(y, y, share)
+    for label, count in zip(*np.unique(y, return_counts=True), strict=True):
+        held = np.sum(y_held == label)
+        assert np.sum(y_rest == label) >= 1
+        if count > 1:
+            assert held >= 1
+            assert abs(held - share * count) <= 1
+
+
+def test_the_draw_depends_on_the_seed_alone():
+    x, y = np.arange(100), np.arange(100) % 3
+    (again, _), (_, _) = hold_out(x, y, 0.3)
+    np.testing.assert_array_equal(hold_out(x, y, 0.3)[0][0], again)
+    assert not np.array_equal(hold_out(x, y, 0.3, seed=1)[0][0], again)
+
+
+# Standardising
+
+
+def test_standardised_is_scikit_learns_scaler_of_the_training_examples(dataset):
+    scaler = StandardScaler().fit(dataset.train[0].reshape(40, 6))
+    for ours, (x, y) in zip(dataset.standardised(), (dataset.train, dataset.validation, dataset.test), strict=True):
+        assert ours.x.dtype == np.float32
+        assert ours.y.dtype == np.int32
+        np.testing.assert_allclose(ours.x, scaler.transform(x.reshape(len(x), 6)), atol=1e-5)
+        np.testing.assert_array_equal(ours.y, y)
+
+
+def test_digits_too(images):
+    x = images.train[0].reshape(len(images.train[0]), 64).astype(float)
+    expected = StandardScaler().fit(x).transform(images.test[0].reshape(-1, 64).astype(float))
+    varies = x.std(0) > 0
+    found = images.standardised().test.x
+    np.testing.assert_allclose(found[:, varies], expected[:, varies], atol=1e-4)
+    assert not found[:, ~varies].any()
+
+
+@pytest.mark.parametrize("constant", [0.0, 7.0, 1e5, -0.1])
+def test_an_input_that_never_varies_stays_zero(dataset, constant):
+    x = dataset.train[0].copy()
+    x[:, 0, 0] = constant
+    splits = replace(dataset, train=(x, dataset.train[1])).standardised()
+    assert not splits.train.x[:, 0].any()
+    assert not splits.test.x[:, 0].any()
+
+
+def test_only_the_training_examples_are_looked_at(dataset):
+    wild = replace(dataset, test=(1e3 + dataset.test[0], dataset.test[1]))
+    np.testing.assert_array_equal(wild.standardised().train.x, dataset.standardised().train.x)
+    np.testing.assert_array_equal(wild.standardised().validation.x, dataset.standardised().validation.x)
+
+
+# Fingerprints
+
+
+@pytest.mark.parametrize("part", ["train", "validation", "test"])
+def test_the_fingerprint_changes_with_one_pixel_one_label_or_one_type(dataset, part):
+    x, y = getattr(dataset, part)
+    pixel, label = x.copy(), y.copy()
+    pixel[3, 1, 2] = np.nextafter(pixel[3, 1, 2], 10)
+    label[2] = 1 - label[2]
+    others = [
+        (pixel, y),
+        (x, label),
+        (x.astype(np.float32), y),
+        (x.reshape(len(x), 6), y),
+        (x[::-1], y),
+        (x[1:], y[1:]),
+    ]
+    fingerprints = {replace(dataset, **{part: other}).fingerprint for other in others}
+    assert len(fingerprints | {dataset.fingerprint}) == len(others) + 1
+
+
+def test_the_fingerprint_is_of_the_content(dataset):
+    copy = replace(dataset, train=(np.asfortranarray(dataset.train[0]), dataset.train[1].copy()), name="other")
+    assert copy.fingerprint == dataset.fingerprint
+    assert replace(dataset, validation=dataset.test, test=dataset.validation).fingerprint != dataset.fingerprint
+    assert len(dataset.fingerprint) == 12
+    int(dataset.fingerprint, 16)
+
+
+# Digits
+
+
+def test_digits_are_split_without_overlap(images):
+    parts = images.train, images.validation, images.test
+    assert [len(y) for _, y in parts] == [1079, 359, 359]
+    assert images.train[0].dtype == np.uint8
+    assert images.train[0].shape[1:] == (8, 8)
+    seen = [{x.tobytes() for x in part[0]} for part in parts]
+    assert sum(map(len, seen)) == len(set.union(*seen)) == 1797
+    for _, y in parts:
+        np.testing.assert_allclose(np.bincount(y) / len(y), 0.1, atol=0.01)
+
+
+# Drawing
+
+
+def test_drawn_splits_are_independent_and_repeatable():
+    def draw(key, count):
+        x = jax.random.uniform(key, (count, 1))
+        return Examples(x, (x[:, 0] > 0.5).astype(jnp.int32))
+
+    splits = drawn(draw, train=50, rest=20)
+    first = splits(jax.random.key(0))
+    assert [len(part.y) for part in first] == [50, 20, 20]
+    assert len(np.unique(np.concatenate([part.x for part in first]))) == 90
+    np.testing.assert_array_equal(splits(jax.random.key(0)).test.x, first.test.x)
+    assert not np.array_equal(splits(jax.random.key(1)).test.x, first.test.x)

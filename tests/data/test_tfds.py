@@ -1,0 +1,334 @@
+import gzip
+import importlib.machinery
+import inspect
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dl_jax.data import tfds
+from dl_jax.data.dataset import DataError
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def rows(*splits):
+    """The multiset of (label, pixels): what a set holds, whatever its order."""
+    return Counter((int(label), image.tobytes()) for x, y in splits for image, label in zip(x, y, strict=True))
+
+
+@pytest.fixture
+def data_dir(tiny_folder, tiny_source, tmp_path):
+    shutil.copytree(tiny_folder, tmp_path / "data")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def manual_dir(tmp_path):
+    folder = tmp_path / "raw" / "tiny_images"
+    folder.mkdir(parents=True)
+    for name in ("pixels.gz", "labels.gz"):
+        (folder / name).write_bytes(b"raw")
+    return tmp_path / "raw"
+
+
+# Reading
+
+
+def test_a_prepared_set_is_read_whole(data_dir, tiny_images):
+    dataset = tfds.prepared("tiny_images", data_dir, None)
+    assert dataset.train[0].shape[1:] == (4, 4)
+    assert dataset.train[0].dtype == np.uint8
+    assert dataset.class_names == ("cat", "dog")
+    assert rows(dataset.train, dataset.validation) == rows(tiny_images[0])
+    assert rows(dataset.test) == rows(tiny_images[1])
+    assert len(dataset.validation[1]) == sum(round(count / 10) for count in np.bincount(tiny_images[0][1]))
+    assert "tiny_images 1.0.0" in dataset.provenance
+
+
+def test_the_second_time_the_copy_is_read(data_dir):
+    first = tfds.prepared("tiny_images", data_dir, None)
+    folder = data_dir / "tiny_images" / "1.0.0"
+    for file in folder.glob("*array_record*"):
+        file.unlink()
+    assert tfds.prepared("tiny_images", data_dir, None).fingerprint == first.fingerprint
+    assert [file.name for file in folder.glob("*.npz")] == [tfds.COPY]
+    assert not list(folder.glob(".*"))
+
+
+@pytest.mark.parametrize("damage", [b"", b"no zip", None])
+def test_a_damaged_copy_is_made_anew(data_dir, damage):
+    first = tfds.prepared("tiny_images", data_dir, None)
+    copy = data_dir / "tiny_images" / "1.0.0" / tfds.COPY
+    whole = copy.read_bytes()
+    copy.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
+    assert tfds.prepared("tiny_images", data_dir, None).fingerprint == first.fingerprint
+    assert copy.stat().st_size == len(whole)
+
+
+def test_where_nothing_can_be_written_the_set_is_read_all_the_same(data_dir, monkeypatch):
+    def full(path, **_):
+        path.write_bytes(b"half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(np, "savez", full)
+    assert len(tfds.prepared("tiny_images", data_dir, None).test[1]) == 20
+    assert not list((data_dir / "tiny_images" / "1.0.0").glob("*.npz"))
+    assert not list((data_dir / "tiny_images" / "1.0.0").glob(".*"))
+
+
+def test_a_set_with_the_content_of_another_is_refused(data_dir, monkeypatch, tiny_source):
+    monkeypatch.setitem(tfds.SOURCES, "tiny_images", tfds.Source("1.0.0", (), tiny_source.content + 1))
+    with pytest.raises(DataError, match="does not hold the images of tiny_images; remove it"):
+        tfds.prepared("tiny_images", data_dir, None)
+    assert not (data_dir / "tiny_images" / "1.0.0" / tfds.COPY).exists()
+
+
+def test_content_knows_images_from_labels_but_no_order(tiny_images):
+    (x, y), test = tiny_images
+    known = tfds.content((x, y), test)
+    assert tfds.content((x[::-1], y[::-1]), test) == known
+    assert tfds.content((x, y[::-1]), test) != known
+    changed = x.copy()
+    changed[7, 2, 3] ^= 1
+    assert tfds.content((changed, y), test) != known
+
+
+def test_a_format_that_only_tensorflow_reads_is_told(data_dir):
+    info = data_dir / "tiny_images" / "1.0.0" / "dataset_info.json"
+    info.write_text(info.read_text().replace('"array_record"', '"tfrecord"'))
+    with pytest.raises(DataError, match=r"only TensorFlow reads.*TFDS_DATA_DIR=FOLDER"):
+        tfds.prepared("tiny_images", data_dir, None)
+
+
+@pytest.mark.parametrize("pattern", ["*test.array_record*", "dataset_info.json", "features.json"])
+def test_a_damaged_set_is_told(data_dir, pattern):
+    (file,) = (data_dir / "tiny_images" / "1.0.0").glob(pattern)
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(DataError, match=r"is damaged .*; remove it"):
+        tfds.prepared("tiny_images", data_dir, None)
+
+
+# Preparing
+
+
+def test_without_raw_files_it_says_what_to_type(tmp_path):
+    with pytest.raises(DataError, match=r"nothing is downloaded: type --manual_dir=FOLDER.*train-images-idx3-ubyte.gz"):
+        tfds.prepared("mnist", tmp_path / "data", None)
+    assert not list(tmp_path.iterdir())
+
+
+def test_missing_files_are_named_at_once(tmp_path):
+    raw = tmp_path / "raw" / "mnist"
+    raw.mkdir(parents=True)
+    for name in tfds.IDX[1:]:
+        (raw / name).touch()
+    before = time.monotonic()
+    with pytest.raises(DataError, match=r"mnist lacks train-images-idx3-ubyte.gz; put it there"):
+        tfds.prepared("mnist", tmp_path / "data", tmp_path / "raw")
+    assert time.monotonic() - before < 5
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+def test_the_table_agrees_with_tensorflow_datasets(name, tmp_path):
+    import tensorflow_datasets
+
+    builder = tensorflow_datasets.builder(name, data_dir=tmp_path, try_gcs=False)
+    assert str(builder.version) == tfds.SOURCES[name].version
+    assert {info.filename for info in builder.url_infos.values()} == set(tfds.SOURCES[name].files)
+
+
+@pytest.mark.parametrize("damaged", tfds.IDX)
+def test_a_wrong_checksum_names_the_file(raw, tmp_path, damaged):
+    shutil.copytree(raw / "mnist", tmp_path / "raw" / "mnist", copy_function=shutil.copyfile)
+    content = bytearray((raw / "mnist" / damaged).read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "raw" / "mnist" / damaged).write_bytes(content)
+    with pytest.raises(DataError, match=f"{damaged} is damaged or another file: its checksum is wrong"):
+        tfds.prepared("mnist", tmp_path / "data", tmp_path / "raw")
+    assert not list((tmp_path / "data").iterdir())
+
+
+def test_files_of_another_set_are_refused(raw, tmp_path):
+    (tmp_path / "mnist").symlink_to(raw / "fashion_mnist")
+    with pytest.raises(DataError, match="its checksum is wrong"):
+        tfds.prepared("mnist", tmp_path / "data", tmp_path)
+
+
+class NoTensorFlow:
+    """Finds a TensorFlow that cannot be imported. (With None in sys.modules TFDS would take it for loaded.)"""
+
+    @classmethod
+    def find_spec(cls, name, *_):
+        return importlib.machinery.ModuleSpec(name, cls) if name == "tensorflow" else None
+
+    @staticmethod
+    def create_module(spec):
+        raise ImportError(f"{spec.name} was asked for")
+
+    @staticmethod
+    def exec_module(module):
+        pass
+
+
+def test_without_tensorflow_it_says_what_to_type(raw, tmp_path, monkeypatch):
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [NoTensorFlow, *sys.meta_path])
+    before = dict(os.environ)
+    with pytest.raises(DataError, match=r"EXTRAS=prepare bash launch/local.sh \.\.\."):
+        tfds.prepared("mnist", tmp_path, raw)
+    assert dict(os.environ) == before
+    assert not list(tmp_path.iterdir())
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from dl_jax.data import tfds
+
+def build(name, raw, scratch):
+    half = scratch / name / "1.0.0"
+    half.mkdir(parents=True)
+    (half / "dataset_info.json").write_text("{}")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+tfds._build = build
+tfds.SOURCES["tiny_images"] = tfds.Source("1.0.0", ("pixels.gz", "labels.gz"), 0)
+tfds.prepared("tiny_images", Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def test_a_killed_preparation_is_not_taken_for_whole(tiny_folder, tiny_source, manual_dir, tmp_path, monkeypatch):
+    command = [sys.executable, "-c", KILLED, tmp_path / "data", manual_dir]
+    assert subprocess.run(command, cwd=REPOSITORY, check=False).returncode == -signal.SIGKILL
+    with pytest.raises(DataError, match="is not yet in"):
+        tfds.prepared("tiny_images", tmp_path / "data", None)
+    monkeypatch.setattr(tfds, "_build", lambda name, raw, scratch: _finish(tiny_folder, scratch))
+    assert len(tfds.prepared("tiny_images", tmp_path / "data", manual_dir).test[1]) == 20
+
+
+def _finish(tiny_folder, folder):
+    shutil.copytree(tiny_folder, folder, dirs_exist_ok=True)
+
+
+def test_of_two_preparations_side_by_side_the_first_wins(tiny_folder, tiny_source, manual_dir, tmp_path, monkeypatch):
+    data_dir = tmp_path / "data"
+
+    def build(name, raw, scratch):
+        _finish(tiny_folder, scratch)
+        _finish(tiny_folder, data_dir)  # the other one is faster
+        (data_dir / "tiny_images" / "1.0.0" / "mark").touch()
+
+    monkeypatch.setattr(tfds, "_build", build)
+    assert len(tfds.prepared("tiny_images", data_dir, manual_dir).test[1]) == 20
+    assert (data_dir / "tiny_images" / "1.0.0" / "mark").exists()
+    assert [path.name for path in data_dir.iterdir()] == ["tiny_images"]
+
+
+def test_a_failed_preparation_leaves_nothing(tiny_source, manual_dir, tmp_path, monkeypatch):
+    def build(name, raw, scratch):
+        (scratch / "half").touch()
+        raise OSError("disk full")
+
+    monkeypatch.setattr(tfds, "_build", build)
+    with pytest.raises(OSError, match="disk full"):
+        tfds.prepared("tiny_images", tmp_path / "data", manual_dir)
+    assert not list((tmp_path / "data").iterdir())
+
+
+def test_a_folder_in_the_way_is_told(tiny_source, manual_dir, tmp_path):
+    (tmp_path / "data" / "tiny_images" / "1.0.0" / "something").mkdir(parents=True)
+    with pytest.raises(DataError, match="is in the way"):
+        tfds.prepared("tiny_images", tmp_path / "data", manual_dir)
+
+
+def test_a_data_dir_that_cannot_be_made_is_told(tiny_source, manual_dir, tmp_path):
+    (tmp_path / "data").touch()
+    with pytest.raises(DataError, match=r"cannot write to .*TFDS_DATA_DIR=FOLDER"):
+        tfds.prepared("tiny_images", tmp_path / "data", manual_dir)
+
+
+def test_the_default_folder_is_that_of_tensorflow_datasets(monkeypatch, tmp_path):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    assert tfds.default_data_dir() == tmp_path
+    monkeypatch.delenv("TFDS_DATA_DIR")
+    assert tfds.default_data_dir() == Path.home() / "tensorflow_datasets"
+
+
+# The real files, prepared by the official builders
+
+
+def test_preparing_is_quiet_offline_and_tidy(preparation):
+    folder, process = preparation
+    assert (process.returncode, process.stdout, process.stderr) == (0, "", "")
+    assert sorted(path.name for path in folder.iterdir()) == ["fashion_mnist", "mnist"]
+    assert [path.name for path in (folder / "mnist").iterdir()] == ["3.0.1"]
+
+
+def idx(folder, part, header):
+    return np.frombuffer(gzip.decompress((folder / f"{part}-ubyte.gz").read_bytes()), np.uint8, offset=header)
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+def test_prepared_images_are_those_of_the_raw_files(name, raw, preparation):
+    def split(part):
+        return idx(raw / name, f"{part}-images-idx3", 16).reshape(-1, 28, 28), idx(raw / name, f"{part}-labels-idx1", 8)
+
+    learned, judged = split("train"), split("t10k")
+    dataset = tfds.prepared(name, preparation[0], None)
+    x = np.concatenate([dataset.train[0], dataset.validation[0]])
+    y = np.concatenate([dataset.train[1], dataset.validation[1]])
+    assert x.dtype == np.uint8
+    assert x.mean() == learned[0].mean()
+    assert dataset.test[0].mean() == judged[0].mean()
+    np.testing.assert_array_equal(np.bincount(y), np.bincount(learned[1]))
+    assert rows((x, y)) == rows(learned)
+    assert rows(dataset.test) == rows(judged)
+    np.testing.assert_allclose(np.bincount(dataset.validation[1]), np.bincount(y) / 10, atol=0.5)
+    assert len(dataset.class_names) == 10
+
+
+def test_sets_prepared_side_by_side_are_not_mixed_up(preparation):
+    mnist, fashion = (tfds.prepared(name, preparation[0], None) for name in ("mnist", "fashion_mnist"))
+    assert mnist.class_names[:2] == ("0", "1")
+    assert fashion.class_names[:2] == ("T-shirt/top", "Trouser")
+    assert not rows(mnist.test) & rows(fashion.test)
+
+
+BLOCKED = (
+    inspect.getsource(NoTensorFlow)
+    + """
+import importlib.machinery
+import sys
+from pathlib import Path
+sys.meta_path.insert(0, NoTensorFlow)
+from dl_jax.data.tfds import prepared
+print(prepared("mnist", Path(sys.argv[1]), None).fingerprint)
+assert "tensorflow" not in sys.modules
+"""
+)
+
+
+def test_reading_needs_no_tensorflow(preparation, tmp_path):
+    shutil.copytree(preparation[0] / "mnist", tmp_path / "mnist", ignore=shutil.ignore_patterns(tfds.COPY))
+    command = [sys.executable, "-c", BLOCKED, tmp_path]
+    process = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout.strip() == tfds.prepared("mnist", preparation[0], None).fingerprint
+
+
+def test_the_real_copy_is_read_the_second_time(preparation, monkeypatch):
+    monkeypatch.setattr(tfds, "_read", None)
+    assert len(tfds.prepared("fashion_mnist", preparation[0], None).test[1]) == 10_000
+
+
+def test_the_order_is_the_same_on_every_machine(preparation):
+    assert tfds.prepared("mnist", preparation[0], None).test[1][:12].tolist() == [2, 0, 4, 8, 7, 6, 0, 6, 3, 1, 8, 0]
