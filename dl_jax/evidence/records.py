@@ -33,7 +33,8 @@ class Records:
 
         def fits(row):
             return all(
-                name in row and (row[name] in want if isinstance(want, tuple | list | set | range) else row[name] == want)
+                name in row
+                and (row[name] in want if isinstance(want, tuple | list | set | range) else row[name] == want)
                 for name, want in axes.items()
             )
 
@@ -50,20 +51,21 @@ class Records:
             raise Missing(f"no {metric} at {axes}")
         return np.asarray(found, float)
 
-    def by_seed(self, metric: str, **axes: Any) -> np.ndarray:
+    def by_seed(self, metric: str, reduce: Callable | None = None, **axes: Any) -> np.ndarray:
         """value_S: one value for each seed of the records, in the order of the seeds.
 
-        The unit of replication is the seed, so exactly one row a seed must fit; ValueError where
-        more do (an axis was left open), Missing where none does.
+        The unit of replication is the seed, so all rows of a seed that fit are reduced to one
+        (np.mean, np.max, ...); without `reduce` exactly one must fit, and ValueError says that an
+        axis was left open. Missing where a seed has none.
         """
-        found = self.where(metric=metric, **axes).rows
-        value = {row["seed"]: row["value"] for row in found}
-        seeds = self.axis("seed")
-        if absent := [seed for seed in seeds if seed not in value]:
-            raise Missing(f"no {metric} at {axes} for seed {absent[0]}" if value else f"no {metric} at {axes}")
-        if len(found) > len(seeds):
-            raise ValueError(f"{len(found)} rows for {len(seeds)} seeds: an axis of {metric} at {axes} is left open")
-        return np.asarray([value[seed] for seed in seeds], float)
+        found: dict[int, list[float]] = {seed: [] for seed in self.axis("seed")}
+        for row in self.where(metric=metric, **axes).rows:
+            found[row["seed"]].append(row["value"])
+        if absent := [seed for seed, values in found.items() if not values]:
+            raise Missing(f"no {metric} at {axes}" + (f" for seed {absent[0]}" if len(absent) < len(found) else ""))
+        if reduce is None and any(len(values) > 1 for values in found.values()):
+            raise ValueError(f"several {metric} a seed at {axes}: an axis is left open")
+        return np.asarray([(reduce or np.mean)(values) for values in found.values()], float)
 
     def best(self, over: str, by: str, of: tuple[str, ...]) -> "Records":
         """At each setting of the axes `of`, only the value of the axis `over` with the highest mean of `by`.

@@ -73,7 +73,7 @@ def _placed(interval, region, p_above, p_below):
     inside += [p_below(region.high)] if np.isfinite(region.high) else []
     outside = [p_below(region.low)] if np.isfinite(region.low) else []
     outside += [p_above(region.high)] if np.isfinite(region.high) else []
-    return interval._replace(p_inside=min(1.0, max(inside)), p_outside=min(1.0, *outside))
+    return interval._replace(p_inside=min(1.0, max(inside, default=0.0)), p_outside=min([1.0, *outside]))
 
 
 def holm(p: list[float], alpha: float = ALPHA) -> list[bool]:

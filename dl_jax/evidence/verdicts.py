@@ -65,7 +65,9 @@ def _judge(records, criterion):
         answer, note = Answer.ERROR, "the control passes too, so this criterion can tell nothing"
     numbers = {name: _finite(getattr(found, name)) for name in ("estimate", "low", "high")}
     p = min(found.p_inside, found.p_outside)
-    return replace(bare, verdict=answer, n=found.n, control=_finite(control.estimate), p=_finite(p), note=note, **numbers)
+    return replace(
+        bare, verdict=answer, n=found.n, control=_finite(control.estimate), p=_finite(p), note=note, **numbers
+    )
 
 
 def _answer(value_S: np.ndarray, found: Interval, seeds: int) -> tuple[Answer, str]:

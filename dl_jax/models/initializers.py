@@ -62,3 +62,8 @@ INITIALIZERS: dict[str, Initializer] = {
     "orthogonal": orthogonal,
     "standard": standard,
 }
+
+
+def weight_variance(name: str, gain: float) -> float:
+    """fan_in times the variance of the weights that a rule gives a layer as wide as the one below it."""
+    return {"lecun": 1.0, "glorot": 1.0, "he": 2.0, "standard": 1 / 3}.get(name, gain**2)

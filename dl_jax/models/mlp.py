@@ -10,9 +10,7 @@ from dl_jax.models.model import Model, from_layers
 from dl_jax.models.nonlinearities import Nonlinearity
 
 
-def mlp(
-    hidden: Sequence[int], classes: int, nonlinearity: Nonlinearity, initializer: Initializer = suited
-) -> Model:
+def mlp(hidden: Sequence[int], classes: int, nonlinearity: Nonlinearity, initializer: Initializer = suited) -> Model:
     """`len(hidden)` layers of modules with these widths, and a layer of scores above them (figure 1c).
 
     Params: {"layer_01": {"w": [D, W], "b": [W]}, ..., "layer_<L+1>": {"w": [W, C], "b": [C]}}.
@@ -25,16 +23,28 @@ def mlp(
         gains = [nonlinearity.gain] * len(hidden) + [1.0]
         keys = jax.random.split(key, len(names))
         return {
-            name: {"w": initializer(keys[number], widths[number : number + 2], gains[number]), "b": jnp.zeros(widths[number + 1])}
+            name: {
+                "w": initializer(keys[number], widths[number : number + 2], gains[number]),
+                "b": jnp.zeros(widths[number + 1]),
+            }
             for number, name in enumerate(names)
         }
 
     def layers(params, x_BxD):
         y_BxW, outputs = x_BxD, []
         for name in names:
-            z_BxW = y_BxW @ params[name]["w"] + params[name]["b"]
+            z_BxW = y_BxW @ params[name]["w"] + params[name]["b"][None]
             y_BxW = z_BxW if name == names[-1] else nonlinearity.f(z_BxW)
             outputs.append(y_BxW)
         return tuple(outputs)
 
     return from_layers(init, layers)
+
+
+def width_for(parameters: int, depth: int, inputs: int, classes: int) -> int:
+    """The width at which `depth` equal layers have as near as can be this many weights and biases in all."""
+
+    def count(width):
+        return (inputs + 1) * width + (depth - 1) * (width + 1) * width + (width + 1) * classes
+
+    return min(range(1, parameters + 1), key=lambda width: abs(count(width) - parameters))

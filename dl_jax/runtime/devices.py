@@ -23,7 +23,9 @@ def set_up(require: str = "any") -> None:
     """
     jax.config.update("jax_num_cpu_devices", cores())
     if not jax.config.jax_compilation_cache_dir:
-        jax.config.update("jax_compilation_cache_dir", str(Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "dl_jax"))
+        jax.config.update(
+            "jax_compilation_cache_dir", str(Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "dl_jax")
+        )
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     kind = jax.default_backend()
     if require not in ("any", kind):

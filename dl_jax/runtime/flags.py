@@ -48,6 +48,8 @@ class Flags(Checked):
 
 def _check(field, value):
     limits, name = field.metadata, field.name
+    if value is None:
+        return
     if isinstance(value, tuple) and not value and field.default != ():
         raise FlagError(f"--{name} is empty; for instance --{name}={text(field.default)}")
     for each in value if isinstance(value, tuple) else (value,):
@@ -112,7 +114,9 @@ def _read(group, field, typed):
         try:
             return kind(word)
         except ValueError:
-            raise FlagError(f"--{field.name} takes {words[kind]}{' or several, with commas' if many else ''}, not {word!r}") from None
+            raise FlagError(
+                f"--{field.name} takes {words[kind]}{' or several, with commas' if many else ''}, not {word!r}"
+            ) from None
 
     if many:
         return tuple(one(word.strip()) for word in re.split(",", typed)) if typed.strip() else ()

@@ -30,14 +30,18 @@ def code_digest(module_file: str) -> str:
 
 def versions() -> dict[str, str]:
     """Of Python and of the packages that the numbers pass through."""
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in ("jax", "flax", "optax", "numpy")}
+    return {"python": platform.python_version()} | {
+        name: metadata.version(name) for name in ("jax", "flax", "optax", "numpy")
+    }
 
 
 def commit() -> str:
     """The git commit of the code, "+" behind it if files differ from it; empty outside a checkout."""
 
     def git(*arguments):
-        return subprocess.run(["git", "-C", HOUSE, *arguments], capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            ["git", "-C", HOUSE, *arguments], capture_output=True, text=True, check=True
+        ).stdout.strip()
 
     try:
         return git("rev-parse", "--short=12", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")

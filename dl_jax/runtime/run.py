@@ -1,7 +1,6 @@
 """From flags to verdicts: measure, judge, draw, write. The last line of every experiment calls `run`."""
 
 import json
-import pkgutil
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -60,9 +59,8 @@ def guarded(command) -> int:
 
 def _run(module, arguments):
     experiment = Experiment.of(module)
-    package = sys.modules[module.__spec__.parent]
     if "--list" in arguments:
-        print("\n".join(listing(package)))
+        print("\n".join(sys.modules[module.__spec__.parent].listing()))
         return 0
     if {"--help", "-h", "-help"} & set(arguments):
         print(help_page(experiment.doc, experiment.config))
@@ -80,11 +78,6 @@ def _run(module, arguments):
     return 0
 
 
-def listing(package) -> list[str]:
-    """The experiments that a folder holds, by name: the folder is the registry."""
-    return sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-
-
 def help_page(doc: str, *groups: type) -> str:
     """The docstring, then the flags with their defaults."""
     lines = [line for group in (*groups, Options) for line in describe(group)]
@@ -95,13 +88,13 @@ def help_page(doc: str, *groups: type) -> str:
 def command_of(name: str, config: Flags) -> str:
     """What to type to run this again: the flags that differ from the defaults."""
     plain = type(config)()
-    typed = [
-        f"--{key}={text(value)}" for key, value in asdict(config).items() if value != getattr(plain, key)
-    ]
+    typed = [f"--{key}={text(value)}" for key, value in asdict(config).items() if value != getattr(plain, key)]
     return " ".join(["bash launch/local.sh", name, *typed])
 
 
-def carry_out(experiment: Experiment, config: Flags, options: Options, progress: Progress) -> tuple[list[Verdict], bool]:
+def carry_out(
+    experiment: Experiment, config: Flags, options: Options, progress: Progress
+) -> tuple[list[Verdict], bool]:
     """Run one experiment unless its results are there, and write its folder. Returns its verdicts, and whether it ran.
 
     Results count as there when flags, code and data are those that made them.
@@ -205,8 +198,9 @@ def table(verdicts: list[Verdict]) -> str:
     def line(v):
         interval = f"[{number(v.low)}, {number(v.high)}]"
         mark = " (counter-evidence)" if v.counter else ""
-        return f"{v.statement:>4}  {v.verdict:<12} {number(v.estimate):>9} {interval:<22} n={v.n:<3} {v.criterion}{mark}" + (
-            f"  [{v.note}]" if v.note else ""
+        return (
+            f"{v.statement:>4}  {v.verdict:<12} {number(v.estimate):>9} {interval:<22} n={v.n:<3} {v.criterion}{mark}"
+            + (f"  [{v.note}]" if v.note else "")
         )
 
     return "\n".join(map(line, verdicts))

@@ -116,11 +116,12 @@ def _train(learner, examples, trials, steps, look, place, batch_size, together, 
     own_R, state_R, first_R = clock.run(for_each_trial(start), shared, columns_R, (), ())
     count = (examples if shared else own_R).train.y.shape[0 if shared else 1]
     flops = matmul_flops(jax.tree.map(lambda leaf: leaf[0], first_R), min(batch_size, count))
+    label = ", ".join(f"{name} {value}" for name, value in axes.items() if len(str(value)) < 16)
     errors = []
     for done, program in calls(advance, steps, flops * len(trials) / place.mesh.size):
         state_R, error_RxT = clock.run(program, shared, columns_R, own_R, state_R)
         errors.append(np.asarray(error_RxT)[: len(trials)])
-        place.tell(" ".join(f"{name} {value}" for name, value in axes.items()), done, steps)
+        place.tell(label, done, steps)
     metrics_R = clock.run(for_each_trial(finish), shared, columns_R, own_R, (first_R, state_R.params))
     place.spend(Cost(len(clock.compiled), clock.compile_s, clock.run_s, flops * steps * len(trials)))
     return {name: np.asarray(value)[: len(trials)] for name, value in metrics_R.items()}, np.concatenate(errors, 1)

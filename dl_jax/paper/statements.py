@@ -1,0 +1,31 @@
+"""The 109 statements of the paper, read from statements.toml."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement in our own words, with its place in the source; the keys are explained in statements.toml."""
+
+    number: int
+    place: str
+    kind: tuple[str, ...]
+    en: str
+    zh: str
+    experiment: tuple[str, ...] = ()
+    reason: str = ""
+    counter: str = ""
+    note: str = ""
+    bold: bool = False
+    note_taker: bool = False
+
+
+@cache
+def statements() -> tuple[Statement, ...]:
+    """All of them, in the order of the source."""
+    with (Path(__file__).parent / "statements.toml").open("rb") as file:
+        rows = tomllib.load(file)["statement"]
+    return tuple(Statement(**{key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}) for row in rows)

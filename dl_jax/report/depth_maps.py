@@ -1,0 +1,77 @@
+"""Pictures of sweeps over depth and nonlinearity, drawn from their records alone."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from dl_jax.evidence.records import Records
+from dl_jax.report import figures
+
+
+def accuracy_by_depth(data: Records) -> Figure:
+    """A map a width: nonlinearity by depth, with half the interval over seeds in each cell.
+
+    Depth 0 is the linear classifier, given in the title. A red bar stands in each row where six
+    mean-field depth scales (the axis `depth_scales_6`) lie within the depths.
+    """
+    nets = data.where(width=[width for width in data.axis("width") if width])
+    depths, widths, names = nets.axis("depth"), nets.axis("width"), _names(nets)
+    low = nets.by_seed("test_accuracy", np.min).min()
+    figure, axes = figures.canvas(1, len(widths), size=(max(4.6, 1.6 + 0.9 * len(depths)), 1.2 + 0.55 * len(names)))
+    linear, _ = figures.mean_and_half(data.by_seed("test_accuracy", depth=0))
+    for ax, width in zip(axes.flat, widths, strict=True):
+        part = nets.where(width=width)
+        figures.record_map(ax, part, "test_accuracy", ("nonlinearity", names), ("depth", depths), vmin=low, vmax=1.0)
+        for row, name in enumerate(names):
+            reach = part.where(nonlinearity=name).axis("depth_scales_6")[0]
+            if depths[0] <= reach <= depths[-1]:
+                at = np.interp(reach, depths, range(len(depths)))
+                ax.plot([at, at], [row - 0.45, row + 0.45], color=figures.RED, lw=2)
+        ax.set_title(f"{data.axis('dataset')[0]}, width {width}; linear classifier {linear:.3f}", fontsize=10)
+        ax.set_xlabel("hidden layers")
+    figure.supxlabel("test accuracy ± half its 95 % interval; red: six mean-field depth scales", fontsize=8)
+    return figure
+
+
+def gradient_by_layer(nets: Records) -> Figure:
+    """The norm of dE/dw before training, by layer (columns) and by depth of the net (rows); a panel a nonlinearity."""
+    nets = nets.where(width=max(nets.axis("width")), metric="gradient_norm")
+    depths, layers, names = nets.axis("depth"), nets.axis("layer"), _names(nets)
+    figure, axes = figures.canvas(1, len(names), size=(3.0, 2.6))
+    for ax, name in zip(axes.flat, names, strict=True):
+        log_DxL = np.full((len(depths), len(layers)), np.nan)
+        for row, depth in enumerate(depths):
+            for column, layer in enumerate(layers[: depth + 1]):
+                norm_S = nets.values("gradient_norm", nonlinearity=name, depth=depth, layer=layer)
+                log_DxL[row, column] = np.log10(max(np.mean(norm_S), 1e-12))
+        image = figures.heat_map(ax, log_DxL, depths, layers, vmin=-6, vmax=1, cmap="magma")
+        ax.set(title=name, xlabel="layer")
+        ax.set_xticks([0, len(layers) - 1], [str(layers[0]), str(layers[-1])])
+    axes[0, 0].set_ylabel("hidden layers")
+    figure.colorbar(image, ax=axes, label="log10 |dE/dw|")
+    return figure
+
+
+def seeds_by(records: Records, axis: str, metrics: dict[str, str]) -> Figure:
+    """Every seed as a dot, along an axis, a colour a nonlinearity; a panel for each task and its metric."""
+    figure, axes = figures.canvas(1, len(metrics))
+    for ax, (task, metric) in zip(axes.flat, metrics.items(), strict=True):
+        there = records.where(task=task, metric=metric)
+        groups = {name: there.where(nonlinearity=name) for name in _names(there)} or {"": there}
+        for (name, own), colour in zip(groups.items(), figures.COLOURS, strict=False):
+            at = own.axis(axis)
+            figures.dots(ax, range(len(at)), [own.values(metric, **{axis: x}) for x in at], colour, name)
+        ticks: Sequence = there.axis(axis)
+        ax.set_xticks(range(len(ticks)), [str(tick) for tick in ticks])
+        ax.set(
+            title=task, ylabel=metric.replace("_", " "), xlabel={"depth": "hidden layers"}.get(axis, f"layers {axis}")
+        )
+        if len(groups) > 1:
+            ax.legend(frameon=False, fontsize=7)
+    return figure
+
+
+def _names(records):
+    """Nonlinearities in the order in which they were run."""
+    return list(dict.fromkeys(row["nonlinearity"] for row in records.rows if "nonlinearity" in row))

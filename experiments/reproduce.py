@@ -1,0 +1,17 @@
+"""Run every experiment that this folder holds, and write one page of verdicts on all statements of the paper.
+
+Run    bash launch/local.sh
+       bash launch/local.sh reproduce --preset=smoke --output_dir=somewhere
+Takes  8 min on 2 CPU cores. Interrupt it when you like: the same command goes on where it stopped.
+Gives  results/report.html, results/verdicts.json, and a folder with records and figures for each experiment
+"""
+
+import importlib
+import sys
+
+import experiments
+from dl_jax.runtime.reproduce import reproduce
+
+if __name__ == "__main__":
+    names = [name for name in experiments.listing() if name != "reproduce"]
+    sys.exit(reproduce(__doc__, sys.argv[1:], {name: importlib.import_module(f"experiments.{name}") for name in names}))
