@@ -67,25 +67,25 @@ class Records:
             raise ValueError(f"several {metric} a seed at {axes}: an axis is left open")
         return np.asarray([(reduce or np.mean)(values) for values in found.values()], float)
 
-    def best(self, over: str, by: str, of: tuple[str, ...]) -> "Records":
+    def best(self, over: str, by: str, of: tuple[str, ...], judged: tuple[str, ...] = ("",)) -> "Records":
         """At each setting of the axes `of`, only the value of the axis `over` with the highest mean of `by`.
 
         This is how a learning rate is chosen on validation data: `best("learning_rate",
         by="validation_accuracy", of=("depth", "nonlinearity"))`. The mean is over the seeds; a
-        value that is not finite is the worst.
+        value that is not finite is the worst. Metrics whose names do not start with one of
+        `judged` are kept for every value, to show what was tried.
         """
         scores: dict[tuple, dict[Any, list[float]]] = {}
-        for row in self.rows:
-            if row["metric"] == by:
-                at = tuple(row.get(name) for name in of)
-                value = row["value"] if math.isfinite(row["value"]) else -math.inf
-                scores.setdefault(at, {}).setdefault(row[over], []).append(value)
+        for row in self.where(metric=by).rows:
+            value = row["value"] if math.isfinite(row["value"]) else -math.inf
+            scores.setdefault(tuple(map(row.get, of)), {}).setdefault(row[over], []).append(value)
         chosen = {at: max(found, key=lambda value: np.mean(found[value])) for at, found in scores.items()}
 
         def kept(row):
-            return over not in row or row[over] == chosen.get(tuple(row.get(name) for name in of), row[over])
+            at = tuple(map(row.get, of))
+            return not row["metric"].startswith(judged) or over not in row or row[over] == chosen.get(at, row[over])
 
-        return Records(tuple(row for row in self.rows if kept(row)))
+        return Records(tuple(filter(kept, self.rows)))
 
     def write(self, path: Path) -> None:
         """One JSON object a line; a number that is not finite becomes null."""

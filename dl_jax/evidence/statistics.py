@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 ALPHA = 0.05
 """Intervals cover the truth in 1 - ALPHA of all studies."""
@@ -36,26 +36,32 @@ def mean_interval(value_S: np.ndarray, region: Region) -> Interval:
     mean, n = float(np.mean(value_S)), len(value_S)
     if n < 2:
         return Interval(mean, -np.inf, np.inf, n, 1.0, 1.0)
-    error = max(float(np.std(value_S, ddof=1)) / np.sqrt(n), 1e-300)  # seeds that all agree: no width, no 0/0
-    half = float(stats.t.ppf(1 - ALPHA / 2, n - 1)) * error
+    rounding = 8 * np.finfo(float).eps * float(np.max(np.abs(value_S)))  # seeds that all agree still have a width
+    error = max(float(np.std(value_S, ddof=1)) / np.sqrt(n), rounding, 1e-300)
+    half = float(special.stdtrit(n - 1, 1 - ALPHA / 2)) * error
     return _placed(
         Interval(mean, mean - half, mean + half, n, 0.0, 0.0),
         region,
-        p_above=lambda edge: 2 * float(stats.t.sf((mean - edge) / error, n - 1)),
-        p_below=lambda edge: 2 * float(stats.t.sf((edge - mean) / error, n - 1)),
+        p_above=lambda edge: 2 * float(special.stdtr(n - 1, (edge - mean) / error)),
+        p_below=lambda edge: 2 * float(special.stdtr(n - 1, (mean - edge) / error)),
     )
 
 
 def share_interval(value_S: np.ndarray, region: Region) -> Interval:
-    """The share of seeds with value 1 (the others have 0), with the exact interval of Clopper and Pearson."""
-    hits, n = int(np.sum(value_S)), len(value_S)
+    """The share of seeds with value 1, with the exact interval of Clopper and Pearson (1934).
 
-    exact = stats.binomtest(hits, n).proportion_ci(1 - ALPHA, "exact")
+    ValueError if a value is neither 1 nor 0: then there is no share to speak of.
+    """
+    if not np.isin(value_S, (0, 1)).all():
+        raise ValueError(f"a share is of seeds that succeed (1) or fail (0), not {list(value_S)}")
+    hits, n = int(np.sum(value_S)), len(value_S)
+    low = float(special.betaincinv(hits, n - hits + 1, ALPHA / 2)) if hits else 0.0
+    high = float(special.betaincinv(hits + 1, n - hits, 1 - ALPHA / 2)) if hits < n else 1.0
     return _placed(
-        Interval(hits / n, float(exact.low), float(exact.high), n, 0.0, 0.0),
+        Interval(hits / n, low, high, n, 0.0, 0.0),
         region,
-        p_above=lambda edge: 2 * float(stats.binom.sf(hits - 1, n, edge)),
-        p_below=lambda edge: 2 * float(stats.binom.cdf(hits, n, edge)),
+        p_above=lambda edge: 2 * float(special.bdtrc(hits - 1, n, edge)),
+        p_below=lambda edge: 2 * float(special.bdtr(hits, n, edge)),
     )
 
 

@@ -59,15 +59,22 @@ def _judge(records, criterion):
         return replace(bare, note=str(missing))
     if not len(value_S):
         return replace(bare, note="no seeds")
-    found, control = holds.interval(value_S, holds.region), holds.interval(control_S, holds.region)
+    found, control = _placed(holds, value_S), _placed(holds, control_S)
     answer, note = _answer(value_S, found, holds.seeds)
-    if np.isfinite(control_S).all() and _answer(control_S, control, holds.seeds)[0] is Answer.SUPPORTED:
+    if _answer(control_S, control, holds.seeds)[0] is Answer.SUPPORTED:
         answer, note = Answer.ERROR, "the control passes too, so this criterion can tell nothing"
     numbers = {name: _finite(getattr(found, name)) for name in ("estimate", "low", "high")}
     p = min(found.p_inside, found.p_outside)
     return replace(
         bare, verdict=answer, n=found.n, control=_finite(control.estimate), p=_finite(p), note=note, **numbers
     )
+
+
+def _placed(holds, value_S) -> Interval:
+    """The interval of the values; there is none, and nothing is shown, where one of them is not finite."""
+    if np.isfinite(value_S).all():
+        return holds.interval(value_S, holds.region)
+    return Interval(np.nan, np.nan, np.nan, len(value_S), 1.0, 1.0)
 
 
 def _answer(value_S: np.ndarray, found: Interval, seeds: int) -> tuple[Answer, str]:

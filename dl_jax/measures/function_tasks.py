@@ -1,12 +1,13 @@
 """Functions that are known to need depth, learned by nets of equal size at every depth."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import jax.numpy as jnp
 
 from dl_jax.data.dataset import drawn
 from dl_jax.data.synthetic.functions import tents
 from dl_jax.data.synthetic.planes import parity
+from dl_jax.measures.pieces import tent_pieces
 from dl_jax.models.mlp import mlp, width_for
 from dl_jax.models.nonlinearities import one_of
 from dl_jax.training.objectives import accuracy, cross_entropy, half_squared_error
@@ -50,6 +51,24 @@ def learn_parity(
 
     draw = drawn(parity(BITS), EXAMPLES)
     return _learn("parity", draw, BITS, 2, cross_entropy, look, depth, nonlinearities, seeds, steps, place)
+
+
+def constructed_tent(depth: int, seeds: Iterable[int]) -> Iterator[Row]:
+    """Rows of `missing_pieces`: how far the tent map folded `depth` times, written as a net, is from 2^depth pieces.
+
+    Relative; for the rectifier, and for the identity as the control. Nothing is trained or drawn,
+    so all seeds are alike.
+    """
+    for name in ("relu", "identity"):
+        missing = abs(1 - tent_pieces(depth, name) / 2.0**depth)
+        at = {
+            "trial": 0,
+            "task": "constructed",
+            "depth": depth,
+            "hidden": ",".join(["2"] * depth),
+            "nonlinearity": name,
+        }
+        yield from ({**at, "seed": seed, "metric": "missing_pieces", "value": missing} for seed in seeds)
 
 
 def _learn(task, draw, inputs, outputs, objective, look, depth, nonlinearities, seeds, steps, place):

@@ -34,7 +34,7 @@ def glorot(key, shape, gain):
 
 
 def standard(key, shape, gain):
-    """U(-a, a) with a = 1 / sqrt(fan_in): the habit that Glorot & Bengio (2010) call standard, and PyTorch's default."""
+    """U(-a, a) with a = 1 / sqrt(fan_in): the habit that Glorot & Bengio (2010) call standard; PyTorch's default."""
     del gain
     return jax.random.uniform(key, shape, minval=-1.0, maxval=1.0) / jnp.sqrt(1.0 * shape[0])
 

@@ -1,6 +1,8 @@
 """The multilayer net of figure 1c: y = f(x w + b), layer upon layer."""
 
 from collections.abc import Sequence
+from functools import partial
+from itertools import groupby, pairwise
 
 import jax
 import jax.numpy as jnp
@@ -19,16 +21,15 @@ def mlp(hidden: Sequence[int], classes: int, nonlinearity: Nonlinearity, initial
     names = [f"layer_{number:02}" for number in range(1, len(hidden) + 2)]
 
     def init(key, x_BxD):
-        widths = (x_BxD.shape[-1], *hidden, classes)
-        gains = [nonlinearity.gain] * len(hidden) + [1.0]
-        keys = jax.random.split(key, len(names))
-        return {
-            name: {
-                "w": initializer(keys[number], widths[number : number + 2], gains[number]),
-                "b": jnp.zeros(widths[number + 1]),
-            }
-            for number, name in enumerate(names)
-        }
+        shapes = list(pairwise((x_BxD.shape[-1], *hidden, classes)))
+        keys, top, params = jax.random.split(key, len(names)), len(names) - 1, {}
+        # Layers of one shape are drawn at once, which compiles several times faster and draws the same.
+        for (shape, scores), run in groupby(range(len(names)), key=lambda at: (shapes[at], at == top)):
+            places = list(run)
+            rule = partial(initializer, shape=shape, gain=1.0 if scores else nonlinearity.gain)
+            for at, w in zip(places, jax.vmap(rule)(keys[places[0] : places[-1] + 1]), strict=True):
+                params[names[at]] = {"w": w, "b": jnp.zeros(shape[1])}
+        return params
 
     def layers(params, x_BxD):
         y_BxW, outputs = x_BxD, []

@@ -1,4 +1,4 @@
-"""The tent map folded d times, as d layers of two rectifiers: a function of 2^d pieces from 2 d units (Telgarsky 2016)."""
+"""The tent map folded d times as d layers of two rectifiers: 2^d pieces from 2 d units (Telgarsky 2016)."""
 
 import jax.numpy as jnp
 

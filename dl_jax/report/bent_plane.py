@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgba
 from dl_jax.evidence.statistics import Region, share_interval
 from dl_jax.report.figures import AMBER, BLUE, GREY, RED
 
-EVERY = 4
+EVERY = 8
 """Of the grid's lines one in so many is drawn; those between only make them smooth."""
 
 
@@ -27,13 +27,14 @@ def before_and_after(
     plane(axes[0], grid_KxKx2, x_Nx2, label_N, lambda x_Nx2: score(hidden(x_Nx2)))
     hidden_NxW, grid_KxKxW, w_W = hidden(x_Nx2), hidden(grid_KxKx2), output["w"][:, 0]
     basis_2xW = view(hidden_NxW, w_W)
-    seen_2, across = basis_2xW @ w_W, len(w_W) > 2
+    seen_2 = basis_2xW @ w_W
     plane(
         axes[1], grid_KxKxW @ basis_2xW.T, hidden_NxW @ basis_2xW.T, label_N, lambda y_Nx2: y_Nx2 @ seen_2 + output["b"]
     )
-    axes[0].set(xlabel="input 1", ylabel="input 2")
-    axes[1].set_xlabel("across the output's plane" if across else "hidden unit 1")
-    axes[1].set_ylabel("along it" if across else "hidden unit 2")
+    beside = ("across the parting plane", "along it") if len(w_W) > 2 else ("hidden unit 1", "hidden unit 2")
+    for ax, (right, up) in zip(axes, (("input 1", "input 2"), beside), strict=True):
+        ax.set_xlabel(right, fontsize=8)
+        ax.set_ylabel(up, fontsize=8)
 
 
 def plane(
@@ -48,7 +49,7 @@ def plane(
     for line_Kx2 in (*grid_KxKx2[::EVERY], *grid_KxKx2[:, ::EVERY].transpose(1, 0, 2)):
         ax.plot(*line_Kx2.T, color=GREY, lw=0.5, alpha=0.7, zorder=2)
     for label, colour in ((0, BLUE), (1, RED)):
-        ax.plot(*x_Nx2[label_N == label].T, ".", color=colour, ms=2.2, mew=0, zorder=3)
+        ax.plot(*x_Nx2[label_N == label].T, ".", color=colour, ms=2.2, mew=0, zorder=3, rasterized=True)
     low_2, high_2 = grid_KxKx2.reshape(-1, 2).min(0), grid_KxKx2.reshape(-1, 2).max(0)
     margin_2 = 0.06 * np.maximum(high_2 - low_2, 0.02)
     sides = [np.linspace(*ends, 201) for ends in zip(low_2 - margin_2, high_2 + margin_2, strict=True)]

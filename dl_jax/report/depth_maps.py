@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
 from dl_jax.report import figures
 
 
-def accuracy_by_depth(data: Records) -> Figure:
+def error_by_depth(data: Records) -> Figure:
     """A map a width: nonlinearity by depth, with half the interval over seeds in each cell.
 
     Depth 0 is the linear classifier, given in the title. A red bar stands in each row where six
@@ -17,12 +18,14 @@ def accuracy_by_depth(data: Records) -> Figure:
     """
     nets = data.where(width=[width for width in data.axis("width") if width])
     depths, widths, names = nets.axis("depth"), nets.axis("width"), _names(nets)
-    low = nets.by_seed("test_accuracy", np.min).min()
+    shades = PowerNorm(0.5, vmin=0.0, vmax=1.0)  # small errors differ more than large ones
     figure, axes = figures.canvas(1, len(widths), size=(max(4.6, 1.6 + 0.9 * len(depths)), 1.2 + 0.55 * len(names)))
-    linear, _ = figures.mean_and_half(data.by_seed("test_accuracy", depth=0))
+    linear, _ = figures.mean_and_half(data.by_seed("test_error", depth=0))
     for ax, width in zip(axes.flat, widths, strict=True):
         part = nets.where(width=width)
-        figures.record_map(ax, part, "test_accuracy", ("nonlinearity", names), ("depth", depths), vmin=low, vmax=1.0)
+        figures.record_map(
+            ax, part, "test_error", ("nonlinearity", names), ("depth", depths), norm=shades, cmap="viridis_r"
+        )
         for row, name in enumerate(names):
             reach = part.where(nonlinearity=name).axis("depth_scales_6")[0]
             if depths[0] <= reach <= depths[-1]:
@@ -30,7 +33,7 @@ def accuracy_by_depth(data: Records) -> Figure:
                 ax.plot([at, at], [row - 0.45, row + 0.45], color=figures.RED, lw=2)
         ax.set_title(f"{data.axis('dataset')[0]}, width {width}; linear classifier {linear:.3f}", fontsize=10)
         ax.set_xlabel("hidden layers")
-    figure.supxlabel("test accuracy ± half its 95 % interval; red: six mean-field depth scales", fontsize=8)
+    figure.supxlabel("test error ± half its 95 % interval; red: six mean-field depth scales", fontsize=8)
     return figure
 
 

@@ -26,7 +26,11 @@ class Chapter:
 def page(statements: Sequence[Statement], verdicts: Sequence[Verdict], chapters: Sequence[Chapter], made: str) -> str:
     """The HTML of report.html: no script from elsewhere, no file beside it."""
     environment = Environment(
-        loader=PackageLoader("dl_jax.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("dl_jax.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {"number": number, "embedded": embedded}
     rows = [_row(statement, verdicts) for statement in statements]

@@ -37,9 +37,13 @@ def set_up(require: str = "any") -> None:
 
 def peak_flops(mesh: Mesh, size: int = 1024) -> float:
     """FLOP/s of a float32 matrix product on all devices at once, the best of three."""
-    sharding = NamedSharding(mesh, PartitionSpec("trial"))
-    a = jax.device_put(jnp.ones((mesh.size, size, size), jnp.float32), sharding)
-    product = jax.jit(jax.shard_map(lambda a: jax.lax.map(lambda m: m @ m, a), mesh=mesh, in_specs=PartitionSpec("trial"), out_specs=PartitionSpec("trial")))  # fmt: skip
+    trial = PartitionSpec("trial")
+    a = jax.device_put(jnp.ones((mesh.size, size, size), jnp.float32), NamedSharding(mesh, trial))
+
+    def square(a):
+        return jax.lax.map(lambda m: m @ m, a)
+
+    product = jax.jit(jax.shard_map(square, mesh=mesh, in_specs=trial, out_specs=trial))
     seconds = []
     for _ in range(4):
         began = perf_counter()

@@ -4,6 +4,7 @@ import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, get_args, get_origin, get_type_hints
 
 from absl import flags as absl_flags
@@ -85,8 +86,10 @@ def parse(arguments: Sequence[str], *groups: type) -> list[dict[str, Any]]:
     try:
         stray = values(["", *arguments])[1:]
     except absl_flags.UnrecognizedFlagError as error:
-        suggestions = f"; did you mean --{error.suggestions[0]}?" if error.suggestions else "; --help lists the flags"
-        raise FlagError(f"there is no flag --{error.flagname}{suggestions}") from None
+        near = get_close_matches(error.flagname, values, n=1)
+        raise FlagError(
+            f"there is no flag --{error.flagname}; " + (f"did you mean --{near[0]}?" if near else "--help lists them")
+        ) from None
     except absl_flags.Error as error:
         raise FlagError(f"{' '.join(str(error).split())}; --help tells what the flags take") from None
     if stray:

@@ -26,11 +26,14 @@ class Progress:
 
     def __init__(self, expected: dict[str, float], stream: TextIO = sys.stderr):
         self.expected, self.stream = expected, stream
-        self.name, self.began, self.spent, self.forecast, self.said = "", monotonic(), 0.0, 0.0, -1e9
+        self.spent, self.forecast = 0.0, 0.0
+        self.name, self.part, self.said = "", "", -1e9
+        self.began = self.part_began = self.ended_last = monotonic()
 
     def enter(self, name: str) -> None:
         """An experiment begins."""
         self.name, self.began, self.said = name, monotonic(), -1e9
+        self.part, self.part_began, self.ended_last = "", self.began, self.began
         self.tell("begins", 0, 1)
 
     def leave(self, ran: bool) -> None:
@@ -49,10 +52,14 @@ class Progress:
     def tell(self, what: str, done: int, of: int) -> None:
         """Part of the running experiment is done."""
         now, terminal = monotonic(), self.stream.isatty()
+        if what != self.part:
+            self.part, self.part_began = what, self.ended_last
+        self.ended_last = now
         if not terminal and now - self.said < self.LOG_EVERY:
             return
         self.said = now
-        still = f", about {duration(self.remaining())} to go" if self.expected else ""
+        rest_of_part = (now - self.part_began) * (of - done) / done if done else 0.0
+        still = f", about {duration(max(self.remaining(), rest_of_part))} to go" if self.expected else ""
         line = f"{self.name}: {what}, {done / of:.0%} of this part{still}"
         self.stream.write(f"\r\033[K{line[:118]}" if terminal else f"{line}\n")
         self.stream.flush()

@@ -24,7 +24,9 @@ from dl_jax.runtime.store import check_writable, write_text
 class Seeds(Checked):
     """What can be set for all experiments at once; where nothing is typed, each keeps its own."""
 
-    seeds: int | None = flag(None, "how many times to repeat everything; each experiment has its own number", at_least=1)
+    seeds: int | None = flag(
+        None, "how many times to repeat everything; each experiment has its own number", at_least=1
+    )
     first_seed: int = flag(0, "the first seed; another one judges on fresh draws", at_least=0)
 
 
@@ -75,7 +77,10 @@ def _carried_out(experiment, config, options, progress) -> tuple[list[Verdict], 
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         said = f"{type(error).__name__}: {error}"
-        broken = {c.statement: Verdict(c.statement, c.says, Answer.ERROR, note=said, experiment=experiment.name) for c in experiment.criteria}
+        broken = {
+            c.statement: Verdict(c.statement, c.says, Answer.ERROR, note=said, experiment=experiment.name)
+            for c in experiment.criteria
+        }
         return list(broken.values()), said
 
 

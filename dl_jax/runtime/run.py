@@ -18,7 +18,7 @@ from dl_jax.evidence.verdicts import Answer, Verdict, judge
 from dl_jax.runtime import devices, provenance
 from dl_jax.runtime.experiment import PRESETS, Experiment
 from dl_jax.runtime.flags import Checked, FlagError, Flags, describe, flag, parse, text
-from dl_jax.runtime.progress import Progress, duration
+from dl_jax.runtime.progress import Progress
 from dl_jax.runtime.store import Memory, check_writable, whole_folder
 from dl_jax.training.place import here
 

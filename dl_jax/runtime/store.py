@@ -21,7 +21,7 @@ def check_writable(folder: Path) -> None:
         with tempfile.TemporaryDirectory(dir=standing, prefix=".writable-"):
             pass
     except OSError as error:
-        reason = "is not a folder" if not standing.is_dir() else (error.strerror or "cannot be written to").lower()
+        reason = f"cannot be written to ({error.strerror})" if standing.is_dir() else "is not a folder"
         raise FlagError(f"--output_dir={folder}: {standing} {reason}; name a folder that you may write to") from None
 
 

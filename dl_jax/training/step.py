@@ -58,7 +58,7 @@ def batch_indices(key: Key, first_step: jax.Array, steps: int, examples: int, ba
     first_epoch = first_step // per_epoch
 
     def shuffled(epoch):
-        order_N = jax.random.permutation(jax.random.fold_in(key, epoch), examples)
+        order_N = jnp.argsort(jax.random.bits(jax.random.fold_in(key, epoch), (examples,)))
         return order_N[: per_epoch * size].reshape(per_epoch, size)
 
     epochs = first_epoch + jnp.arange((steps + per_epoch - 2) // per_epoch + 1)

@@ -152,7 +152,8 @@ def _numbers(trials, slots):
         values = [trial[axis] for trial in filled]
         if isinstance(values[0], str):
             return np.asarray([names_of(trials, axis).index(value) for value in values], np.int32)
-        return np.asarray(values, np.int32 if isinstance(values[0], int) else np.float32)
+        whole = all(isinstance(value, int | np.integer) for value in values)
+        return np.asarray(values, np.int32 if whole else np.float32)
 
     return {axis: column(axis) for axis in trials[0]}
 

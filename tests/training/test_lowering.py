@@ -1,0 +1,26 @@
+"""The train step lowers for accelerators that are not there: JAX exports it for CUDA and TPU as it does for the CPU."""
+
+import jax
+import jax.numpy as jnp
+import pytest
+from jax import export
+
+from dl_jax.data.dataset import Examples
+from dl_jax.models.mlp import mlp
+from dl_jax.models.nonlinearities import one_of
+from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.optimizers import sgd
+from dl_jax.training.step import Learner, begin, chunk
+
+
+@pytest.mark.parametrize("platform", ["cpu", "cuda", "tpu"])
+def test_a_chunk_of_steps_lowers(platform):
+    def run(key, index, rate, x, y):
+        learner = Learner(mlp((8, 8), 3, one_of(("relu", "tanh"), index)), cross_entropy, sgd(rate))
+        state, error_T = chunk(learner, begin(learner, key, x), Examples(x, y), key, steps=4, batch_size=16)
+        return state.params, error_T
+
+    shapes = (jax.random.key(0), jnp.int32(0), jnp.float32(0.1), jnp.zeros((64, 5)), jnp.zeros(64, jnp.int32))
+    exported = export.export(jax.jit(run), platforms=[platform])(*shapes)
+    assert exported.platforms == (platform,)
+    assert exported.out_avals[-1].shape == (4,)
