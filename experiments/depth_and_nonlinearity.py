@@ -14,7 +14,6 @@ Left open      the paper fixes neither data, nor widths, nor rates. Inputs are s
 """
 
 from dataclasses import dataclass
-from functools import cache
 
 import jax.numpy as jnp
 import numpy as np
@@ -36,7 +35,7 @@ from dl_jax.training.objectives import accuracy, cross_entropy
 from dl_jax.training.optimizers import learning_only, sgd
 from dl_jax.training.place import Place
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
+from dl_jax.training.sweep import grid, names_of, sweep
 
 HIDDEN, DEEP = range(1, 1000), range(5, 1000)
 """Depths with any hidden layer, and those that the paper calls deep."""
@@ -65,7 +64,7 @@ class Config(Flags):
         ("relu", "tanh", "logistic", "identity"), "of the hidden layers", choices=tuple(NONLINEARITIES)
     )
     learning_rates: tuple[float, ...] = flag((0.01, 0.03, 0.1), "to choose from, of SGD with momentum 0.9", above=0)
-    steps: int = flag(0, "training steps of 128 examples; 0 is twelve passes over the data, at least 1000", at_least=0)
+    steps: int = flag(0, "training steps of 128 examples; 0 is ten passes over the data, at least 1000", at_least=0)
     initial: str = flag("suited", "the rule for the first weights", choices=tuple(INITIALIZERS))
 
 
@@ -76,62 +75,49 @@ PRESETS = {
 
 
 def measure(config: Config, place: Place) -> Records:
-    """The sweep on the data set; with depths to compare, the function tasks and the frozen stacks too."""
+    """The sweep on the data set, a linear classifier (depth 0) beside it; then the function tasks and frozen stacks."""
     dataset = catalog.load(config.dataset, config.manual_dir or None)
-    parts = [on_data(config, dataset, place)]
+    every_net = [(width,) * depth for width in config.widths for depth in config.depths]
+    parts = [train(config, dataset, place, (), nonlinearity=("identity",))]
+    for hidden in [config.hidden] if config.hidden else every_net:
+        parts.append(train(config, dataset, place, hidden, nonlinearity=config.nonlinearities))
     if not config.hidden:
-        parts += [on_functions(config, place), partly_learned(config, dataset, place)]
-        parts += [Records.gather(constructed_tent(depth, config.all_seeds) for depth in CONSTRUCTED)]
-    return Records.gather(part.rows for part in parts)
+        parts += on_functions(config, place)
+        stack = (config.widths[0],) * (max(LEARNED) - 1)
+        parts.append(train(config, dataset, place, stack, "partly learned", nonlinearity=("relu",), learned=LEARNED))
+    of = ("task", "hidden", "nonlinearity", "learned")
+    measured = Records.gather(parts).best("learning_rate", by="validation_accuracy", of=of, judged=JUDGED)
+    return Records.gather([measured.rows, in_theory(config)])
 
 
-def on_data(config, dataset, place):
-    """Every architecture and nonlinearity on the data set, and the linear classifier (depth 0) beside them."""
-    widths = [(width,) * depth for width in config.widths for depth in config.depths]
-    nets = [((), ("identity",))] + [
-        (net, config.nonlinearities) for net in ([config.hidden] if config.hidden else widths)
-    ]
-
-    def train(hidden, names):
-        trials = grid(nonlinearity=names, **tried(config))
-        return train_on_data(
-            config, dataset, hidden, lambda t: one_of(names, t["nonlinearity"]), trials, place, task="data"
-        )
-
-    rows = chosen(row for hidden, names in nets for row in train(hidden, names)).rows
-    return Records(tuple({**row, **reach(config, row["nonlinearity"])} for row in rows))
-
-
-@cache
-def reach(config, name):
-    """Six mean-field depth scales, about which a plain net of this nonlinearity should stop training (row C56)."""
-    f, gain_of_f = NONLINEARITIES[name]
-    return {"depth_scales_6": round(REACH * depth_scale(f, weight_variance(config.initial, gain_of_f)), 3)}
-
-
-def tried(config):
-    """The traced axes that every sweep here has."""
-    return {"learning_rate": config.learning_rates, "seed": config.all_seeds}
-
-
-def train_on_data(config, dataset, hidden, nonlinearity, trials, place, **axes):
-    """Rows of one architecture on the data set; a trial may say how many of its layers learn."""
+def train(config, dataset, place, hidden, task="data", **axes):
+    """Rows of one architecture on the data set, for every nonlinearity and every learning rate."""
     splits, classes = dataset.standardised(), len(dataset.class_names)
+    trials = grid(**axes, learning_rate=config.learning_rates, seed=config.all_seeds)
 
     def learner(trial):
-        model = mlp(hidden, classes, nonlinearity(trial), INITIALIZERS[config.initial])
+        f = one_of(names_of(trials, "nonlinearity"), trial["nonlinearity"])
         optimizer = sgd(trial["learning_rate"])
         if "learned" in trial:
             asleep = len(hidden) + 1 - trial["learned"]
             optimizer = learning_only(optimizer, lambda path: int(path[0].key.removeprefix("layer_")) > asleep)
-        return Learner(model, cross_entropy, optimizer)
+        return Learner(mlp(hidden, classes, f, INITIALIZERS[config.initial]), cross_entropy, optimizer)
 
     return sweep(
         learner, splits, trials, look=look, place=place, together=TOGETHER[place.kind],
-        steps=config.steps or max(1000, 12 * len(splits.train.x) // 128),
-        **axes, dataset=config.dataset, initial=config.initial,
+        steps=config.steps or max(1000, 10 * len(splits.train.x) // 128),
+        task=task, dataset=config.dataset, initial=config.initial,
         depth=len(hidden), width=max(hidden, default=0), hidden=",".join(map(str, hidden)),
     )  # fmt: skip
+
+
+def in_theory(config):
+    """Six mean-field depth scales of each nonlinearity: where a plain net should stop training (row C56)."""
+    for name in config.nonlinearities:
+        f, gain_of_f = NONLINEARITIES[name]
+        reach = REACH * depth_scale(f, weight_variance(config.initial, gain_of_f))
+        at = {"trial": 0, "task": "theory", "nonlinearity": name, "metric": "depth_scales_6", "value": reach}
+        yield from ({**at, "seed": seed} for seed in config.all_seeds)
 
 
 def look(learner, first, last, splits):
@@ -149,32 +135,14 @@ def look(learner, first, last, splits):
     }
 
 
-def chosen(rows):
-    """The rows, with what is judged only where the learning rate is the one that validation data chose."""
-    of = ("task", "hidden", "nonlinearity", "learned")
-    return Records(tuple(rows)).best("learning_rate", by="validation_accuracy", of=of, judged=JUDGED)
-
-
 def on_functions(config, place):
-    """The folded tent and parity at equal parameters, up to ten layers."""
+    """The tent map folded, learned and written down, and parity: equal parameters at every depth up to ten."""
     names = tuple(name for name in config.nonlinearities if name in ("relu", "tanh", "identity"))
     steps = min(FUNCTION_STEPS, config.steps or FUNCTION_STEPS)
-    return chosen(
-        row
-        for learn in (learn_tent, learn_parity)
-        for depth in config.depths
-        if depth <= 10 and names
-        for row in learn(depth, names, config.all_seeds, steps, place)
-    )
-
-
-def partly_learned(config, dataset, place):
-    """Five rectifier layers on the data set, of which only the last, all but one, or all learn."""
-    hidden, trials = (config.widths[0],) * (max(LEARNED) - 1), grid(learned=LEARNED, **tried(config))
-    rows = train_on_data(
-        config, dataset, hidden, lambda t: NONLINEARITIES["relu"], trials, place, task="partly learned"
-    )
-    return chosen(rows)
+    for depth in [depth for depth in config.depths if depth <= 10 and names]:
+        yield learn_tent(depth, names, config.all_seeds, steps, place)
+        yield learn_parity(depth, names, config.all_seeds, steps, place)
+    yield from (constructed_tent(depth, config.all_seeds) for depth in CONSTRUCTED)
 
 
 def accuracy_of(name, depth=DEEP):
@@ -183,9 +151,9 @@ def accuracy_of(name, depth=DEEP):
 
 
 def depth_gain(name):
-    """By how much the best net of five layers or more has less error on the folded tent than one layer."""
+    """By how much five layers or more, on average, have less error on the folded tent than one layer."""
     error = {"name": "test_error", "task": "tent", "nonlinearity": name}
-    return gain(metric(**error, depth=1), metric(**error, depth=DEEP, reduce=np.min))
+    return gain(metric(**error, depth=1), metric(**error, depth=DEEP))
 
 
 def learning(layers):
@@ -196,7 +164,7 @@ def learning(layers):
 
 def scope(records):
     """For what the verdicts hold."""
-    data = records.where(task="data")
+    data = records.where(task="data", depth=HIDDEN)
     return f"{', '.join(data.axis('dataset'))}, depth {min(data.axis('depth'))} to {max(data.axis('depth'))}"
 
 
@@ -267,7 +235,8 @@ def draw(records):
     """Test error and gradients as heat maps, and the function tasks by depth."""
     data = records.where(task="data")
     nets = data.where(width=[width for width in data.axis("width") if width])
-    drawn = {"test_error": depth_maps.error_by_depth(data), "gradients": depth_maps.gradient_by_layer(nets)}
+    drawn = {"test_error": depth_maps.error_by_depth(data, records.where(task="theory"))}
+    drawn["gradients"] = depth_maps.gradient_by_layer(nets)
     tasks = {"tent": "test_error", "parity": "test_accuracy"}
     if not records.where(task=list(tasks)).rows:
         return drawn

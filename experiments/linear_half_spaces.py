@@ -139,8 +139,10 @@ CRITERIA = (
         exceeds(
             lambda r: beyond_best_half_space("linear_on_features")(r) - beyond_best_half_space("linear")(r), MATTERS
         ),
-        control=lambda r: r.by_seed("test_accuracy", task="half_space", machine="linear_on_features")
-        - r.by_seed("test_accuracy", task="half_space", machine="linear"),
+        control=lambda r: (
+            r.by_seed("test_accuracy", task="half_space", machine="linear_on_features")
+            - r.by_seed("test_accuracy", task="half_space", machine="linear")
+        ),
         scope=scope,
     ),
     Criterion(
@@ -180,7 +182,9 @@ def draw(records):
     figure, axes = figures.canvas(1, len(tasks), size=(2.2, 3.0))
     for ax, task in zip(axes.flat, tasks, strict=True):
         ax.axhline(BEST_HALF_SPACE[task], color=figures.GREY, lw=1, ls="--")
-        for at, (machine, colour) in enumerate(zip(("linear", "net", "linear_on_features"), figures.COLOURS, strict=False)):
+        for at, (machine, colour) in enumerate(
+            zip(("linear", "net", "linear_on_features"), figures.COLOURS, strict=False)
+        ):
             figures.dots(ax, [at], [records.values("test_accuracy", task=task, machine=machine)], colour)
         ax.set(title=task.replace("_", " "), ylim=(0.4, 1.03), xlim=(-0.6, 2.6))
         ax.set_xticks(range(3), ["linear", "one hidden\nlayer", "linear on\nfeatures"], fontsize=7)

@@ -18,7 +18,7 @@ from uuid import uuid4
 from zlib import crc32
 
 import numpy as np
-from absl import logging
+import logging
 
 from dl_jax.data.dataset import DataError, Dataset, hold_out
 
@@ -191,10 +191,11 @@ def _import_tensorflow(name):
 @contextmanager
 def _quiet() -> Iterator[None]:
     """TensorFlow Datasets prints and warns about itself."""
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity(logging.ERROR)
+    logger = logging.getLogger("absl")  # what TFDS warns with
+    level = logger.level
+    logger.setLevel(logging.ERROR)
     try:
         with redirect_stdout(io.StringIO()):
             yield
     finally:
-        logging.set_verbosity(verbosity)
+        logger.setLevel(level)

@@ -1,7 +1,10 @@
 """Criteria: what must be found for a statement to hold. They are data, fixed before the run."""
 
+import ast
 import inspect
+import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -72,15 +75,48 @@ def identity(estimand: Estimand, within: float) -> Comparison:
 
 
 def fingerprint(criteria: Iterable[Criterion]) -> str:
-    """Twelve hexadecimal digits that change whenever a criterion does, down to the source of its estimands."""
+    """Twelve hexadecimal digits that change whenever a criterion does, down to its estimands and what they use."""
     return sha256(repr([_substance(part) for criterion in criteria for part in criterion]).encode()).hexdigest()[:12]
 
 
-def _substance(thing: Any) -> Any:
-    """What a part of a criterion amounts to, free of addresses: values, and the source of functions."""
+def _substance(thing: Any, within: tuple = ()) -> Any:
+    """What a part of a criterion amounts to, the same in every process: values, and what functions do.
+
+    within: the functions whose substance this is a part of; the last is the one that uses it.
+    """
     if inspect.isfunction(thing):
-        cells = [_substance(cell.cell_contents) for cell in thing.__closure__ or ()]
-        return (inspect.getsource(thing), cells)
+        if within and (thing in within or thing.__module__ != within[-1].__module__):
+            return thing.__qualname__
+        inner = (*within, thing)
+        cells = zip(thing.__code__.co_freevars, [cell.cell_contents for cell in thing.__closure__ or ()], strict=True)
+        used = {name: thing.__globals__[name] for name in _names(thing.__code__) if name in thing.__globals__}
+        outer = [(name, _substance(value, inner)) for name, value in [*sorted(used.items()), *cells]]
+        return (_source(thing), _substance((thing.__defaults__, thing.__kwdefaults__), inner), outer)
+    if isinstance(thing, partial):
+        return [_substance(part, within) for part in (thing.func, thing.args, thing.keywords)]
+    if isinstance(thing, dict):
+        return [_substance(item, within) for item in thing.items()]
+    if isinstance(thing, set | frozenset):
+        return sorted(repr(_substance(part, within)) for part in thing)
     if isinstance(thing, tuple | list):
-        return [_substance(part) for part in thing]
-    return repr(thing)
+        return [_substance(part, within) for part in thing]
+    if isinstance(thing, np.ndarray):
+        return thing.tolist()
+    return getattr(thing, "__qualname__", None) or re.sub(r" at 0x\w+|from '.*'", "", repr(thing))
+
+
+def _names(code) -> set[str]:
+    """The global names that a function uses, also in the functions inside it."""
+    return set(code.co_names).union(*(_names(const) for const in code.co_consts if inspect.iscode(const)))
+
+
+def _source(function) -> list[str]:
+    """The function without comments and layout; of several that begin on one line, all."""
+    lines, _ = inspect.findsource(function)
+    return [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse("".join(lines)))
+        if isinstance(node, ast.FunctionDef | ast.Lambda)
+        and min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
+        == function.__code__.co_firstlineno
+    ]

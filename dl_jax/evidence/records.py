@@ -76,7 +76,7 @@ class Records:
         `judged` are kept for every value, to show what was tried.
         """
         scores: dict[tuple, dict[Any, list[float]]] = {}
-        for row in self.where(metric=by).rows:
+        for row in self.where(metric=by, **{over: self.axis(over)}).rows:
             value = row["value"] if math.isfinite(row["value"]) else -math.inf
             scores.setdefault(tuple(map(row.get, of)), {}).setdefault(row[over], []).append(value)
         chosen = {at: max(found, key=lambda value: np.mean(found[value])) for at, found in scores.items()}
@@ -97,7 +97,8 @@ class Records:
     @classmethod
     def read(cls, path: Path) -> "Records":
         """What `write` wrote; null becomes NaN."""
-        rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        lines = path.read_text(encoding="utf-8").split("\n")  # not splitlines: a name may hold its other line ends
+        rows = [json.loads(line) for line in lines if line]
         return cls(tuple({**row, "value": math.nan if row["value"] is None else row["value"]} for row in rows))
 
 

@@ -42,7 +42,9 @@ def _numbers(ax: Axes, records: Records, nonlinearity: str):
         delta = f"$\\Delta {name} = {of('delta_' + name):+.4f}$"
         ax.text(2.7, height - 0.36, delta, va="center", fontsize=9.5, color=BLUE)
     for (above, below), height in ((("y", "x"), 4.9), (("z", "y"), 7.5)):
-        ax.annotate("", (1.4, height + 0.62), (1.4, height - 0.62), arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.3})
+        ax.annotate(
+            "", (1.4, height + 0.62), (1.4, height - 0.62), arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.3}
+        )
         slope = of(f"d{above}_d{below}")
         text = f"$\\partial {above}/\\partial {below} = {slope:.4f}$"
         ax.text(2.0, height, text, va="center", fontsize=9.5, color=GREEN)

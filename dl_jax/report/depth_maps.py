@@ -10,11 +10,11 @@ from dl_jax.evidence.records import Records
 from dl_jax.report import figures
 
 
-def error_by_depth(data: Records) -> Figure:
+def error_by_depth(data: Records, theory: Records) -> Figure:
     """A map a width: nonlinearity by depth, with half the interval over seeds in each cell.
 
     Depth 0 is the linear classifier, given in the title. A red bar stands in each row where six
-    mean-field depth scales (the axis `depth_scales_6`) lie within the depths.
+    mean-field depth scales (the metric `depth_scales_6` of `theory`) lie within the depths.
     """
     nets = data.where(width=[width for width in data.axis("width") if width])
     depths, widths, names = nets.axis("depth"), nets.axis("width"), _names(nets)
@@ -27,7 +27,7 @@ def error_by_depth(data: Records) -> Figure:
             ax, part, "test_error", ("nonlinearity", names), ("depth", depths), norm=shades, cmap="viridis_r"
         )
         for row, name in enumerate(names):
-            reach = part.where(nonlinearity=name).axis("depth_scales_6")[0]
+            reach = theory.values("depth_scales_6", nonlinearity=name)[0]
             if depths[0] <= reach <= depths[-1]:
                 at = np.interp(reach, depths, range(len(depths)))
                 ax.plot([at, at], [row - 0.45, row + 0.45], color=figures.RED, lw=2)

@@ -84,14 +84,3 @@ def test_one_architecture_leaves_the_questions_of_depth_unasked():
     row = {"trial": 0, "seed": 0, "task": "data", "dataset": "planted", "depth": 4, "hidden": "9,8,7,6"}
     only = Records(({**row, "nonlinearity": "relu", "metric": "test_accuracy", "value": 0.9},))
     assert set(answers(only)) == {Answer.NOT_RUN}
-
-
-def test_only_the_chosen_learning_rate_sees_the_test_set():
-    def rows(rate, validation):
-        at = {"trial": 0, "seed": 0, "task": "data", "hidden": "8", "nonlinearity": "relu", "learning_rate": rate}
-        metrics = {"validation_accuracy": validation, "test_accuracy": 0.5, "train_loss": 1.0}
-        return [{**at, "metric": name, "value": value} for name, value in metrics.items()]
-
-    found = experiment.chosen(rows(0.1, 0.8) + rows(0.01, 0.9) + rows(1.0, float("nan")))
-    assert found.where(metric="test_accuracy").axis("learning_rate") == (0.01,)
-    assert found.where(metric="train_loss").axis("learning_rate") == (0.01, 0.1, 1.0)

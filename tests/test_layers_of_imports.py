@@ -1,0 +1,163 @@
+"""Imports go down the list of rooms only, and each outside library has its place: read from the source."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted(path.relative_to(ROOT) for room in ("dl_jax", "experiments") for path in (ROOT / room).rglob("*.py"))
+LINES = 260
+
+BELOW = {
+    "paper": (),
+    "evidence": (),
+    "models": (),
+    "data": (),
+    "training": ("models", "data.dataset"),
+    "measures": ("models", "training", "data"),
+    "report": ("paper", "evidence"),
+    "runtime": ("paper", "evidence", "models", "data", "training", "measures", "report"),
+}
+"""What each room may import, besides itself."""
+
+LISTING = ("experiments/reproduce.py", "experiments/published_numbers.py")
+"""These reach the experiments, through the folder's listing."""
+
+OUTSIDE = {
+    "absl": ("dl_jax/runtime/",),
+    "flax.linen": ("dl_jax/models/",),
+    "flax": ("dl_jax/training/", "dl_jax/models/"),
+    "optax": ("dl_jax/training/",),
+    "tensorflow_datasets": ("dl_jax/data/",),
+    "tensorflow": ("dl_jax/data/",),
+    "sklearn": ("dl_jax/data/", "dl_jax/measures/"),
+    "jinja2": ("dl_jax/report/",),
+    "torch": (),
+    "flax.nnx": (),
+}
+"""Where a library may be imported; of several that fit, the longest name counts."""
+
+INSIDE_FUNCTIONS = ("tensorflow", "tensorflow_datasets")
+"""Imported only when needed: slow to import, or an extra."""
+
+
+def imports(tree, package):
+    """(dotted name, whether it is imported as the file is) for all imports, also those by a literal name."""
+    lazy = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join((*above, *([node.module] if node.module else ())))
+            names = [f"{base}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in (
+            "import_module",
+            "__import__",
+        ):
+            names = [arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant)]
+        for name in names:
+            yield name, id(node) not in lazy
+
+
+def under(name, prefix):
+    return name == prefix or name.startswith(f"{prefix}.")
+
+
+def violations(path, source):
+    """What a file does against the rules, one line each."""
+    found = [f"{source.count(chr(10))} lines"] if source.count("\n") > LINES else []
+    parts = path.with_suffix("").parts
+    room = parts[1] if parts[0] == "dl_jax" and len(parts) > 2 else None
+    for name, at_once in imports(ast.parse(source), parts[:-1]):
+        if under(name, "experiments") and (
+            parts[0] == "dl_jax" or path.as_posix() not in LISTING or name != "experiments"
+        ):
+            found.append(f"imports {name}")
+        if under(name, "tests") or under(name, "launch"):
+            found.append(f"imports {name}")
+        if parts[0] == "dl_jax" and under(name, "dl_jax"):
+            allowed = () if path.name == "provenance.py" else (room, *BELOW.get(room, ())) if room else ()
+            if not any(under(name, f"dl_jax.{other}") for other in allowed):
+                found.append(f"imports {name}")
+        fits = [library for library in OUTSIDE if under(name, library)]
+        if fits and not any(path.as_posix().startswith(place) for place in OUTSIDE[max(fits, key=len)]):
+            found.append(f"imports {name}")
+        if at_once and any(under(name, library) for library in INSIDE_FUNCTIONS):
+            found.append(f"imports {name} at once")
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_a_file_keeps_the_rules(path):
+    assert violations(path, (ROOT / path).read_text()) == []
+
+
+def test_every_room_has_its_rule():
+    rooms = {path.parts[1] for path in FILES if path.parts[0] == "dl_jax" and len(path.parts) > 2}
+    assert rooms <= set(BELOW)
+    assert {"models", "training", "evidence", "runtime"} <= rooms
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("dl_jax/models/new.py", "from dl_jax.training.step import step"),
+        ("dl_jax/models/new.py", "from dl_jax.data.dataset import Examples"),
+        ("dl_jax/models/new.py", "from ..training import step"),
+        ("dl_jax/models/new.py", "import dl_jax"),
+        ("dl_jax/models/new.py", "def f():\n    import dl_jax.runtime.flags"),
+        ("dl_jax/models/new.py", "import importlib\nimportlib.import_module('dl_jax.report.page')"),
+        ("dl_jax/evidence/new.py", "from dl_jax.models import mlp"),
+        ("dl_jax/evidence/new.py", "from dl_jax.runtime.provenance import commit"),
+        ("dl_jax/training/new.py", "from dl_jax.data import catalog"),
+        ("dl_jax/training/new.py", "from dl_jax.measures import half_spaces"),
+        ("dl_jax/measures/new.py", "from dl_jax.evidence.records import Records"),
+        ("dl_jax/report/new.py", "from dl_jax.training import fit"),
+        ("dl_jax/runtime/provenance.py", "from dl_jax.runtime.flags import Flags"),
+        ("dl_jax/runtime/new.py", "import experiments"),
+        ("dl_jax/report/new.py", "from experiments import linear_half_spaces"),
+        ("experiments/new.py", "import experiments.linear_half_spaces"),
+        ("experiments/new.py", "from experiments import linear_half_spaces"),
+        ("experiments/new.py", "from . import linear_half_spaces"),
+        ("experiments/new.py", "import experiments"),
+        ("experiments/reproduce.py", "from experiments import linear_half_spaces"),
+        ("experiments/new.py", "from tests.conftest import place"),
+        ("experiments/new.py", "from absl import app"),
+        ("dl_jax/data/new.py", "from absl import logging"),
+        ("experiments/new.py", "import optax"),
+        ("dl_jax/runtime/new.py", "from flax import struct"),
+        ("dl_jax/training/new.py", "from flax import linen"),
+        ("dl_jax/models/new.py", "from flax import nnx"),
+        ("dl_jax/data/new.py", "import tensorflow_datasets as tfds"),
+        ("dl_jax/data/new.py", "try:\n    import tensorflow\nexcept ImportError:\n    pass"),
+        ("dl_jax/training/new.py", "def f():\n    import tensorflow_datasets"),
+        ("dl_jax/models/new.py", "import torch"),
+        ("dl_jax/models/new.py", "\n" * (LINES + 1)),
+    ],
+)
+def test_a_planted_violation_is_found(path, source):
+    assert len(violations(Path(path), source)) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("dl_jax/models/new.py", "import jax\nfrom dl_jax.models.model import Model\nfrom .mlp import mlp"),
+        ("dl_jax/training/new.py", "from flax import struct\nimport optax\nfrom dl_jax.data.dataset import Examples"),
+        ("dl_jax/data/new.py", "def f():\n    import tensorflow_datasets"),
+        ("dl_jax/runtime/new.py", "from absl import flags\nfrom dl_jax.report import figures"),
+        ("experiments/new.py", "from dl_jax.runtime.run import run\nfrom dl_jax.models.mlp import mlp"),
+        ("experiments/reproduce.py", "import experiments"),
+        ("dl_jax/models/new.py", "\n" * LINES),
+    ],
+)
+def test_what_is_allowed_is_let_through(path, source):
+    assert violations(Path(path), source) == []

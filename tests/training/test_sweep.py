@@ -1,0 +1,218 @@
+"""Many trainings as one program: each as if it were alone, whatever the devices and the neighbours."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from dl_jax.data.dataset import Examples, Splits
+from dl_jax.models.initializers import scaled
+from dl_jax.models.mlp import mlp
+from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
+from dl_jax.training.objectives import accuracy, cross_entropy
+from dl_jax.training.optimizers import sgd
+from dl_jax.training.place import here
+from dl_jax.training.step import Learner, batch_indices, begin, step
+from dl_jax.training.sweep import grid, names_of, sweep
+
+NAMES = ("tanh", "relu")
+STEPS, BATCH = 7, 8
+HUGE = 1e30
+
+
+def examples(count=40):
+    generator = np.random.default_rng(0)
+    x_NxD = generator.normal(size=(count, 3)).astype(np.float32)
+    y_N = (x_NxD[:, 0] * x_NxD[:, 1] > 0).astype(np.int32)
+    return Examples(x_NxD, y_N)
+
+
+SPLITS = Splits(examples(), examples(8), examples(16))
+
+
+def learner_of(trial):
+    model = mlp((5, 4), 2, one_of(NAMES, trial["nonlinearity"]), scaled(trial["scale"]))
+    return Learner(model, cross_entropy, sgd(trial["learning_rate"]))
+
+
+def look(learner, first, last, splits):
+    outputs = learner.model.layers(last, splits.test.x)
+    return {
+        "test_loss": jnp.mean(learner.objective(outputs[-1], splits.test.y)),
+        "test_accuracy": accuracy(outputs[-1], splits.test.y),
+        "size": jnp.stack([jnp.mean(jnp.square(output)) for output in outputs]),
+        "moved": jnp.mean(jnp.square(last["layer_01"]["w"] - first["layer_01"]["w"])),
+    }
+
+
+def trials(seeds=(0, 1, 2)):
+    return grid(learning_rate=(0.05, 0.2), scale=(1.0,), nonlinearity=NAMES, seed=seeds)
+
+
+def run(trials, place, learner=learner_of, data=SPLITS, **settings):
+    settings = {"steps": STEPS, "look": look, "batch_size": BATCH} | settings
+    return sweep(learner, data, trials, place=place, **settings)
+
+
+@pytest.mark.parametrize("together", [1, 4])
+def test_the_numbers_are_the_same_to_the_last_bit_on_1_2_and_8_devices(together):
+    rows = {devices: run(trials(), here(devices), together=together, depth=2) for devices in (1, 2, 8)}
+    assert len(rows[1]) == len(trials()) * 8  # the scalars, three layers' sizes, train_loss and diverged_at
+    assert rows[1] == rows[2] == rows[8]
+    assert len({row["value"] for row in rows[1] if row["metric"] == "test_loss"}) == len(trials())
+
+
+def alone(trial):
+    """One training by hand: the first weights, a loop of steps, the look; no scan, no map, no mesh."""
+    inside = trial | {"nonlinearity": NAMES.index(trial["nonlinearity"])}
+    learner = learner_of(inside)
+    _, key_init, key_batch = jax.random.split(jax.random.key(trial["seed"]), 3)
+    state = begin(learner, key_init, SPLITS.train.x[:1])
+    first, errors, one = state.params, [], jax.jit(lambda state, batch: step(learner, state, batch))
+    for index_B in batch_indices(key_batch, jnp.int32(0), STEPS, len(SPLITS.train.x), BATCH):
+        state, error = one(state, Examples(SPLITS.train.x[index_B], SPLITS.train.y[index_B]))
+        errors.append(float(error))
+    return look(learner, first, state.params, SPLITS), errors
+
+
+def test_a_trial_equals_the_same_training_done_alone(place):
+    chosen = [
+        {"learning_rate": 0.2, "scale": 1.5, "nonlinearity": "tanh", "seed": 4},
+        {"learning_rate": 0.05, "scale": 0.5, "nonlinearity": "relu", "seed": 9},
+    ]
+    rows = run(chosen, place, together=4)
+    for number, trial in enumerate(chosen):
+        metrics, errors = alone(trial)
+        mine = [row for row in rows if row["trial"] == number]
+        assert all({key: row[key] for key in trial} == trial for row in mine)
+        for name in ("test_loss", "test_accuracy", "moved"):
+            (value,) = [row["value"] for row in mine if row["metric"] == name]
+            np.testing.assert_allclose(value, metrics[name], rtol=2e-5)
+        sizes = {row["layer"]: row["value"] for row in mine if row["metric"] == "size"}
+        np.testing.assert_allclose([sizes[layer] for layer in (1, 2, 3)], metrics["size"], rtol=2e-5)
+        (train_loss,) = [row["value"] for row in mine if row["metric"] == "train_loss"]
+        np.testing.assert_allclose(train_loss, errors[-1], rtol=2e-5)
+
+
+@pytest.mark.parametrize("together", [1, 4])
+def test_a_diverged_trial_is_recorded_and_touches_no_other(place, together):
+
+
+    def learner(trial):
+        return Learner(mlp((5, 4), 2, NONLINEARITIES["identity"]), cross_entropy, sgd(trial["learning_rate"]))
+
+    calm = grid(learning_rate=(0.1, 0.2), seed=(0, 1, 2))
+    wild = [trial | ({"learning_rate": HUGE} if number == 1 else {}) for number, trial in enumerate(calm)]
+    before, after = (run(each, place, learner, together=together) for each in (calm, wild))
+    assert [row for row in before if row["trial"] != 1] == [row for row in after if row["trial"] != 1]
+    diverged_at = {row["trial"]: row["value"] for row in after if row["metric"] == "diverged_at"}
+    assert 0 < diverged_at.pop(1) < STEPS
+    assert set(diverged_at.values()) == {-1.0}
+    (train_loss,) = [row["value"] for row in after if row["trial"] == 1 and row["metric"] == "train_loss"]
+    assert not math.isfinite(train_loss)
+
+
+def test_one_program_serves_all_values_of_the_traced_axes(place):
+    def cost_of(trials):
+        traced, costs = [], []
+
+        def learner(trial):
+            traced.append(trial)
+            return learner_of(trial)
+
+        run(trials, place._replace(spend=costs.append), learner, together=4)
+        return len(traced), costs[0].programs, costs[0].flops / len(trials)
+
+    few, many = grid(learning_rate=(0.05,), scale=(1.0,), nonlinearity=NAMES, seed=(0,)), trials(seeds=(0, 1, 2, 3, 4))
+    assert len(many) > 8 * len(few)
+    assert cost_of(few) == cost_of(many)
+    assert cost_of(many)[1] == 3  # to begin, to advance, to look
+
+
+def test_a_trial_is_blind_to_how_many_others_there_are(place):
+    """What fills the mesh is no trial, and a trial's key is its seed's alone."""
+    several = [trial for trial in trials() if trial["nonlinearity"] == NAMES[0]]
+    many, last = (run(each, place, together=4) for each in (several, several[-1:]))
+    assert {row["trial"] for row in last} == {0}
+    assert [row | {"trial": 0} for row in many if row["trial"] == len(several) - 1] == last
+
+
+def test_names_become_indices_in_the_order_in_which_they_come(place):
+    seen = grid(nonlinearity=("relu", "identity", "tanh"), seed=(0, 1))
+    assert names_of(seen, "nonlinearity") == ("relu", "identity", "tanh")
+    types = {}
+
+    def learner(trial):
+        types.update({axis: value.dtype for axis, value in trial.items()})
+        model = mlp((4,), 2, one_of(names_of(seen, "nonlinearity"), trial["nonlinearity"]))
+        return Learner(model, cross_entropy, sgd(0.1))
+
+    rows = run(seen, place, learner, together=2)
+    assert types == {"nonlinearity": jnp.int32, "seed": jnp.int32}
+    for name in ("relu", "identity", "tanh"):
+        by_name = run(
+            grid(nonlinearity=(name,), seed=(0, 1)),
+            place,
+            lambda trial, name=name: Learner(mlp((4,), 2, NONLINEARITIES[name]), cross_entropy, sgd(0.1)),
+            together=2,
+        )
+        mixed = [row["value"] for row in rows if row["nonlinearity"] == name]
+        np.testing.assert_allclose(mixed, [row["value"] for row in by_name], rtol=2e-5)
+
+
+def test_whole_numbers_among_fractions_stay_fractions(place):
+    """A column 1, 0.5 is not to be read as 1, 0."""
+    rows = run(grid(scale=(1, 0.5), learning_rate=(0.1,), nonlinearity=("tanh",), seed=(0,)), place)
+    same = run(grid(scale=(1.0, 0.5), learning_rate=(0.1,), nonlinearity=("tanh",), seed=(0,)), place)
+    assert [row["value"] for row in rows] == [row["value"] for row in same]
+
+
+def test_examples_are_drawn_from_each_seed(place):
+    def draw(key):
+        x_NxD = jax.random.normal(key, (24, 3))
+        split = Examples(x_NxD, (x_NxD[:, 0] > 0).astype(jnp.int32))
+        return Splits(split, split, split)
+
+    def look(learner, first, last, splits):
+        return {"first_input": splits.test.x[0, 0], "shared": jnp.sum(splits.train.x)}
+
+    both = grid(learning_rate=(0.1, 0.2), scale=(1.0,), nonlinearity=("relu",), seed=(0, 1))
+    rows = [row for row in run(both, place, data=draw, look=look, steps=2) if row["metric"] == "first_input"]
+    drawn = {(row["seed"], row["value"]) for row in rows}
+    assert len(rows) == 4
+    assert len(drawn) == 2, "a seed has its own examples, the same at each learning rate"
+    assert len({value for _, value in drawn}) == 2
+    key_data = jax.random.split(jax.random.key(0), 3)[0]
+    assert (0, float(draw(key_data).test.x[0, 0])) in drawn
+
+
+def test_only_vectors_have_layers_and_every_row_has_its_axes(place):
+    rows = run(trials(seeds=(5,)), place, depth=2, task="toy")
+    assert {row["metric"] for row in rows if "layer" in row} == {"size"}
+    assert all(row["depth"] == 2 and row["task"] == "toy" and row["seed"] == 5 for row in rows)
+    assert all(type(row["value"]) is float for row in rows)
+
+
+def test_finished_parts_are_not_computed_again(place):
+    kept = [{"trial": 0, "metric": "kept", "value": 1.0}]
+
+    def learner(trial):
+        raise AssertionError("nothing is to be trained")
+
+    names = []
+    answer = run(trials(), place._replace(keep=lambda name, compute: names.append(name) or kept), learner, depth=3)
+    assert answer == kept
+    assert names[0]["axes"] == {"depth": 3}
+    assert names[0]["trials"] == trials()
+    assert names[0]["steps"] == STEPS
+
+
+def test_progress_is_told_up_to_the_last_step(place, monkeypatch):
+    told, whole = [], run(trials(seeds=(0,)), place)
+    monkeypatch.setattr("dl_jax.training.fit.FLOPS_A_SECOND", 1000.0)
+    cut = run(trials(seeds=(0,)), place._replace(tell=lambda *said: told.append(said)), depth=2)
+    assert len(told) > 1
+    assert told[-1] == ("depth 2", STEPS, STEPS)
+    np.testing.assert_allclose([row["value"] for row in whole], [row["value"] for row in cut], rtol=1e-6)
