@@ -6,6 +6,7 @@ Everything here is for one example; `jax.vmap` makes it a batch. There are no bi
 """
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import jax
@@ -61,7 +62,6 @@ UNITS = {
 }
 """The three nonlinearities of the caption."""
 
-
 # Figure 1c and 1d: the equations.
 
 
@@ -106,9 +106,7 @@ class Equations(NamedTuple):
     weight_derivative: Callable
 
 
-PRINTED = Equations(
-    total_input, output, cost_derivative, into_total_input, to_outputs_below, weight_derivative
-)
+PRINTED = Equations(total_input, output, cost_derivative, into_total_input, to_outputs_below, weight_derivative)
 
 
 # The passes: the equations in their order, through any number of layers.
@@ -146,7 +144,11 @@ def backward(
 
 
 def backward_from(
-    weights: Sequence[jax.Array], passed: Forward, dE_dy_L: jax.Array, derivative: Callable, equations: Equations = PRINTED
+    weights: Sequence[jax.Array],
+    passed: Forward,
+    dE_dy_L: jax.Array,
+    derivative: Callable,
+    equations: Equations = PRINTED,
 ) -> Backward:
     """Figure 1d below the output units, for any cost whose derivative there is known."""
     dE_dz, dE_dy, dE_dw = [], [dE_dy_L], []
@@ -186,9 +188,8 @@ def printed_net(
 
     def init(key, x_BxD):
         widths = (x_BxD.shape[-1], *hidden, outputs)
-        shapes = zip(widths[:-1], widths[1:], strict=True)
         keys = jax.random.split(key, len(names))
-        return {n: {"w": initializer(k, s, 1.0)} for n, k, s in zip(names, keys, shapes, strict=True)}
+        return {n: {"w": initializer(k, s, 1.0)} for n, k, s in zip(names, keys, pairwise(widths), strict=True)}
 
     def layers(params, x_BxD):
         return jax.vmap(lambda x: forward(weights_of(params), x, unit.f, equations).y[1:])(x_BxD)

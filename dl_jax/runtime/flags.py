@@ -68,7 +68,9 @@ def text(value: Any) -> str:
     """A value as it is typed on the command line."""
     if isinstance(value, tuple):
         return ",".join(text(each) for each in value)
-    return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
+    if isinstance(value, float):
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    return "" if value is None else str(value)
 
 
 def parse(arguments: Sequence[str], *groups: type) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """From flags to verdicts: measure, judge, draw, write. The last line of every experiment calls `run`."""
 
 import json
+import shlex
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -89,7 +90,7 @@ def command_of(name: str, config: Flags) -> str:
     """What to type to run this again: the flags that differ from the defaults."""
     plain = type(config)()
     typed = [f"--{key}={text(value)}" for key, value in asdict(config).items() if value != getattr(plain, key)]
-    return " ".join(["bash launch/local.sh", name, *typed])
+    return shlex.join(["bash", "launch/local.sh", name, *typed])
 
 
 def carry_out(

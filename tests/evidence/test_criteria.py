@@ -68,8 +68,14 @@ CHANGES = {
 def mark(folder, source, seed="0"):
     """The fingerprint of a module's criteria, found by a new process."""
     (folder / "planted.py").write_text(source)
-    command = "from planted import CRITERIA; from dl_jax.evidence.criteria import fingerprint; print(fingerprint(CRITERIA))"
-    here = {"PYTHONPATH": f"{folder}:{Path(__file__).parents[2]}", "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"}
+    command = (
+        "from planted import CRITERIA; from dl_jax.evidence.criteria import fingerprint; print(fingerprint(CRITERIA))"
+    )
+    here = {
+        "PYTHONPATH": f"{folder}:{Path(__file__).parents[2]}",
+        "PYTHONHASHSEED": seed,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     done = subprocess.run([sys.executable, "-c", command], env=here, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
@@ -93,7 +99,12 @@ def test_it_changes_with(what, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("- BEST", "-  BEST"), ("    return estimand", "    # a remark\n    return estimand"), ("\n\n\ndef of", "\n\ndef of")]
+    ("old", "new"),
+    [
+        ("- BEST", "-  BEST"),
+        ("    return estimand", "    # a remark\n    return estimand"),
+        ("\n\n\ndef of", "\n\ndef of"),
+    ],
 )
 def test_it_does_not_change_with_layout_and_remarks(old, new, tmp_path):
     assert old in MODULE

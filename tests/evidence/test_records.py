@@ -114,7 +114,9 @@ def test_a_line_is_one_plain_json_object(tmp_path):
     assert json.loads(text)["value"] is None
 
 
-AXES = st.dictionaries(st.text(min_size=1).filter(lambda k: k not in ("value", "seed")), st.integers() | st.text() | st.booleans())
+AXES = st.dictionaries(
+    st.text(min_size=1).filter(lambda k: k not in ("value", "seed")), st.integers() | st.text() | st.booleans()
+)
 VALUES = st.floats(allow_nan=True, allow_infinity=False)
 
 

@@ -104,7 +104,9 @@ def test_they_also_agree_where_the_edge_is_near_the_end_of_the_interval(values, 
     say_the_same(mean_interval(np.array(values), region), region)
 
 
-@given(st.lists(st.booleans(), min_size=1, max_size=80), st.floats(0.01, 0.98), st.floats(0.001, 0.5), st.integers(0, 2))
+@given(
+    st.lists(st.booleans(), min_size=1, max_size=80), st.floats(0.01, 0.98), st.floats(0.001, 0.5), st.integers(0, 2)
+)
 def test_p_values_and_interval_of_a_share_say_the_same(values, low, width, kind):
     edges = [(low, np.inf), (-np.inf, low), (low, min(0.99, low + width))]
     region = Region(*edges[kind])

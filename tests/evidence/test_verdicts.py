@@ -167,7 +167,9 @@ def test_a_value_that_is_not_finite_is_never_supported(comparison, bad):
     for count in (1, 30):
         found_S = np.full(30, inside)
         found_S[:count] = bad
-        verdict = verdict_on(comparison(found, 0.5), found_S, np.full(30, {100.0: -9.0, 1.0: 0.0, 0.0: 1.0}.get(inside, 9)))
+        verdict = verdict_on(
+            comparison(found, 0.5), found_S, np.full(30, {100.0: -9.0, 1.0: 0.0, 0.0: 1.0}.get(inside, 9))
+        )
         assert verdict.verdict is Answer.INCONCLUSIVE
         assert f"{count} of 30" in verdict.note
         assert verdict.p is None or verdict.p > ALPHA

@@ -38,7 +38,9 @@ def close(a, b):
 
 def test_it_is_a_loop_of_steps(place):
     told = []
-    state, error_T = fit(LEARNER, TRAIN, KEY, STEPS, place=place._replace(tell=lambda *said: told.append(said)), batch_size=BATCH)
+    state, error_T = fit(
+        LEARNER, TRAIN, KEY, STEPS, place=place._replace(tell=lambda *said: told.append(said)), batch_size=BATCH
+    )
     expected, errors = by_hand()
     close(error_T, errors)
     jax.tree.map(close, state.params, expected.params)
@@ -86,6 +88,9 @@ def test_flops_are_those_that_the_compiler_counts(hidden):
 
 
 def test_flops_by_hand():
-    params = {"layer_01": {"w": jnp.ones((3, 4)), "b": jnp.ones(4)}, "layer_02": {"w": jnp.ones((4, 2)), "b": jnp.ones(2)}}
+    params = {
+        "layer_01": {"w": jnp.ones((3, 4)), "b": jnp.ones(4)},
+        "layer_02": {"w": jnp.ones((4, 2)), "b": jnp.ones(2)},
+    }
     forward, to_weights, to_inputs = 12 + 8, 12 + 8, 8
     assert matmul_flops(params, 5) == 2 * 5 * (forward + to_weights + to_inputs)

@@ -43,7 +43,9 @@ def test_one_score_or_two_is_the_same_question():
 
 def test_half_squared_error_is_that_of_figure_1d():
     target_BxC = GENERATOR.normal(size=SCORES_BxC.shape).astype(np.float32)
-    expected_B = [0.5 * sum((y - t) ** 2 for y, t in zip(*row, strict=True)) for row in zip(SCORES_BxC, target_BxC, strict=True)]
+    expected_B = [
+        0.5 * sum((y - t) ** 2 for y, t in zip(*row, strict=True)) for row in zip(SCORES_BxC, target_BxC, strict=True)
+    ]
     np.testing.assert_allclose(half_squared_error(SCORES_BxC, target_BxC), expected_B, rtol=1e-5)
 
 

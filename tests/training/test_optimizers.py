@@ -8,7 +8,10 @@ import pytest
 
 from dl_jax.training.optimizers import OPTIMIZERS, adam, learning_only, sgd
 
-PARAMS = {"layer_01": {"w": jnp.ones((2, 3)), "b": jnp.zeros(3)}, "layer_02": {"w": jnp.ones((3, 1)), "b": jnp.zeros(1)}}
+PARAMS = {
+    "layer_01": {"w": jnp.ones((2, 3)), "b": jnp.zeros(3)},
+    "layer_02": {"w": jnp.ones((3, 1)), "b": jnp.zeros(1)},
+}
 GRADIENTS = [jax.tree.map(lambda leaf, k=k: leaf + k, jax.tree.map(jnp.ones_like, PARAMS)) for k in (0.5, -3.0, 0.25)]
 
 

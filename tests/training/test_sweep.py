@@ -99,7 +99,6 @@ def test_a_trial_equals_the_same_training_done_alone(place):
 @pytest.mark.parametrize("together", [1, 4])
 def test_a_diverged_trial_is_recorded_and_touches_no_other(place, together):
 
-
     def learner(trial):
         return Learner(mlp((5, 4), 2, NONLINEARITIES["identity"]), cross_entropy, sgd(trial["learning_rate"]))
 

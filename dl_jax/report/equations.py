@@ -1,0 +1,2 @@
+def draw_equations(*a): pass
+def draw_learning(*a): pass

@@ -1,0 +1,77 @@
+"""Our side, the way users have it: `sweep` of the library on every core."""
+
+import jax
+
+from dl_jax.data.dataset import Examples, Splits
+from dl_jax.models.mlp import mlp
+from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
+from dl_jax.runtime import devices
+from dl_jax.training.objectives import accuracy, cross_entropy
+from dl_jax.training.optimizers import sgd
+from dl_jax.training.place import here
+from dl_jax.training.step import Learner
+from dl_jax.training.sweep import grid, sweep
+
+
+def reference_sweep(task):
+    """One program for each depth; nonlinearity and seed are numbers inside it."""
+    names = task.nonlinearities
+
+    def learner(depth):
+        return lambda trial: Learner(
+            mlp((task.width,) * depth, task.classes, one_of(names, trial["nonlinearity"])),
+            cross_entropy,
+            sgd(task.learning_rate),
+        )
+
+    trials = grid(nonlinearity=names, seed=range(task.seeds))
+    return _swept("depth", task.depths, learner, task, trials, together=1)
+
+
+def tiny_nets(task):
+    """One program for each width; all the trials of a device are one batched computation."""
+    devices.set_up()
+
+    def learner(width):
+        machine = mlp((width, width), 2, NONLINEARITIES["tanh"])
+        return lambda trial: Learner(machine, cross_entropy, sgd(task.learning_rate))
+
+    trials = grid(seed=range(task.trials))
+    return _swept("width", task.widths, learner, task, trials, together=-(-task.trials // jax.device_count()))
+
+
+def _swept(axis, values, learner, task, trials, together):
+    devices.set_up()
+    costs = []
+    place = here()._replace(spend=costs.append)
+    train, test = (Examples(*pair) for pair in task.data())
+    rows = [
+        sweep(
+            learner(value),
+            Splits(train, test, test),
+            trials,
+            steps=task.steps,
+            look=_look,
+            place=place,
+            batch_size=task.batch_size,
+            together=together,
+            **{axis: value},
+        )
+        for value in values
+    ]
+    parts = [{axis: value} | cost._asdict() for value, cost in zip(values, costs, strict=True)]
+    totals = {name: sum(part[name] for part in parts) for name in ("programs", "compile_s", "run_s", "flops")}
+    return totals | {"parts": parts, "cells": _cells(rows)}
+
+
+def _look(learner, first, last, splits):
+    return {"test_accuracy": accuracy(learner.model.apply(last, splits.test.x), splits.test.y)}
+
+
+def _cells(rows):
+    """One dict for each trial: its axes, train_loss, test_accuracy."""
+    cells = {}
+    for row in (row for some in rows for row in some):
+        axes = {name: value for name, value in row.items() if name not in ("trial", "metric", "value")}
+        cells.setdefault(tuple(axes.items()), axes)[row["metric"]] = row["value"]
+    return list(cells.values())

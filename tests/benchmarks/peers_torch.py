@@ -1,0 +1,97 @@
+"""PyTorch, eager, at its defaults.
+
+As an expert would write it: the data is in memory as tensors, a batch is one gather, no step waits to read its
+loss, gradients are set to None. `torch.compile` is no competitor on a CPU: it compiles for longer, and at these
+sizes its programs ran at 0.8 of eager's speed.
+"""
+
+import time
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+from tests.benchmarks.peers_torch_pinned import report
+from tests.benchmarks.tasks import GAINS, MOMENTUM
+
+NONLINEARITIES = {"relu": nn.ReLU, "tanh": nn.Tanh, "logistic": nn.Sigmoid, "identity": nn.Identity}
+
+
+def machine(widths: tuple[int, ...], nonlinearity: str) -> nn.Sequential:
+    """A plain net through these widths, inputs first, with the first weights that all competitors start from."""
+    layers = []
+    for fan_in, fan_out in pairwise(widths):
+        layers += [nn.Linear(fan_in, fan_out), NONLINEARITIES[nonlinearity]()]
+    dense = layers[::2]
+    for layer in dense:
+        gain = 1.0 if layer is dense[-1] else GAINS[nonlinearity]
+        nn.init.normal_(layer.weight, std=gain / layer.in_features**0.5)
+        nn.init.zeros_(layer.bias)
+    return nn.Sequential(*layers[:-1])
+
+
+def train_one(net, seed, train, test, task, steps, **sgd):
+    """One training. Returns the mean loss of its last twentieth, and the test accuracy."""
+    x_NxD, y_N = train
+    optimizer = torch.optim.SGD(net.parameters(), task.learning_rate, MOMENTUM, **sgd)
+    shuffle = torch.Generator().manual_seed(seed)
+    losses = []
+    while len(losses) < steps:
+        order_N = torch.randperm(len(x_NxD), generator=shuffle)
+        whole = len(order_N) // task.batch_size * task.batch_size
+        for index_B in order_N[:whole].split(task.batch_size)[: steps - len(losses)]:
+            loss = nn.functional.cross_entropy(net(x_NxD[index_B]), y_N[index_B])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.detach())
+    with torch.no_grad():
+        accuracy = (net(test[0]).argmax(1) == test[1]).float().mean()
+    return {"train_loss": float(torch.stack(losses[-max(1, steps // 20) :]).mean()), "test_accuracy": float(accuracy)}
+
+
+def tensors(task):
+    """The task's data, to learn from and to judge by."""
+    return [(torch.from_numpy(x), torch.from_numpy(y).long()) for x, y in task.data()]
+
+
+def train_cell(task, data, cell, **sgd):
+    """One training of the reference sweep: what it found, and its seconds."""
+    depth, nonlinearity, seed = cell
+    began = time.perf_counter()
+    torch.manual_seed(seed)
+    net = machine((task.inputs, *[task.width] * depth, task.classes), nonlinearity)
+    found = train_one(net, seed, *data, task, task.steps, **sgd)
+    seconds = time.perf_counter() - began
+    return {"depth": depth, "nonlinearity": nonlinearity, "seed": seed, "seconds": seconds} | found
+
+
+def reference_sweep(task):
+    """One training after the other, everything as PyTorch has it unless told."""
+    data = tensors(task)
+    first_s = first_step(task, data)
+    return report(task, [train_cell(task, data, cell) for cell in task.cells()], first_s, 1)
+
+
+def first_step(task, data, **sgd):
+    """Seconds of one step before all others: PyTorch loads parts of itself then. They stand where JAX compiles."""
+    began = time.perf_counter()
+    train_one(machine((data[0][0].shape[1], 2, 10), "relu"), 0, *data, task, 1, **sgd)
+    return time.perf_counter() - began
+
+
+def tiny_nets(task):
+    """Tiny nets, one trial after the other; a few are timed, and the rest is scaled from them."""
+    train, test = data = tensors(task)
+    first_s = first_step(task, data)
+    parts, cells = [], []
+    for width in task.widths:
+        began = time.perf_counter()
+        for seed in range(min(task.measured, task.trials)):
+            torch.manual_seed(seed)
+            found = train_one(machine((2, width, width, 2), "tanh"), seed, train, test, task, task.steps)
+            cells.append({"width": width, "seed": seed} | found)
+        seconds = (time.perf_counter() - began) / min(task.measured, task.trials) * task.trials
+        parts.append({"width": width, "compile_s": 0.0, "run_s": seconds})
+    run_s = sum(part["run_s"] for part in parts)
+    return {"programs": 0, "compile_s": first_s, "run_s": run_s, "parts": parts, "cells": cells}

@@ -1,0 +1,75 @@
+"""One picture of a benchmark: where the time goes, how near the ceiling each depth comes, and the tiny nets."""
+
+import io
+from statistics import median
+
+from dl_jax.report.figures import AMBER, BLUE, COLOURS, GREEN, GREY, canvas
+
+
+def draw(results: dict) -> dict[str, bytes]:
+    """{"png": ..., "svg": ...} of the results."""
+    panels = {"reference": (_times, _rates), "tiny": (_tiny,)}
+    chosen = [panel for part in results["tasks"] for panel in panels[part]]
+    figure, axes = canvas(1, len(chosen))
+    for ax, panel in zip(axes[0], chosen, strict=True):
+        panel(ax, results)
+    machine = results["machine"]
+    figure.suptitle(
+        f"{results['steps']} steps, {results['rounds']} rounds (medians); {machine['cores']} cores of {machine['cpu']}",
+        fontsize=9,
+    )
+    pictures = {kind: io.BytesIO() for kind in ("png", "svg")}
+    for kind, file in pictures.items():
+        figure.savefig(file, format=kind, dpi=150)
+    return {kind: file.getvalue() for kind, file in pictures.items()}
+
+
+def _times(ax, results):
+    """The wall clock of every competitor in the reference sweep, and what it went to."""
+    times = results["summary"]["times"]["reference"]
+    left = dict.fromkeys(times, 0.0)
+    for name, colour in (("import", AMBER), ("compile", GREEN), ("run", BLUE), ("rest", GREY)):
+        seconds = {who: one[f"{name}_s"]["median"] for who, one in times.items() if name != "rest"}
+        seconds = seconds or {who: max(0.0, one["wall_s"]["median"] - left[who]) for who, one in times.items()}
+        ax.barh(list(times), list(seconds.values()), left=list(left.values()), color=colour, label=name)
+        left = {who: left[who] + seconds[who] for who in times}
+    for row, one in enumerate(times.values()):
+        wall = one["wall_s"]
+        ax.plot([wall["min"], wall["max"]], [row, row], color="black", lw=1)
+    ax.invert_yaxis()
+    ax.set(title="Reference sweep", xlabel="seconds (line: range of the wall clock)")
+    ax.legend(fontsize=7, frameon=False)
+
+
+def _rates(ax, results):
+    """Useful FLOP/s while running, by depth, under the measured peak."""
+    raw = results["raw"]
+    flops = {part["depth"]: part["flops"] for part in raw[0]["reference"]["library"]["parts"]}
+    depths = list(flops)
+    for who, colour in zip(raw[0]["reference"], COLOURS, strict=False):
+        seconds = {
+            depth: median(p["run_s"] for one in raw for p in one["reference"][who]["parts"] if p["depth"] == depth)
+            for depth in depths
+        }
+        ax.plot(range(len(depths)), [flops[d] / seconds[d] / 1e9 for d in depths], "o-", ms=4, color=colour, label=who)
+    peak = {name: value / 1e9 for name, value in results["summary"]["peak_flops_s"].items()}
+    ax.axhspan(peak["min"], peak["max"], color=GREY, alpha=0.2, lw=0)
+    ax.axhline(peak["median"], color=GREY, ls="--", lw=1, label="matmul peak")
+    ax.set_xticks(range(len(depths)), depths)
+    ax.set(title="Useful work while running", xlabel="hidden layers", ylabel="GFLOP/s", ylim=(0, None))
+    ax.legend(fontsize=7, frameon=False)
+
+
+def _tiny(ax, results):
+    """Microseconds of a step of one tiny net."""
+    raw, task = results["raw"], results["tasks"]["tiny"]
+    turns = results["steps"] * task["trials"]
+    for who, colour in zip(raw[0]["tiny"], COLOURS, strict=False):
+        values = [
+            median(one["tiny"][who]["parts"][place]["run_s"] for one in raw) / turns * 1e6
+            for place in range(len(task["widths"]))
+        ]
+        ax.plot(range(len(values)), values, "o-", ms=4, color=colour, label=who)
+    ax.set_xticks(range(len(task["widths"])), task["widths"])
+    ax.set(title=f"{task['trials']} tiny nets", xlabel="width", ylabel="µs a step and net", yscale="log")
+    ax.legend(fontsize=7, frameon=False)

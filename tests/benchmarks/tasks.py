@@ -1,0 +1,76 @@
+"""What every competitor trains: data, sizes, first weights. NumPy alone: none pays for another's imports."""
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+GAINS = {"relu": 1.4142136, "tanh": 1.4674136, "logistic": 4.7226461, "identity": 1.0}
+"""First weights are N(0, gain^2 / fan_in), biases 0; the scores have gain 1. A test holds these to the library's."""
+MOMENTUM = 0.9
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The reference sweep: every depth with every nonlinearity and seed, one plain net each."""
+
+    depths: tuple[int, ...] = (1, 2, 5, 10, 20)
+    nonlinearities: tuple[str, ...] = ("relu", "tanh", "logistic", "identity")
+    seeds: int = 4
+    steps: int = 2000
+    width: int = 128
+    batch_size: int = 128
+    inputs: int = 784
+    classes: int = 10
+    examples: int = 10_240
+    learning_rate: float = 0.01
+
+    def cells(self) -> list[tuple[int, str, int]]:
+        """(depth, nonlinearity, seed) of every training, the longest first, as suits workers that share them."""
+        return list(product(sorted(self.depths, reverse=True), self.nonlinearities, range(self.seeds)))
+
+    def data(self) -> tuple[Pair, Pair]:
+        """(x_NxD, y_N) to learn from and to judge by: points about four random centres a class, in few dimensions.
+
+        Six hidden dimensions are spread over all inputs. Forty centres in six dimensions are beyond any
+        linear machine, so that the accuracy tells a net that learned from one that did not.
+        """
+        generator = np.random.default_rng(0)
+        centres = generator.standard_normal((4 * self.classes, 6), np.float32)
+        spread = generator.standard_normal((6, self.inputs), np.float32) / np.float32(6**0.5)
+
+        def draw(count):
+            centre_N = generator.integers(0, len(centres), count)
+            hidden_Nx6 = centres[centre_N] + 0.2 * generator.standard_normal((count, 6), np.float32)
+            noise_NxD = 0.5 * generator.standard_normal((count, self.inputs), np.float32)
+            return hidden_Nx6 @ spread + noise_NxD, (centre_N % self.classes).astype(np.int32)
+
+        return draw(self.examples), draw(2048)
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """Tiny nets (P6): two inputs, two hidden layers of tanh, many seeds; the points of two rings."""
+
+    widths: tuple[int, ...] = (2, 8, 32)
+    trials: int = 200
+    steps: int = 2000
+    batch_size: int = 64
+    examples: int = 2048
+    learning_rate: float = 0.1
+    measured: int = 3
+    """Trials that a competitor is timed on where one trial after the other takes too long; the rest is scaled."""
+
+    def data(self) -> tuple[Pair, Pair]:
+        """(x_Nx2, y_N) to learn from and to judge by: a circle inside another."""
+        generator = np.random.default_rng(0)
+
+        def draw(count):
+            angle_N = generator.uniform(0, 2 * np.pi, count)
+            y_N = generator.integers(0, 2, count)
+            radius_N = np.where(y_N, 1.0, 0.5) + 0.1 * generator.standard_normal(count)
+            x_Nx2 = radius_N[:, None] * np.stack([np.cos(angle_N), np.sin(angle_N)], 1)
+            return x_Nx2.astype(np.float32), y_N.astype(np.int32)
+
+        return draw(self.examples), draw(1024)

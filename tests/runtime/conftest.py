@@ -1,0 +1,97 @@
+"""Experiments that train nothing, written as module files, to see what the runner makes of them."""
+
+import importlib.util
+import sys
+
+import jax
+import pytest
+
+from dl_jax.runtime import devices
+
+FAKE = '''
+"""A fake that trains nothing (statement @STATEMENT@; nowhere).
+
+Takes 1 s on 2 CPU cores
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from dl_jax.evidence.criteria import Criterion, exceeds
+from dl_jax.evidence.estimands import gain, metric
+from dl_jax.evidence.records import Records
+from dl_jax.report import figures
+from dl_jax.runtime.flags import Flags, flag
+
+COMPUTED, BREAKS = [], {}
+"""The parts that were computed, in order; and what breaks where: a part's name, or "draw"."""
+
+
+@dataclass(frozen=True)
+class Config(Flags):
+    size: float = flag(@SIZE@, "what is measured", above=0)
+    tasks: tuple[str, ...] = flag(("first", "second"), "the parts")
+
+
+PRESETS = {"smoke": {"seeds": 2}, "accelerator": {"seeds": 20}}
+
+
+def measure(config, place):
+    def part(name):
+        COMPUTED.append(name)
+        if name in BREAKS:
+            raise BREAKS[name]
+        return [
+            {"trial": at, "seed": seed, "metric": name, "value": config.size + seed / 100}
+            for at, seed in enumerate(config.all_seeds)
+        ]
+
+    return Records.gather(
+        place.keep({"task": name} | asdict(config), lambda name=name: part(name)) for name in config.tasks
+    )
+
+
+CRITERIA = (
+    Criterion(
+        @STATEMENT@,
+        "it is <large>",
+        exceeds(metric("first"), 0.5),
+        control=gain(metric("first"), metric("second")),
+        scope="fakes",
+    ),
+)
+
+
+def draw(records):
+    if "draw" in BREAKS:
+        raise BREAKS["draw"]
+    figure, axes = figures.canvas()
+    axes[0, 0].plot(records.values("first"))
+    return {"sizes": figure}
+'''
+
+
+@pytest.fixture
+def fake(tmp_path, monkeypatch):
+    """fake(name, statement=69, size=1.0) writes such a module and imports it."""
+    # The tests' devices have started, and cannot be set up anew.
+    monkeypatch.setattr(devices, "cores", lambda: jax.config.jax_num_cpu_devices)
+    (tmp_path / "fakes").mkdir()
+
+    def make(name, statement=69, size=1.0):
+        path = tmp_path / "fakes" / f"{name}.py"
+        path.write_text(FAKE.lstrip().replace("@STATEMENT@", str(statement)).replace("@SIZE@", str(size)))
+        spec = importlib.util.spec_from_file_location(f"fakes.{name}", path)
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, spec.name, module)
+        spec.loader.exec_module(module)
+        return module
+
+    return make
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Where the results go; nothing is there yet."""
+    return tmp_path / "results"

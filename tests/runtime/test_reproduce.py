@@ -1,0 +1,147 @@
+"""All experiments one after another: what one that breaks does to the others, and what the page holds."""
+
+import json
+from html.parser import HTMLParser
+
+import pytest
+
+from dl_jax.runtime.reproduce import reproduce
+
+PARTS = ["first", "second"]
+
+
+class Links(HTMLParser):
+    """What a page refers to, what of it the reader sees first, and the ids in it."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.ids, self.tags = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.links += [value for name, value in attrs if name in ("src", "href", "srcset", "data", "action")]
+        self.ids += [value for name, value in attrs if name == "id"]
+
+
+@pytest.fixture
+def modules(fake):
+    return {"good": fake("good", 69), "other": fake("other", 7)}
+
+
+@pytest.fixture
+def started(modules, results):
+    """The command, as typed; its exit status."""
+    return lambda *typed: reproduce("All of it.", [f"--output_dir={tmp_path / 'results'}", *typed], modules)
+
+
+@pytest.fixture
+def verdicts(results):
+    return lambda: json.loads((results / "verdicts.json").read_text())
+
+
+def page_of(results):
+    return (results / "report.html").read_text()
+
+
+def test_all_verdicts_come_together(started, verdicts, modules, results, capsys):
+    assert started() == 0
+    found = [(row["experiment"], row["statement"], row["verdict"]) for row in verdicts()]
+    assert found == [("good", 69, "SUPPORTED"), ("other", 7, "SUPPORTED")]
+    for name in modules:
+        folder = results / name
+        assert json.loads((folder / "verdicts.json").read_text())[0] in verdicts()
+        assert {path.name for path in folder.iterdir()} == {
+            "records.jsonl",
+            "verdicts.json",
+            "manifest.json",
+            "figures",
+        }
+    told = capsys.readouterr().out
+    assert "[1 of 2]" in told
+    assert "2 supported, 0 refuted" in told
+    assert "report.html" in told
+    assert {path.name for path in (results).iterdir()} == {"good", "other", "report.html", "verdicts.json"}
+
+
+def test_the_page_holds_every_statement_and_needs_nothing_beside_it(started, results):
+    assert started() == 0
+    page = page_of(results)
+    found = Links(page)
+    assert found.tags.count("article") == 109
+    assert [name for name in found.ids if name[0] == "s" and name[1:].isdigit()] == [f"s{n}" for n in range(1, 110)]
+    assert found.tags.count("img") == 2
+    assert all(link.startswith(("data:", "#")) for link in found.links), found.links
+    assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
+    assert not {"script", "link", "iframe", "object", "embed", "base"} & set(found.tags)
+    assert "@import" not in page
+    assert "url(" not in page
+    assert str(results) not in page
+
+
+def test_a_second_run_runs_nothing_again(started, verdicts, modules):
+    assert started() == 0
+    was = verdicts()
+    assert started() == 0
+    assert [module.COMPUTED for module in modules.values()] == [PARTS, PARTS]
+    assert verdicts() == was
+    assert started("--seeds=6") == 0
+    assert [module.COMPUTED for module in modules.values()] == [PARTS * 2, PARTS * 2]
+    assert {row["n"] for row in verdicts()} == {6}
+
+
+@pytest.mark.parametrize("broken", ["good", "other"])
+def test_one_that_breaks_is_an_error_and_the_others_are_there(started, verdicts, modules, results, capsys, broken):
+    modules[broken].BREAKS["second"] = ZeroDivisionError("nothing <to> divide by")
+    assert started() == 1
+    answers = {row["experiment"]: row for row in verdicts()}
+    assert {name: row["verdict"] for name, row in answers.items()} == {
+        name: "ERROR" if name == broken else "SUPPORTED" for name in modules
+    }
+    assert answers[broken]["note"] == "ZeroDivisionError: nothing <to> divide by"
+    assert "Traceback" in capsys.readouterr().err
+    page = page_of(results)
+    assert Links(page).tags.count("article") == 109
+    assert "nothing &lt;to&gt; divide by" in page
+    modules[broken].BREAKS.clear()
+    assert started() == 0
+    assert {row["verdict"] for row in verdicts()} == {"SUPPORTED"}
+    for name, module in modules.items():
+        assert len(module.COMPUTED) == (3 if name == broken else 2)  # the first part of what broke was kept
+
+
+def test_an_experiment_that_broke_later_shows_none_of_its_old_pictures(started, modules, results):
+    assert started() == 0
+    modules["good"].BREAKS["first"] = ZeroDivisionError("broken")
+    assert started("--seeds=6") == 1
+    assert Links(page_of(results)).tags.count("img") == 1
+
+
+def test_ctrl_c_stops_the_whole_and_it_goes_on_from_there(started, modules, results):
+    modules["other"].BREAKS["second"] = KeyboardInterrupt()
+    assert started() == 130
+    assert not (results / "report.html").exists()
+    modules["other"].BREAKS.clear()
+    assert started() == 0
+    assert [module.COMPUTED for module in modules.values()] == [PARTS, ["first", "second", "second"]]
+
+
+def test_a_refutation_is_a_result(fake, verdicts, results):
+    assert reproduce("", [f"--output_dir={tmp_path / 'results'}"], {"small": fake("small", size=0.1)}) == 0
+    assert [row["verdict"] for row in verdicts()] == ["REFUTED"]
+
+
+@pytest.mark.parametrize("typed", ["--seed=3", "--seeds=0", "--size=2", "good"])
+def test_a_wrong_flag_writes_nothing(started, modules, results, typed):
+    assert started(typed) == 2
+    assert not (results).exists()
+    assert not modules["good"].COMPUTED
+
+
+def test_list_and_help_run_nothing(started, modules, capsys):
+    assert started("--list") == 0
+    assert capsys.readouterr().out.split() == ["reproduce", "good", "other"]
+    assert started("--help") == 0
+    told = capsys.readouterr().out
+    assert all(flag in told for flag in ("All of it.", "--seeds=", "--preset=laptop"))
+    assert not modules["good"].COMPUTED

@@ -1,0 +1,164 @@
+"""From flags to a folder of results: what is run, what is kept, what is told, and with which exit status."""
+
+import json
+import shlex
+import sys
+
+import pytest
+
+from dl_jax.data.dataset import DataError
+from dl_jax.evidence.criteria import exceeds
+from dl_jax.evidence.estimands import metric
+from dl_jax.runtime.flags import FlagError, parse
+from dl_jax.runtime.run import Options, command_of, guarded, run
+
+FIRST, SECOND = "first", "second"
+
+
+@pytest.fixture
+def module(fake):
+    return fake("fake")
+
+
+@pytest.fixture
+def started(module, results, monkeypatch):
+    """The command, as typed; its exit status."""
+
+    def start(*arguments):
+        monkeypatch.setattr(sys, "argv", ["fake.py", f"--output_dir={results}", *arguments])
+        try:
+            run(module.__name__)
+        except SystemExit as left:
+            return left.code
+
+    return start
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.is_file() and path.read_bytes() for path in folder.rglob("*")}
+
+
+def written(results, name):
+    return json.loads((results / "fake" / name).read_text())
+
+
+def test_it_leaves_what_was_promised(started, results, capsys):
+    assert started("--size=2") == 0
+    names = {"records.jsonl", "verdicts.json", "manifest.json", "figures", "figures/sizes.svg", "figures/sizes.png"}
+    assert set(contents(results)) == {"fake", *(f"fake/{name}" for name in names)}
+    rows = [json.loads(line) for line in (results / "fake" / "records.jsonl").read_text().splitlines()]
+    assert len(rows) == 10
+    assert rows[1] == {"experiment": "fake", "trial": 1, "seed": 1, "metric": "first", "value": 2.01}
+    (verdict,) = written(results, "verdicts.json")
+    promised = {"statement": 69, "verdict": "SUPPORTED", "n": 5, "criterion": "it is <large>", "experiment": "fake"}
+    assert promised.items() <= verdict.items()
+    assert verdict["estimate"] == pytest.approx(2.02)
+    assert verdict["low"] < verdict["estimate"] < verdict["high"]
+    assert (verdict["scope"], verdict["exploratory"]) == ("fakes", False)
+    manifest = written(results, "manifest.json")
+    assert {"flags", "versions", "device", "data", "code", "cost", "command", "criteria", "commit"} <= set(manifest)
+    assert manifest["flags"] == {"seeds": 5, "first_seed": 0, "size": 2.0, "tasks": ["first", "second"]}
+    assert manifest["command"] == "bash launch/local.sh fake --size=2"
+    assert "SUPPORTED" in capsys.readouterr().out
+
+
+def test_what_is_there_is_not_run_again(started, module, results, capsys):
+    assert started() == 0
+    was = contents(results)
+    assert started() == 0
+    assert started("--size=1.0", "--seeds", "5") == 0
+    assert module.COMPUTED == [FIRST, SECOND]
+    assert contents(results) == was
+    assert "Nothing has changed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("typed", ["--size=3", "--seeds=6", "--first_seed=1", "--preset=smoke"])
+def test_another_flag_runs_it_again(started, module, typed):
+    assert started() == 0
+    assert started(typed) == 0
+    assert module.COMPUTED == [FIRST, SECOND] * 2
+
+
+def test_ctrl_c_keeps_the_parts_that_were_finished(started, module, results, capsys):
+    module.BREAKS[SECOND] = KeyboardInterrupt()
+    assert started() == 130
+    assert "Interrupted" in capsys.readouterr().err
+    assert not (results / "fake").exists()
+    module.BREAKS.clear()
+    assert started() == 0
+    assert module.COMPUTED == [FIRST, SECOND, SECOND]
+    assert [path.name for path in results.iterdir()] == ["fake"]
+    assert len((results / "fake" / "records.jsonl").read_text().splitlines()) == 10
+    assert started("--size=3") == 0
+    assert module.COMPUTED[3:] == [FIRST, SECOND]  # other flags, other parts
+
+
+def test_a_picture_that_fails_leaves_the_earlier_results(started, module, results):
+    assert started() == 0
+    was = contents(results / "fake")
+    module.BREAKS["draw"] = ZeroDivisionError("no picture")
+    module.COMPUTED.clear()
+    with pytest.raises(ZeroDivisionError):
+        started("--size=2")
+    assert contents(results / "fake") == was
+    module.BREAKS.clear()
+    assert started("--size=2") == 0
+    assert module.COMPUTED == [FIRST, SECOND]  # nothing that was measured is measured again
+
+
+def test_old_records_judged_by_new_criteria_are_exploratory(started, module, results, monkeypatch):
+    assert started() == 0
+    records, before = (results / "fake" / "records.jsonl").read_bytes(), written(results, "manifest.json")
+    assert started("--judge_only") == 0
+    assert written(results, "verdicts.json")[0]["exploratory"] is False
+    stricter = module.CRITERIA[0]._replace(holds=exceeds(metric("first"), 5.0))
+    monkeypatch.setattr(module, "CRITERIA", (stricter,))
+    assert started("--judge_only") == 0
+    (verdict,) = written(results, "verdicts.json")
+    assert (verdict["verdict"], verdict["exploratory"]) == ("REFUTED", True)  # and a refutation is no failure
+    assert module.COMPUTED == [FIRST, SECOND]
+    assert (results / "fake" / "records.jsonl").read_bytes() == records
+    assert written(results, "manifest.json") == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("--judge_only", "holds no records"),
+        ("--sice=2", "did you mean --size?"),
+        ("--size=0", "above 0"),
+        ("--preset=huge", "smoke, laptop, accelerator"),
+        ("--require_device=tpu", "--require_device=tpu"),
+        ("--output_dir=/dev/null", "not a folder"),
+    ],
+)
+def test_a_wrong_flag_writes_nothing(started, module, results, capsys, typed, says):
+    assert started(typed) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("error: ")
+    assert says in told
+    assert "Traceback" not in told
+    assert not results.exists()
+    assert not module.COMPUTED
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(FlagError("no flag"), 2), (DataError("no data"), 2), (OSError(28, "full", "x"), 1), (KeyboardInterrupt(), 130)],
+)
+def test_exit_statuses(error, status, capsys):
+    def command():
+        raise error
+
+    assert guarded(command) == status
+    assert "\n" not in capsys.readouterr().err.strip()
+
+
+@pytest.mark.parametrize("size", [2.0, 0.1, 0.1234567890123, 1e-30, 12345678.5])
+@pytest.mark.parametrize("tasks", [("first",), ("two words", "$HOME", "it's")])
+def test_the_command_makes_the_same_config_again(module, size, tasks):
+    config = module.Config(size=size, tasks=tasks, seeds=3)
+    typed = shlex.split(command_of("fake", config))
+    assert typed[:3] == ["bash", "launch/local.sh", "fake"]
+    own, runner = parse(typed[3:], module.Config, Options)
+    assert (module.Config(**own), runner) == (config, {})
