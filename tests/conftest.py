@@ -1,6 +1,7 @@
 """Strict modes for every test, set before JAX starts its devices; pyproject.toml makes warnings errors."""
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import jax
@@ -30,6 +31,29 @@ def strict_types():
     """No silent change of number type. Not everywhere: optax's Adam raises a float to the power of an integer array."""
     with jax.numpy_dtype_promotion("strict"):
         yield
+
+
+@contextmanager
+def unoptimized():
+    """Programs that compile in half the time and run slower: for whatever compiles for seconds and runs for none."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_disable_most_optimizations", False)
+
+
+@pytest.fixture
+def quick_to_compile():
+    """Leaves XLA's costly passes out."""
+    with unoptimized():
+        yield
+
+
+@pytest.fixture(scope="session")
+def quickly():
+    """The same for a part of a test: `with quickly():`."""
+    return unoptimized
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,9 @@ import re
 import shlex
 import subprocess
 import sys
-from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 
-import jax
 import matplotlib
 import numpy as np
 import pytest
@@ -47,18 +45,8 @@ def experiment(name):
     return Experiment.of(importlib.import_module(f"experiments.{name}"))
 
 
-@contextmanager
-def quick_to_compile():
-    """A smoke run compiles for minutes and computes for seconds; what is asked here does not need fast programs."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    try:
-        yield
-    finally:
-        jax.config.update("jax_disable_most_optimizations", False)
-
-
 @pytest.fixture(scope="session")
-def measure_once(place):
+def measure_once(place, quickly):
     """experiment -> (its records at preset smoke, the names of its parts): each is measured once a session."""
     done = {}
 
@@ -71,7 +59,7 @@ def measure_once(place):
                 return json.loads(json.dumps(compute()))  # as they come back from the disk
 
             here = place._replace(keep=keep, tell=lambda what, count, of: told.append((count, of)))
-            with quick_to_compile():
+            with quickly():  # a smoke run compiles for long and computes for seconds
                 records = experiment.measure(experiment.configured("smoke", seeds=2, first_seed=3), here)
             assert all(0 < count <= of for count, of in told)
             done[experiment.name] = records, parts

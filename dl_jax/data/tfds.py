@@ -5,6 +5,7 @@ minute; after that the images come from a copy as plain arrays, in less than a s
 """
 
 import io
+import logging
 import os
 import shutil
 import tempfile
@@ -18,7 +19,6 @@ from uuid import uuid4
 from zlib import crc32
 
 import numpy as np
-import logging
 
 from dl_jax.data.dataset import DataError, Dataset, hold_out
 

@@ -21,9 +21,14 @@ LIBRARY = {"relu": jax.nn.relu, "tanh": jnp.tanh, "logistic": jax.nn.sigmoid}
 
 
 def of_equations(key: Key, name: str) -> dict:
-    """The relative errors of the printed equations and of their mutations, with a nonlinearity (82, 83, 88 to 91)."""
+    """The relative errors of the printed equations and of their mutations, with a nonlinearity (82, 83, 88 to 91).
+
+    The first unit of every layer has positive weights, so that no net of rectifiers falls silent,
+    where all derivatives are 0, and those of the mutations too.
+    """
     *w, x_BxD, t_BxC = normals(key, (10, 7), (7, 6), (6, 4), (16, 10), (16, 4))
     weights = [NONLINEARITIES[name].gain / len(each) ** 0.5 * each for each in w]
+    weights = [each.at[:, 0].set(jnp.abs(each[:, 0])) for each in weights]
     errors = equation_errors(weights, x_BxD, t_BxC, UNITS[name], LIBRARY[name])
     return {at("relative_error", equation=e, mutation=m, oracle=o): error for (e, m, o), error in errors.items()}
 

@@ -111,20 +111,19 @@ def carry_out(
     }
     if options.judge_only and not there:
         raise FlagError(f"--judge_only: {folder} holds no records; run without it first")
-    if options.judge_only or all(there.get(key) == value for key, value in origin.items()):
-        records = Records.read(folder / "records.jsonl")
-        if not options.judge_only and (verdicts := _verdicts(folder)):
-            return verdicts, False
-        manifest, ran = there, False
+    if options.judge_only:
+        records, manifest = Records.read(folder / "records.jsonl"), there
+    elif all(there.get(key) == value for key, value in origin.items()):
+        return _verdicts(folder), False
     else:
         records, manifest = _measure(experiment, config, origin, options, progress)
-        ran = True
     exploratory = manifest["criteria"] != fingerprint(experiment.criteria)
     notes = {"experiment": experiment.name, "exploratory": exploratory}
     verdicts = [Verdict(**(asdict(verdict) | notes)) for verdict in judge(records, experiment.criteria)]
     _write(folder, experiment, records, manifest, verdicts)
-    _memory(experiment, origin, options).forget()
-    return verdicts, ran
+    if not options.judge_only:
+        _memory(experiment, origin, options).forget()
+    return verdicts, not options.judge_only
 
 
 def _memory(experiment, origin, options):

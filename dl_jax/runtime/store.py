@@ -29,20 +29,21 @@ def check_writable(folder: Path) -> None:
 def whole_folder(folder: Path):
     """A new folder to fill, which takes the place of `folder` when all is written, and vanishes if it fails."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+    fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-new-"))
+    old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-old-"))
     os.chmod(fresh, 0o755)
     try:
         yield fresh
         if folder.exists():
-            old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-old-"))
             os.replace(folder, old / folder.name)
-            os.replace(fresh, folder)
-            shutil.rmtree(old)
-        else:
-            os.replace(fresh, folder)
+        os.replace(fresh, folder)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
+        if (old / folder.name).exists():
+            os.replace(old / folder.name, folder)
+        old.rmdir()
         raise
+    shutil.rmtree(old)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from dl_jax.models.initializers import INITIALIZERS, orthogonal, scaled, weight_variance
 
-pytestmark = pytest.mark.usefixtures("strict_types")
+pytestmark = pytest.mark.usefixtures("strict_types", "quick_to_compile")
 
 SHAPE, GAIN = (300, 200), 1.7
 VARIANCE = {

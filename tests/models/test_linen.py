@@ -10,7 +10,7 @@ from dl_jax.models.linen import from_linen
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 
-pytestmark = pytest.mark.usefixtures("strict_types")
+pytestmark = pytest.mark.usefixtures("strict_types", "quick_to_compile")
 
 X_BxD = np.random.default_rng(0).normal(size=(6, 8)).astype(np.float32)
 

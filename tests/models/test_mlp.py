@@ -17,7 +17,7 @@ from dl_jax.training.objectives import cross_entropy
 from dl_jax.training.optimizers import sgd
 from dl_jax.training.step import Learner, mean_error
 
-pytestmark = pytest.mark.usefixtures("strict_types")
+pytestmark = pytest.mark.usefixtures("strict_types", "quick_to_compile")
 
 HIDDEN, CLASSES = (7, 4, 5), 3
 X_BxD = np.random.default_rng(0).normal(size=(6, 8)).astype(np.float32)

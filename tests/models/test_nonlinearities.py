@@ -10,7 +10,7 @@ from scipy import integrate, special
 
 from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
 
-pytestmark = pytest.mark.usefixtures("strict_types")
+pytestmark = pytest.mark.usefixtures("strict_types", "quick_to_compile")
 
 SQRT_2_PI = math.sqrt(2 / math.pi)
 

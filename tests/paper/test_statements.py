@@ -41,9 +41,8 @@ def test_each_is_whole(statement):
 
 
 @pytest.mark.parametrize("statement", statements(), ids=lambda statement: str(statement.number))
-def test_each_has_an_experiment_or_a_reason_but_not_both(statement):
-    """While neither is there, no experiment has been named yet; the page says so."""
-    assert not (statement.experiment and statement.reason)
+def test_each_has_an_experiment_or_a_reason_and_not_both(statement):
+    assert bool(statement.experiment) != bool(statement.reason)
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in statement.experiment)
     assert len(set(statement.experiment)) == len(statement.experiment)
 

@@ -8,6 +8,8 @@ import pytest
 
 from dl_jax.training.optimizers import OPTIMIZERS, adam, learning_only, sgd
 
+pytestmark = pytest.mark.usefixtures("quick_to_compile")
+
 PARAMS = {
     "layer_01": {"w": jnp.ones((2, 3)), "b": jnp.zeros(3)},
     "layer_02": {"w": jnp.ones((3, 1)), "b": jnp.zeros(1)},

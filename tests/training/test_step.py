@@ -16,6 +16,8 @@ from dl_jax.training.objectives import half_squared_error
 from dl_jax.training.optimizers import MOMENTUM, sgd
 from dl_jax.training.step import Learner, batch_indices, begin, chunk, mean_error, step
 
+pytestmark = pytest.mark.usefixtures("quick_to_compile")
+
 KEY = jax.random.key(7)
 
 

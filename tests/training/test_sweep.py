@@ -17,6 +17,8 @@ from dl_jax.training.place import here
 from dl_jax.training.step import Learner, batch_indices, begin, step
 from dl_jax.training.sweep import grid, names_of, sweep
 
+quick = pytest.mark.usefixtures("quick_to_compile")
+
 NAMES = ("tanh", "relu")
 STEPS, BATCH = 7, 8
 HUGE = 1e30
@@ -77,6 +79,7 @@ def alone(trial):
     return look(learner, first, state.params, SPLITS), errors
 
 
+@quick
 def test_a_trial_equals_the_same_training_done_alone(place):
     chosen = [
         {"learning_rate": 0.2, "scale": 1.5, "nonlinearity": "tanh", "seed": 4},
@@ -113,6 +116,7 @@ def test_a_diverged_trial_is_recorded_and_touches_no_other(place, together):
     assert not math.isfinite(train_loss)
 
 
+@quick
 def test_one_program_serves_all_values_of_the_traced_axes(place):
     def cost_of(trials):
         traced, costs = [], []
@@ -130,6 +134,7 @@ def test_one_program_serves_all_values_of_the_traced_axes(place):
     assert cost_of(many)[1] == 3  # to begin, to advance, to look
 
 
+@quick
 def test_a_trial_is_blind_to_how_many_others_there_are(place):
     """What fills the mesh is no trial, and a trial's key is its seed's alone."""
     several = [trial for trial in trials() if trial["nonlinearity"] == NAMES[0]]
@@ -138,6 +143,7 @@ def test_a_trial_is_blind_to_how_many_others_there_are(place):
     assert [row | {"trial": 0} for row in many if row["trial"] == len(several) - 1] == last
 
 
+@quick
 def test_names_become_indices_in_the_order_in_which_they_come(place):
     seen = grid(nonlinearity=("relu", "identity", "tanh"), seed=(0, 1))
     assert names_of(seen, "nonlinearity") == ("relu", "identity", "tanh")
@@ -161,6 +167,7 @@ def test_names_become_indices_in_the_order_in_which_they_come(place):
         np.testing.assert_allclose(mixed, [row["value"] for row in by_name], rtol=2e-5)
 
 
+@quick
 def test_whole_numbers_among_fractions_stay_fractions(place):
     """A column 1, 0.5 is not to be read as 1, 0."""
     rows = run(grid(scale=(1, 0.5), learning_rate=(0.1,), nonlinearity=("tanh",), seed=(0,)), place)
@@ -168,6 +175,7 @@ def test_whole_numbers_among_fractions_stay_fractions(place):
     assert [row["value"] for row in rows] == [row["value"] for row in same]
 
 
+@quick
 def test_examples_are_drawn_from_each_seed(place):
     def draw(key):
         x_NxD = jax.random.normal(key, (24, 3))
@@ -187,6 +195,7 @@ def test_examples_are_drawn_from_each_seed(place):
     assert (0, float(draw(key_data).test.x[0, 0])) in drawn
 
 
+@quick
 def test_only_vectors_have_layers_and_every_row_has_its_axes(place):
     rows = run(trials(seeds=(5,)), place, depth=2, task="toy")
     assert {row["metric"] for row in rows if "layer" in row} == {"size"}
@@ -208,6 +217,7 @@ def test_finished_parts_are_not_computed_again(place):
     assert names[0]["steps"] == STEPS
 
 
+@quick
 def test_progress_is_told_up_to_the_last_step(place, monkeypatch):
     told, whole = [], run(trials(seeds=(0,)), place)
     monkeypatch.setattr("dl_jax.training.fit.FLOPS_A_SECOND", 1000.0)
