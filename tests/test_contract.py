@@ -28,6 +28,7 @@ NAMES = [name for name in NAMES if name not in ("__init__", "reproduce")]
 
 IMPORT_ALL = """
 import importlib, sys
+import flax, optax  # they bring absl's logging, which has flags of its own
 from absl import flags
 before = set(flags.FLAGS)
 for name in sys.argv[1:]:

@@ -90,8 +90,8 @@ def test_one_of_several_equals_each_of_them():
     for index, name in enumerate(names):
         f, gain = NONLINEARITIES[name]
         value, slope, its_gain = chosen(jnp.int32(index), Z)
-        np.testing.assert_allclose(value, jax.jit(f)(Z), rtol=1e-6, atol=1e-7)
-        np.testing.assert_allclose(slope, jax.jit(jax.vmap(jax.grad(f)))(Z), rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(value, jax.jit(f)(Z), rtol=1e-5, atol=1e-6)  # another program, other roundings
+        np.testing.assert_allclose(slope, jax.jit(jax.vmap(jax.grad(f)))(Z), rtol=1e-5, atol=1e-6)
         assert its_gain == pytest.approx(gain, rel=1e-6)
 
 

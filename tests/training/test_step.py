@@ -25,7 +25,7 @@ def indices(first, steps, examples, batch_size, key=KEY):
     return np.asarray(batch_indices(key, jnp.int32(first), steps, examples, batch_size))
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(st.integers(1, 40), st.integers(1, 60), st.integers(1, 3))
 def test_every_epoch_is_a_shuffle_cut_into_batches(examples, batch_size, epochs):
     size = min(examples, batch_size)
@@ -49,7 +49,7 @@ def test_what_does_not_fill_a_batch_gets_its_turn_in_another_epoch():
     assert set(indices(0, 40, 10, 4).ravel().tolist()) == set(range(10))
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=4), st.integers(3, 20), st.integers(1, 7))
 def test_the_batches_do_not_depend_on_how_training_is_cut(lengths, examples, batch_size):
     whole = indices(0, sum(lengths), examples, batch_size)
