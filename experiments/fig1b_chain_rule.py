@@ -23,7 +23,7 @@ from dl_jax.evidence.criteria import Criterion, below, identity
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.rounding import exact
 from dl_jax.measures.derivatives import chain_errors, remainder
-from dl_jax.measures.identities import PRECISIONS, at, normals, rows_by_seed
+from dl_jax.measures.identities import PRECISIONS, at, at_once, normals, rows_by_seed
 from dl_jax.models.backpropagation import UNITS
 from dl_jax.report.chain import draw_chain
 from dl_jax.runtime.flags import Flags, flag
@@ -67,14 +67,13 @@ PRESETS = {"smoke": {"seeds": 2}, "accelerator": {"seeds": 100}}
 
 def measure(config: Config, place: Place) -> Records:
     """The remainder at every dx; the errors of the Jacobians' product in two precisions; one example's numbers."""
-    rows = []
-    for done, (name, unit) in enumerate(UNITS.items()):
-        place.tell(name, done, len(UNITS))
-        rows += rows_by_seed(partial(of_numbers, f=unit.f), config.all_seeds, "float64", nonlinearity=name)
-        for precision in PRECISIONS:
-            look = partial(of_vectors, f=unit.f, config=config)
-            rows += rows_by_seed(look, config.all_seeds, precision, nonlinearity=name)
-    return Records(tuple(rows))
+    looks = [(of_numbers, "float64"), *((partial(of_vectors, config=config), precision) for precision in PRECISIONS)]
+    parts = [
+        partial(rows_by_seed, partial(look, f=unit.f), config.all_seeds, precision, nonlinearity=name)
+        for name, unit in UNITS.items()
+        for look, precision in looks
+    ]
+    return Records(tuple(place.keep({"seeds": list(config.all_seeds)}, lambda: at_once(parts))))
 
 
 def of_numbers(key, f):

@@ -12,7 +12,7 @@ EPS = {"float32": 2.0**-23, "float64": 2.0**-52}
 """The spacing of numbers at 1, by precision: what one rounding may change."""
 ROUNDING = 20
 """Units of eps; a larger relative error is not rounding."""
-DIFFERENCES = 500
+DIFFERENCES = 1000
 """Units of eps^(2/3), about the relative error of the best central difference, that such a difference may err."""
 CENTRAL = 2 / 3
 STATED, CONTROL = {"case": "stated"}, {"case": "control"}
@@ -48,5 +48,8 @@ def exact(
     by_differences: it is held against central differences, and may err as much as they do.
     """
     within, power, unit = (DIFFERENCES, CENTRAL, "eps^(2/3)") if by_differences else (ROUNDING, 1, "eps")
+    beside = ", against central differences" if by_differences else ""
     holds = identity(in_eps(name, np.max, power, **stated), within)
-    return Criterion(statement, f"{says}: largest error, in {unit}", holds, least(name, power, **control), scope)
+    return Criterion(
+        statement, f"{says}: largest error, in {unit}{beside}", holds, least(name, power, **control), scope
+    )

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from dl_jax.measures import formulas, layers
 from dl_jax.measures.derivatives import relative_error
 from dl_jax.measures.identities import at, normals
-from dl_jax.measures.modules import asked_of_jax, careless_normalise, handed_down, normalise, threshold, unlike_modules
+from dl_jax.measures.modules import asked_of_jax, careless_normalise, handed_down, threshold, unlike_modules
 from dl_jax.measures.mutations import equation_errors
 from dl_jax.models.backpropagation import UNITS
 from dl_jax.models.model import Key
@@ -27,7 +27,8 @@ def of_equations(key: Key, name: str) -> dict:
     where all derivatives are 0, and those of the mutations too.
     """
     *w, x_BxD, t_BxC = normals(key, (10, 7), (7, 6), (6, 4), (16, 10), (16, 4))
-    weights = [NONLINEARITIES[name].gain / len(each) ** 0.5 * each for each in w]
+    scale = min(2.0, NONLINEARITIES[name].gain)
+    weights = [scale / len(each) ** 0.5 * each for each in w]
     weights = [each.at[:, 0].set(jnp.abs(each[:, 0])) for each in weights]
     errors = equation_errors(weights, x_BxD, t_BxC, UNITS[name], LIBRARY[name])
     return {at("relative_error", equation=e, mutation=m, oracle=o): error for (e, m, o), error in errors.items()}
@@ -35,14 +36,13 @@ def of_equations(key: Key, name: str) -> dict:
 
 def of_layers(key: Key) -> dict:
     """What each layer of a net can see of what lies below it, and with a skip from the input (statement 8)."""
-    w_DxW, w_WxV, w_VxC, skip_DxV, skip_DxC, x, v = normals(
-        key, (10, 7), (7, 6), (6, 4), (10, 6), (10, 4), (10,), (10,)
-    )
-    weights, unseen, found = (w_DxW, w_WxV, w_VxC), layers.unseen_by(w_DxW, v), {}
+    *w, x_BxD, v_BxD = normals(key, (10, 7), (7, 6), (6, 4), (10, 6), (10, 4), (16, 10), (16, 10))
+    *weights, skip_DxV, skip_DxC = (each / len(each) ** 0.5 for each in w)
+    weights, unseen, found = tuple(weights), layers.unseen_by(weights[0], v_BxD), {}
     for name, skips in (("stated", ()), ("control", (skip_DxV, skip_DxC))):
         outputs = layers.net(weights, jnp.tanh, skips)
-        found[at("unlike_recomputed", case=name)] = layers.unlike_recomputed(outputs(x), weights, jnp.tanh)
-        found[at("sees_past", case=name)] = layers.sees_past(outputs, x, unseen)
+        found[at("unlike_recomputed", case=name)] = layers.unlike_recomputed(outputs(x_BxD), weights, jnp.tanh)
+        found[at("sees_past", case=name)] = layers.sees_past(outputs, x_BxD, unseen)
     return found
 
 
@@ -62,22 +62,25 @@ def of_costs(key: Key) -> dict:
 
 def log10_size(a: jax.Array) -> jax.Array:
     """Orders of magnitude of the norm; -37 for 0."""
-    return jnp.log10(jnp.maximum(jnp.linalg.norm(a), 1e-37))
+    return jnp.log10(jnp.maximum(jnp.linalg.norm(jnp.ravel(a)), 1e-37))
 
 
 def of_modules(key: Key) -> dict:
     """Derivatives handed down a stack of unlike modules, and what arrives at its foot of what left its top (85)."""
-    *w, x, dE_dy = normals(key, (12, 12), (3,), (6, 4), (12,), (4,))
+    *w, x_BxD, dE_dy_BxC = normals(key, (12, 12), (3,), (6, 4), (16, 12), (16, 4))
     weights = [each / len(each) ** 0.5 for each in w]
-    asked = asked_of_jax(unlike_modules(*weights), x, dE_dy)
-    handed, careless, stopped = (
-        handed_down(unlike_modules(*weights, middle), x, dE_dy) for middle in (normalise, careless_normalise, threshold)
-    )
+
+    def over_batch(way, *middle):
+        modules = unlike_modules(*weights, *middle)
+        return jax.vmap(lambda x, dE_dy: way(modules, x, dE_dy))(x_BxD, dE_dy_BxC)
+
+    asked, handed = over_batch(asked_of_jax), over_batch(handed_down)
+    careless, stopped = over_batch(handed_down, careless_normalise), over_batch(handed_down, threshold)
     return {
         at("unlike_grad", case="stated"): relative_error(handed, asked),
         at("unlike_grad", case="control"): relative_error(careless, asked),
-        at("log10_passed_down", case="stated"): log10_size(handed[0]) - log10_size(dE_dy),
-        at("log10_passed_down", case="control"): log10_size(stopped[0]) - log10_size(dE_dy),
+        at("log10_passed_down", case="stated"): log10_size(handed[0]) - log10_size(dE_dy_BxC),
+        at("log10_passed_down", case="control"): log10_size(stopped[0]) - log10_size(dE_dy_BxC),
     }
 
 

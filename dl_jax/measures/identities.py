@@ -52,8 +52,11 @@ def rows_by_seed(look: Callable[[Key], dict], seeds: Sequence[int], precision: s
 
 def at_once(parts: Iterable[Callable[[], list[Row]]]) -> list[Row]:
     """The rows of all parts, in their order; on threads, since compiling each takes one core only."""
-    with ThreadPoolExecutor(max_workers=4) as threads:
+    threads = ThreadPoolExecutor(max_workers=4)
+    try:
         return [row for rows in threads.map(lambda part: part(), parts) for row in rows]
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _places(axes):

@@ -15,15 +15,15 @@ def unlike_recomputed(y: Outputs, weights: Sequence[jax.Array], f: Callable) -> 
     return relative_error(tuple(f(below @ w) for below, w in zip(y[:-1], weights, strict=True)), y[1:])
 
 
-def unseen_by(w_DxW: jax.Array, v_D: jax.Array) -> jax.Array:
-    """The part of v that no weighted sum in w answers to: v - q q'v, with q a basis of the columns of w (W < D).
+def unseen_by(w_DxW: jax.Array, v_BxD: jax.Array) -> jax.Array:
+    """The part of v that no weighted sum in w answers to: v - v q q', with q a basis of the columns of w (W < D).
 
     Taken twice, which clears what rounding left the first time.
     """
     q_DxW, _ = jnp.linalg.qr(w_DxW)
     for _ in range(2):
-        v_D = v_D - q_DxW @ (q_DxW.T @ v_D)
-    return v_D
+        v_BxD = v_BxD - (v_BxD @ q_DxW) @ q_DxW.T
+    return v_BxD
 
 
 def sees_past(outputs: Callable[[jax.Array], Outputs], x: jax.Array, unseen: jax.Array) -> jax.Array:

@@ -14,6 +14,16 @@ AS_PRINTED = "none"
 """The mutation of an equation that has none."""
 FIGURE_1C = ("total_input", "output")
 
+EQUATIONS = {
+    82: ("total_input", "z is the weighted sum of the outputs below"),
+    83: ("output", "y is f(z)"),
+    88: ("to_outputs_below", "dE/dy is the weighted sum of the dE/dz above"),
+    89: ("into_total_input", "times f'(z) it is dE/dz"),
+    90: ("cost_derivative", "at the output dE/dy is y - t"),
+    91: ("weight_derivative", "dE/dw_jk is y_j dE/dz_k"),
+}
+"""The statements that are equations: number, name, and what it says in words."""
+
 
 def neighbours(a: jax.Array) -> jax.Array:
     """Every entry in the place of the one before it: a wrong index."""
@@ -69,12 +79,17 @@ MUTATIONS = {
 """By the name of the equation, then by what is wrong with it."""
 
 
-def random_feedback(w_jk: jax.Array, dE_dz_k: jax.Array) -> jax.Array:
-    """dE/dz sent down through fixed random numbers in the place of the weights: wrong, and yet layers learn by it.
+def weights_or_random(random: int | jax.Array) -> Callable:
+    """The equation `to_outputs_below`; where `random` is 1, with fixed random numbers in the place of the weights.
 
-    Lillicrap, Cownden, Tweed & Akerman 2016.
+    That is wrong, and yet layers learn by it (Lillicrap, Cownden, Tweed & Akerman 2016).
     """
-    return lecun(jax.random.key(w_jk.size), w_jk.shape, 1.0) @ dE_dz_k
+
+    def to_outputs_below(w_jk, dE_dz_k):
+        random_jk = lecun(jax.random.key(w_jk.size), w_jk.shape, 1.0)
+        return PRINTED.to_outputs_below(jnp.where(random, random_jk, w_jk), dE_dz_k)
+
+    return to_outputs_below
 
 
 def mutated(equation: str, mutation: str) -> Equations:
