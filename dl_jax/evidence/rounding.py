@@ -30,7 +30,12 @@ def in_eps(name: str, reduce: Callable, power: float = 1, **axes: Any) -> Estima
 
 def least(name: str, power: float = 1, **axes: Any) -> Estimand:
     """The least such error at any seed, for every seed: a mistake may not hide even at one of them."""
-    return lambda records: np.full(len(records.axis("seed")), np.min(in_eps(name, np.min, power, **axes)(records)))
+
+    def estimand(records):
+        error_S = in_eps(name, np.min, power, **axes)(records)
+        return np.full(len(error_S), np.min(error_S, initial=np.inf))
+
+    return estimand
 
 
 def exact(
@@ -47,9 +52,8 @@ def exact(
 
     by_differences: it is held against central differences, and may err as much as they do.
     """
-    within, power, unit = (DIFFERENCES, CENTRAL, "eps^(2/3)") if by_differences else (ROUNDING, 1, "eps")
-    beside = ", against central differences" if by_differences else ""
-    holds = identity(in_eps(name, np.max, power, **stated), within)
-    return Criterion(
-        statement, f"{says}: largest error, in {unit}{beside}", holds, least(name, power, **control), scope
+    within, power, unit = (
+        (DIFFERENCES, CENTRAL, "eps^(2/3) of central differences") if by_differences else (ROUNDING, 1, "eps")
     )
+    holds = identity(in_eps(name, np.max, power, **stated), within)
+    return Criterion(statement, f"{says}: largest error, in {unit}", holds, least(name, power, **control), scope)

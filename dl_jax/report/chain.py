@@ -72,9 +72,17 @@ def _remainders(ax: Axes, records: Records, wrong: str):
     lines("relu", "product", AMBER, "relu, kinked: product")
     lines("logistic", "product", GREEN, "logistic: product")
     lines("tanh", "product", BLUE, "tanh: product")
-    for power, start, at in ((1, 3.0, 3e-5), (2, 4e-3, 1e-3)):
+    for power, start, at in ((1, 3.0, 3e-5), (2, 4e-3, 3e-5)):
         ax.loglog(steps, start * steps**power, "--", color=GREY, lw=0.9, zorder=0)
-        ax.text(at, start * at**power, f"slope {power}  ", color=GREY, fontsize=8, ha="right", va="bottom")
+        ax.text(
+            at,
+            start * at**power,
+            f"  slope {power}  ",
+            color=GREY,
+            fontsize=8,
+            ha="right" if power == 1 else "left",
+            va="bottom" if power == 1 else "top",
+        )
     ax.set(xlabel=r"$\Delta x$", ylim=(1e-17, 30))
     ax.set_title("what the chain leaves of $\\Delta z$ (float64, root mean square)", fontsize=10)
     ax.legend(fontsize=7.5, frameon=False, loc="lower right")
