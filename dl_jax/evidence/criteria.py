@@ -79,27 +79,29 @@ def fingerprint(criteria: Iterable[Criterion]) -> str:
     return sha256(repr([_substance(part) for criterion in criteria for part in criterion]).encode()).hexdigest()[:12]
 
 
-def _substance(thing: Any, within: tuple = ()) -> Any:
+def _substance(thing: Any, within: tuple = (), home: str | None = None) -> Any:
     """What a part of a criterion amounts to, the same in every process: values, and what functions do.
 
-    within: the functions whose substance this is a part of; the last is the one that uses it.
+    within: the functions whose substance this is a part of. home: follow functions of this module
+    only; what a function finds in its own module is the experiment's, what it imports is not.
     """
     if inspect.isfunction(thing):
-        if within and (thing in within or thing.__module__ != within[-1].__module__):
+        if thing in within or home not in (None, thing.__module__):
             return thing.__qualname__
         inner = (*within, thing)
         cells = zip(thing.__code__.co_freevars, [cell.cell_contents for cell in thing.__closure__ or ()], strict=True)
-        used = {name: thing.__globals__[name] for name in _names(thing.__code__) if name in thing.__globals__}
-        outer = [(name, _substance(value, inner)) for name, value in [*sorted(used.items()), *cells]]
-        return (_source(thing), _substance((thing.__defaults__, thing.__kwdefaults__), inner), outer)
+        closed = [(name, _substance(value, inner)) for name, value in cells]
+        names = sorted(_names(thing.__code__) & set(thing.__globals__))
+        used = [(name, _substance(thing.__globals__[name], inner, thing.__module__)) for name in names]
+        return (_source(thing), _substance((thing.__defaults__, thing.__kwdefaults__), inner), closed, used)
     if isinstance(thing, partial):
-        return [_substance(part, within) for part in (thing.func, thing.args, thing.keywords)]
+        return [_substance(part, within, home) for part in (thing.func, thing.args, thing.keywords)]
     if isinstance(thing, dict):
-        return [_substance(item, within) for item in thing.items()]
+        return [_substance(item, within, home) for item in thing.items()]
     if isinstance(thing, set | frozenset):
-        return sorted(repr(_substance(part, within)) for part in thing)
+        return sorted(repr(_substance(part, within, home)) for part in thing)
     if isinstance(thing, tuple | list):
-        return [_substance(part, within) for part in thing]
+        return [_substance(part, within, home) for part in thing]
     if isinstance(thing, np.ndarray):
         return thing.tolist()
     return getattr(thing, "__qualname__", None) or re.sub(r" at 0x\w+|from '.*'", "", repr(thing))

@@ -16,12 +16,13 @@ from functools import partial
 import numpy as np
 
 from dl_jax.evidence.criteria import Criterion, exceeds
+from dl_jax.evidence.estimands import gain, metric
 
-EDGE, TASKS, BEST, NAMES = 0.5, ("xor", "ring"), {"xor": 0.75}, {"relu", "tanh", "logistic"}
+EDGE, LIMIT, TASKS, BEST, NAMES = 0.5, 7, ("xor", "ring"), {"xor": 0.75}, {"relu", "tanh", "logistic"}
 
 
 def helper(values):
-    return [value for value in values if value > EDGE]
+    return list(filter(lambda value: value > LIMIT, values))
 
 
 def of(machine):
@@ -32,7 +33,7 @@ def of(machine):
 
 
 def control(records):
-    return sum(helper(of("net")(records))) + len(NAMES)
+    return sum(helper(gain(of("net"), metric("error"))(records))) + len(NAMES)
 
 
 CRITERIA = (
@@ -44,6 +45,7 @@ CRITERIA = (
         - r.by_seed("accuracy", depth=3),
         scope=partial(max, EDGE),
     ),
+    Criterion(70, "more", exceeds(gain(lambda r: r.by_seed("loss", layer=1), metric("best", width=8)), 0.1), control),
 )
 """
 
@@ -57,10 +59,13 @@ CHANGES = {
     "a default value": ("offset=1.0", "offset=2.0"),
     "a constant that the estimand uses": ('("xor", "ring")', '("xor",)'),
     "a value in a table that it uses": ("0.75", "0.76"),
-    "a constant of a function that it calls": ("EDGE, TASKS, BEST, NAMES = 0.5", "EDGE, TASKS, BEST, NAMES = 0.6"),
+    "a constant of a function that it calls": ("0.5, 7", "0.5, 8"),
     "a member of a set": ('"logistic"', '"identity"'),
     "the second line of a lambda": ("depth=3", "depth=4"),
-    "the body of a function that it calls": ("value > EDGE", "value >= EDGE"),
+    "the body of a function that it calls": ("value > LIMIT", "value >= LIMIT"),
+    "a function given to one of the library": ("layer=1", "layer=2"),
+    "a value given to one of the library": ("width=8", "width=9"),
+    "a value given to a partial function": ("0.5, 7", "0.6, 7"),
     "the scope": ("partial(max", "partial(min"),
 }
 

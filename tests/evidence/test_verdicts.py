@@ -49,6 +49,7 @@ def supported(comparison, draw, seeds, control_value):
     generator = np.random.default_rng(20150528)
     control_S = np.full(seeds, control_value)
     answers = [verdict_on(comparison, draw(generator, seeds), control_S).verdict for _ in range(STUDIES)]
+    assert Answer.ERROR not in answers, "the control passes, and hides what is to be seen"
     return answers.count(Answer.SUPPORTED)
 
 
