@@ -15,13 +15,19 @@ class FlagError(ValueError):
 
 
 def flag(
-    default: Any, help: str, *, at_least: float | None = None, above: float | None = None, choices: Sequence[str] = ()
+    default: Any,
+    help: str,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    above: float | None = None,
+    choices: Sequence[str] = (),
 ) -> Any:
     """A field of a `Flags` dataclass: its default, what it does, and which values it may take.
 
     For tuples the limits hold for every entry.
     """
-    limits = {"at_least": at_least, "above": above, "choices": tuple(choices)}
+    limits = {"at_least": at_least, "at_most": at_most, "above": above, "choices": tuple(choices)}
     return dataclasses.field(default=default, metadata={"help": help, **limits})
 
 
@@ -39,7 +45,7 @@ class Flags(Checked):
     """What every experiment has: how many seeds, and where they start."""
 
     seeds: int = flag(5, "how many times to repeat everything, each time from other first weights", at_least=1)
-    first_seed: int = flag(0, "the first of these seeds; another one judges on fresh draws", at_least=0)
+    first_seed: int = flag(0, "the first of these seeds; another one judges on fresh draws", at_least=0, at_most=10**9)
 
     @property
     def all_seeds(self) -> range:
@@ -58,6 +64,8 @@ def _check(field, value):
             raise FlagError(f"--{name}: there is no {each!r}; there are {', '.join(limits['choices'])}")
         if limits["at_least"] is not None and not each >= limits["at_least"]:
             raise FlagError(f"--{name} must be at least {limits['at_least']:g}, not {each:g}")
+        if limits["at_most"] is not None and not each <= limits["at_most"]:
+            raise FlagError(f"--{name} must be at most {limits['at_most']}, not {each}")
         if limits["above"] is not None and not limits["above"] < each < float("inf"):
             raise FlagError(f"--{name} must be a number above {limits['above']:g}, not {each:g}")
     if isinstance(value, tuple) and name != "hidden" and len(set(value)) < len(value):

@@ -27,7 +27,7 @@ class Seeds(Checked):
     seeds: int | None = flag(
         None, "how many times to repeat everything; each experiment has its own number", at_least=1
     )
-    first_seed: int = flag(0, "the first seed; another one judges on fresh draws", at_least=0)
+    first_seed: int = flag(0, "the first seed; another one judges on fresh draws", at_least=0, at_most=10**9)
 
 
 def reproduce(doc: str, arguments: list[str], modules: Mapping[str, ModuleType]) -> int:

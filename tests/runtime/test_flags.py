@@ -98,6 +98,7 @@ def test_what_cannot_be_read_is_told(arguments, says):
         ("--most=0", "--most must be at least 1, not 0"),
         ("--seeds=0", "--seeds must be at least 1"),
         ("--first_seed=-1", "--first_seed must be at least 0, not -1"),
+        ("--first_seed=3000000000", "--first_seed must be at most 1000000000, not 3000000000"),
         ("--learning_rate=0", "--learning_rate must be a number above 0, not 0"),
         ("--learning_rate=nan", "must be a number above 0, not nan"),
         ("--learning_rate=inf", "must be a number above 0, not inf"),
