@@ -70,29 +70,30 @@ class Config(Flags):
 
 PRESETS = {
     "smoke": {"seeds": 2, "depths": (1, 5), "widths": (16,), "learning_rates": (0.03,), "steps": 60},
-    "accelerator": {"dataset": "digits", "widths": (64, 256), "seeds": 10},
+    "accelerator": {"widths": (64, 256), "seeds": 10},
 }
 
 
 def measure(config: Config, place: Place) -> Records:
     """The sweep on the data set, a linear classifier (depth 0) beside it; then the function tasks and frozen stacks."""
     dataset = catalog.load(config.dataset, config.manual_dir or None)
+    data = (dataset.standardised(), len(dataset.class_names))
     every_net = [(width,) * depth for width in config.widths for depth in config.depths]
-    parts = [train(config, dataset, place, (), nonlinearity=("identity",))]
+    parts = [train(config, data, place, (), nonlinearity=("identity",))]
     for hidden in [config.hidden] if config.hidden else every_net:
-        parts.append(train(config, dataset, place, hidden, nonlinearity=config.nonlinearities))
+        parts.append(train(config, data, place, hidden, nonlinearity=config.nonlinearities))
     if not config.hidden:
         parts += on_functions(config, place)
         stack = (config.widths[0],) * (max(LEARNED) - 1)
-        parts.append(train(config, dataset, place, stack, "partly learned", nonlinearity=("relu",), learned=LEARNED))
+        parts.append(train(config, data, place, stack, "partly learned", nonlinearity=("relu",), learned=LEARNED))
     of = ("task", "hidden", "nonlinearity", "learned")
     measured = Records.gather(parts).best("learning_rate", by="validation_accuracy", of=of, judged=JUDGED)
     return Records.gather([measured.rows, in_theory(config)])
 
 
-def train(config, dataset, place, hidden, task="data", **axes):
+def train(config, data, place, hidden, task="data", **axes):
     """Rows of one architecture on the data set, for every nonlinearity and every learning rate."""
-    splits, classes = dataset.standardised(), len(dataset.class_names)
+    splits, classes = data
     trials = grid(**axes, learning_rate=config.learning_rates, seed=config.all_seeds)
 
     def learner(trial):

@@ -114,6 +114,8 @@ def carry_out(
     if options.judge_only:
         records, manifest = Records.read(folder / "records.jsonl"), there
     elif all(there.get(key) == value for key, value in origin.items()):
+        progress.enter(experiment.name)
+        progress.leave(ran=False)  # or the time still to go would count it as to be run
         return _verdicts(folder), False
     else:
         records, manifest = _measure(experiment, config, origin, options, progress)
