@@ -67,6 +67,28 @@ class Dataset:
 
         return Splits(examples(self.train), examples(self.validation), examples(self.test))
 
+    def images(self) -> Splits:
+        """x_NxHxWxC of float32, every colour shifted and scaled to mean 0 and variance 1 over all training pixels.
+
+        Neighbours stay comparable, as a convolution needs. Only the training split is looked at. DataError if the
+        examples are rows.
+        """
+        if self.train[0].ndim < 3:
+            raise DataError(f"{self.name} holds rows of numbers, and a convolution takes images: x of N x H x W [x C]")
+        x_NxHxWxC = _coloured(self.train[0])
+        mean_C = x_NxHxWxC.mean((0, 1, 2), dtype=np.float64)
+        deviation_C = np.maximum(x_NxHxWxC.std((0, 1, 2), dtype=np.float64), 1e-12)
+
+        def examples(split):
+            x, y = split
+            return Examples(((_coloured(x) - mean_C) / deviation_C).astype(np.float32), y.astype(np.int32))
+
+        return Splits(examples(self.train), examples(self.validation), examples(self.test))
+
+
+def _coloured(x):
+    return x if x.ndim == 4 else x[..., None]
+
 
 def _rows(x):
     return np.asarray(x, np.float64).reshape(len(x), -1)

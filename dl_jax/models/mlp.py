@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from itertools import groupby, pairwise
+from math import prod
 
 import jax
 import jax.numpy as jnp
@@ -16,12 +17,13 @@ def mlp(hidden: Sequence[int], classes: int, nonlinearity: Nonlinearity, initial
     """`len(hidden)` layers of modules with these widths, and a layer of scores above them (figure 1c).
 
     Params: {"layer_01": {"w": [D, W], "b": [W]}, ..., "layer_<L+1>": {"w": [W, C], "b": [C]}}.
-    Hidden layers start at the scale that suits the nonlinearity, the scores at that of the identity.
+    Hidden layers start at the scale that suits the nonlinearity, the scores at that of the identity. Images
+    are read as rows: x may have any shape after B.
     """
     names = [f"layer_{number:02}" for number in range(1, len(hidden) + 2)]
 
     def init(key, x_BxD):
-        shapes = list(pairwise((x_BxD.shape[-1], *hidden, classes)))
+        shapes = list(pairwise((prod(x_BxD.shape[1:]), *hidden, classes)))
         keys, top, params = jax.random.split(key, len(names)), len(names) - 1, {}
         # Layers of one shape are drawn at once, which compiles several times faster and draws the same.
         for (shape, scores), run in groupby(range(len(names)), key=lambda at: (shapes[at], at == top)):
@@ -32,7 +34,7 @@ def mlp(hidden: Sequence[int], classes: int, nonlinearity: Nonlinearity, initial
         return params
 
     def layers(params, x_BxD):
-        y_BxW, outputs = x_BxD, []
+        y_BxW, outputs = x_BxD.reshape(len(x_BxD), -1), []
         for name in names:
             z_BxW = y_BxW @ params[name]["w"] + params[name]["b"][None]
             y_BxW = z_BxW if name == names[-1] else nonlinearity.f(z_BxW)

@@ -1,19 +1,24 @@
 """Training one machine: programs of many steps each, called from the host."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import jax
 import numpy as np
 
 from dl_jax.data.dataset import Examples
-from dl_jax.models.model import Key, Params
+from dl_jax.models.model import Key
+from dl_jax.training.cost import Product, flops_of_step, products
 from dl_jax.training.place import Place
+from dl_jax.training.shuffle import order
 from dl_jax.training.step import Learner, State, begin, chunk
 
 SECONDS_A_CALL = 5.0
 """A call should end after about so long, so that progress shows and Ctrl-C is heard."""
 FLOPS_A_SECOND = 3e10
 """A modest core's float32 rate, to cut the work into calls; a faster machine has shorter calls."""
+STEPS_UNROLLED = 4
+"""Steps a program where they are written out one after the other."""
 
 
 def fit(
@@ -24,39 +29,40 @@ def fit(
     key_init, key_batch = jax.random.split(key)
     train = jax.device_put(train, device)
     state = jax.jit(lambda key: begin(learner, key, train.x[:1]))(jax.device_put(key_init, device))
+    order_2xR = jax.device_put(order(key_batch), device)
+    forward = products(learner.model.apply, state.params, train.x[:batch_size])
+    unroll = unrolled(forward, place)
 
+    @cache
     def make(steps_a_call):
-        call = lambda state, train, key: chunk(learner, state, train, key, steps_a_call, batch_size)  # noqa: E731
+        def call(state, train, order):
+            return chunk(learner, state, train, order, steps_a_call, batch_size, unroll)
+
         return jax.jit(call, donate_argnums=0)
 
     errors = []
-    for done, program in calls(make, steps, matmul_flops(state.params, batch_size)):
-        state, error_T = program(state, train, key_batch)
+    for done, program in calls(make, steps, flops_of_step(forward), STEPS_UNROLLED if unroll else steps):
+        state, error_T = program(state, train, order_2xR)
         errors.append(np.asarray(error_T))
         place.tell("fit", done, steps)
     return state, np.concatenate(errors)
 
 
-def calls(make: Callable[[int], Callable], steps: int, flops_a_step: float) -> Iterator[tuple[int, Callable]]:
+def unrolled(forward: list[Product], place: Place) -> bool:
+    """Whether to train without loops: a CPU convolves some forty times slower inside one than outside."""
+    return place.kind == "cpu" and any(product.convolution for product in forward)
+
+
+def calls(
+    make: Callable[[int], Callable], steps: int, flops_a_step: float, at_most: int
+) -> Iterator[tuple[int, Callable]]:
     """Cut `steps` into calls of about SECONDS_A_CALL: (steps done after the call, the program of the call).
 
-    `make(n)` builds a program of n steps; it is asked once for each length, at most twice.
+    `make(n)` gives a program of n steps, n no more than `at_most`; it is asked for two lengths at most.
     """
-    least = max(1, round(steps * flops_a_step / FLOPS_A_SECOND / SECONDS_A_CALL))
+    least = max(1, round(steps * flops_a_step / FLOPS_A_SECOND / SECONDS_A_CALL), -(-steps // at_most))
     count = next((n for n in range(least, 2 * least + 1) if steps % n == 0), least)
     length = -(-steps // count)
-    programs = {}
     for done in range(0, steps, length):
         now = min(length, steps - done)
-        if now not in programs:
-            programs[now] = make(now)
-        yield done + now, programs[now]
-
-
-def matmul_flops(params: Params, batch_size: int) -> float:
-    """FLOPs of one step's matrix products: forward, and backward to weights and inputs.
-
-    The lowest layer passes nothing further down. Elementwise work is about 1 % on top.
-    """
-    matrices = [leaf.shape[-2] * leaf.shape[-1] for leaf in jax.tree.leaves(params) if leaf.ndim >= 2]
-    return 2.0 * batch_size * (3 * sum(matrices) - matrices[0])
+        yield done + now, make(now)

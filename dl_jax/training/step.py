@@ -10,6 +10,7 @@ from flax import struct
 from dl_jax.data.dataset import Examples
 from dl_jax.models.model import Key, Model, Params
 from dl_jax.training.objectives import Objective
+from dl_jax.training.shuffle import batch_indices
 
 
 class Learner(NamedTuple):
@@ -47,30 +48,17 @@ def step(learner: Learner, state: State, batch: Examples) -> tuple[State, jax.Ar
     return State(optax.apply_updates(state.params, update), optimizer, state.step + 1), error
 
 
-def batch_indices(key: Key, first_step: jax.Array, steps: int, examples: int, batch_size: int) -> jax.Array:
-    """Which examples each step sees, index_TxB: every epoch a fresh shuffle, cut into batches.
+def chunk(
+    learner: Learner, state: State, train: Examples, order: jax.Array, steps: int, batch_size: int, unroll: bool = False
+):
+    """`steps` steps as one program. Returns the new state and the errors E_T before each step.
 
-    A function of (key, step) alone, however the training is cut into calls; examples that
-    do not fill a last batch wait for the next shuffle.
+    order:  which examples each step sees (`shuffle.order`).
+    unroll: write the steps out one after the other, with no loop.
     """
-    size = min(batch_size, examples)
-    per_epoch = examples // size
-    first_epoch = first_step // per_epoch
-
-    def shuffled(epoch):
-        order_N = jnp.argsort(jax.random.bits(jax.random.fold_in(key, epoch), (examples,)))
-        return order_N[: per_epoch * size].reshape(per_epoch, size)
-
-    epochs = first_epoch + jnp.arange((steps + per_epoch - 2) // per_epoch + 1)
-    index_SxB = jax.lax.map(shuffled, epochs).reshape(-1, size)
-    return jax.lax.dynamic_slice_in_dim(index_SxB, first_step - first_epoch * per_epoch, steps)
-
-
-def chunk(learner: Learner, state: State, train: Examples, key: Key, steps: int, batch_size: int):
-    """`steps` steps as one program. Returns the new state and the errors E_T before each step."""
-    index_TxB = batch_indices(key, state.step, steps, len(train.x), batch_size)
+    index_TxB = batch_indices(order, state.step, steps, len(train.x), batch_size)
 
     def one(state, index_B):
         return step(learner, state, Examples(train.x[index_B], train.y[index_B]))
 
-    return jax.lax.scan(one, state, index_TxB)
+    return jax.lax.scan(one, state, index_TxB, unroll=steps if unroll else 1)

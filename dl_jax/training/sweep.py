@@ -6,6 +6,7 @@ are columns of `trials`, and one program serves them all.
 """
 
 from collections.abc import Callable, Iterable
+from functools import cache, partial
 from itertools import product
 from time import perf_counter
 from typing import Any
@@ -17,8 +18,10 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from dl_jax.data.dataset import Splits
 from dl_jax.models.model import Key, Params
-from dl_jax.training.fit import calls, matmul_flops
+from dl_jax.training.cost import flops_of_step, products
+from dl_jax.training.fit import STEPS_UNROLLED, calls, unrolled
 from dl_jax.training.place import Cost, Place, Row
+from dl_jax.training.shuffle import order
 from dl_jax.training.step import Learner, begin, chunk
 
 Trial = dict[str, jax.Array]
@@ -74,57 +77,75 @@ def sweep(
 
 def _train(learner, examples, trials, steps, look, place, batch_size, together, axes):
     """Metrics {name: array_R...} and the errors before each step, E_RxT."""
-    by_trial = NamedSharding(place.mesh, PartitionSpec("trial"))
-    everywhere = NamedSharding(place.mesh, PartitionSpec())
-    slots = together * place.mesh.size
-    columns_R = jax.device_put(_numbers(trials, -(-len(trials) // slots) * slots), by_trial)
-    shared = None if callable(examples) else jax.device_put(examples, everywhere)
-
-    def for_each_trial(function, **jit):
-        """(shared, columns_R, own_R, carry_R) -> outputs_R: over the trials, shared out over the devices."""
-
-        def over(shared, *each_R):
-            batch = together if together > 1 else None
-            return jax.lax.map(lambda each: function(shared, *each), each_R, batch_size=batch)
-
-        trial_axis = PartitionSpec("trial")
-        specs = (PartitionSpec(), trial_axis, trial_axis, trial_axis)
-        return jax.jit(
-            jax.shard_map(over, mesh=place.mesh, in_specs=specs, out_specs=trial_axis, check_vma=False), **jit
-        )
+    drawn = callable(examples)
+    shared = None if drawn else jax.device_put(examples, NamedSharding(place.mesh, PartitionSpec()))
 
     def keys(trial):
         return jax.random.split(jax.random.key(trial["seed"]), 3)
 
-    def start(shared, trial, *_):
-        """What a trial begins with: its own examples, if it draws any, its state, and its first weights to keep."""
-        key_data, key_init, _ = keys(trial)
-        own = examples(key_data) if shared is None else None
-        state = begin(learner(trial), key_init, (shared or own).train.x[:1])
-        return own, state, jax.tree.map(jnp.copy, state.params)
+    def start(shared, trial):
+        """What a trial begins with: its own examples, if it draws any, and the order in which it sees them; its state
+        and its first weights, to keep."""
+        key_data, key_init, key_batch = keys(trial)
+        own = examples(key_data) if drawn else None
+        state = begin(learner(trial), key_init, (own or shared).train.x[:1])
+        return (own, order(key_batch)), state, jax.tree.map(jnp.copy, state.params)
 
-    def advance(steps_a_call):
-        def run(shared, trial, own, state):
-            return chunk(learner(trial), state, (shared or own).train, keys(trial)[2], steps_a_call, batch_size)
+    def advance(steps, shared, trial, own, state):
+        own, order_2xR = own
+        return chunk(learner(trial), state, (own or shared).train, order_2xR, steps, batch_size, unroll)
 
-        return for_each_trial(run, donate_argnums=3)
+    def finish(shared, trial, own, first, last):
+        return look(learner(trial), first, last, own[0] or shared)
 
-    def finish(shared, trial, own, first_and_last):
-        return look(learner(trial), *first_and_last, shared or own)
+    columns, slots = _numbers(trials), together * place.mesh.size
+    trial = jax.tree.map(lambda column_R: column_R[0], columns)
+    (own, _), state, _ = jax.eval_shape(start, shared, trial)
+    x_NxD = (own or shared).train.x
+    x_BxD = jax.ShapeDtypeStruct((min(batch_size, len(x_NxD)), *x_NxD.shape[1:]), x_NxD.dtype)
+    forward = products(lambda trial, *seen: learner(trial).model.apply(*seen), trial, state.params, x_BxD)
+    flops, unroll = flops_of_step(forward), unrolled(forward, place)
+    if unroll:
+        slots = place.mesh.size  # one trial a device, and the host goes through the rest
+    groups = list(_groups(columns, len(trials), slots, slots if unroll else len(trials)))
 
-    clock = _Clock()
-    own_R, state_R, first_R = clock.run(for_each_trial(start), shared, columns_R, (), ())
-    count = (examples if shared else own_R).train.y.shape[0 if shared else 1]
-    flops = matmul_flops(jax.tree.map(lambda leaf: leaf[0], first_R), min(batch_size, count))
+    def for_each_trial(function, **jit):
+        """(shared, arrays_R...) -> outputs_R: over the trials of a group, shared out over the devices."""
+
+        def over(shared, *each_R):
+            if unroll:
+                output = function(shared, *jax.tree.map(lambda leaf_1: leaf_1[0], each_R))
+                return jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], output)
+            batch = together if together > 1 else None
+            return jax.lax.map(lambda each: function(shared, *each), each_R, batch_size=batch)
+
+        def mapped(shared, *each_R):
+            specs = (PartitionSpec(), *[trial_axis] * len(each_R))
+            inside = jax.shard_map(over, mesh=place.mesh, in_specs=specs, out_specs=trial_axis, check_vma=False)
+            return inside(shared, *each_R)
+
+        return jax.jit(mapped, **jit)
+
+    trial_axis = PartitionSpec("trial")
+    programs = cache(lambda steps: for_each_trial(partial(advance, steps), donate_argnums=3))
+    # The first program runs once and is mostly random numbers, which take long to compile and no time to run.
+    quick = {"compiler_options": {"xla_backend_optimization_level": 1}} if place.kind == "cpu" else {}
+    start_all, finish_all = for_each_trial(start, **quick), for_each_trial(finish)
+    clock, parts = _Clock(), []
     label = ", ".join(f"{name} {value}" for name, value in axes.items() if len(str(value)) < 16)
-    errors = []
-    for done, program in calls(advance, steps, flops * len(trials) / place.mesh.size):
-        state_R, error_RxT = clock.run(program, shared, columns_R, own_R, state_R)
-        errors.append(np.asarray(error_RxT)[: len(trials)])
-        place.tell(label, done, steps)
-    metrics_R = clock.run(for_each_trial(finish), shared, columns_R, own_R, (first_R, state_R.params))
+    for number, columns_R in enumerate(groups):
+        columns_R = jax.device_put(columns_R, NamedSharding(place.mesh, trial_axis))
+        own_R, state_R, first_R = clock.run(start_all, shared, columns_R)
+        errors = []
+        flops_a_device = flops * len(trials) / len(groups) / place.mesh.size
+        for done, program in calls(programs, steps, flops_a_device, STEPS_UNROLLED if unroll else steps):
+            state_R, error_RxT = clock.run(program, shared, columns_R, own_R, state_R)
+            errors.append(np.asarray(error_RxT))
+            place.tell(label, number * steps + done, len(groups) * steps)
+        metrics_R = clock.run(finish_all, shared, columns_R, own_R, first_R, state_R.params)
+        parts.append((jax.tree.map(np.asarray, metrics_R), np.concatenate(errors, 1)))
     place.spend(Cost(len(clock.compiled), clock.compile_s, clock.run_s, flops * steps * len(trials)))
-    return {name: np.asarray(value)[: len(trials)] for name, value in metrics_R.items()}, np.concatenate(errors, 1)
+    return jax.tree.map(lambda *parts_R: np.concatenate(parts_R)[: len(trials)], *parts)
 
 
 class _Clock:
@@ -144,18 +165,25 @@ class _Clock:
         return outputs
 
 
-def _numbers(trials, slots):
-    """The trials' columns as arrays of `slots` entries, names as indices, the last trial repeated to fill up."""
-    filled = trials + trials[-1:] * (slots - len(trials))
+def _numbers(trials):
+    """The trials' columns as arrays, names as indices."""
 
     def column(axis):
-        values = [trial[axis] for trial in filled]
+        values = [trial[axis] for trial in trials]
         if isinstance(values[0], str):
             return np.asarray([names_of(trials, axis).index(value) for value in values], np.int32)
         whole = all(isinstance(value, int | np.integer) for value in values)
         return np.asarray(values, np.int32 if whole else np.float32)
 
     return {axis: column(axis) for axis in trials[0]}
+
+
+def _groups(columns, trials, slots, at_once):
+    """The columns cut into groups of `at_once` trials, each filled up to whole `slots` with the last trial."""
+    for first in range(0, trials, at_once):
+        count = min(at_once, trials - first)
+        index = np.minimum(first + np.arange(-(-count // slots) * slots), trials - 1)
+        yield {axis: column_R[index] for axis, column_R in columns.items()}
 
 
 def _rows(index, axes, columns):

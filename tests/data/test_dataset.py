@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
-from dl_jax.data.dataset import Dataset, Examples, drawn, hold_out
+from dl_jax.data.dataset import DataError, Dataset, Examples, drawn, hold_out
 from dl_jax.data.digits import digits
 
 
@@ -153,3 +153,31 @@ def test_drawn_splits_are_independent_and_repeatable():
     assert len(np.unique(np.concatenate([part.x for part in first]))) == 90
     np.testing.assert_array_equal(splits(jax.random.key(0)).test.x, first.test.x)
     assert not np.array_equal(splits(jax.random.key(1)).test.x, first.test.x)
+
+
+# Images
+
+
+def test_images_keep_their_shape_and_every_colour_has_mean_0_and_variance_1_in_training():
+    generator = np.random.default_rng(0)
+    coloured = generator.integers(0, 255, (30, 5, 4, 3)).astype(np.uint8) // np.array([1, 2, 5], np.uint8)
+    pair = coloured, np.zeros(30, int)
+    splits = Dataset("mine", pair, pair, (coloured[:7], pair[1][:7]), ("a",), "made here").images()
+    assert splits.train.x.shape == (30, 5, 4, 3)
+    assert splits.test.x.dtype == np.float32
+    np.testing.assert_allclose(splits.train.x.mean((0, 1, 2)), 0, atol=1e-5)
+    np.testing.assert_allclose(splits.train.x.std((0, 1, 2)), 1, rtol=1e-5)
+    np.testing.assert_array_equal(splits.test.x, splits.train.x[:7])
+
+
+def test_images_without_colour_get_one(images):
+    splits = images.images()
+    assert splits.train.x.shape[1:] == (8, 8, 1)
+    shift, scale = images.train[0].mean(), images.train[0].std()
+    np.testing.assert_allclose(splits.test.x[..., 0], (images.test[0] - shift) / scale, atol=1e-5)
+
+
+def test_rows_of_numbers_are_no_images(dataset):
+    rows = replace(dataset, train=(dataset.train[0].reshape(40, -1), dataset.train[1]))
+    with pytest.raises(DataError, match="rows of numbers"):
+        rows.images()

@@ -10,6 +10,7 @@ from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import one_of
 from dl_jax.training.objectives import cross_entropy
 from dl_jax.training.optimizers import sgd
+from dl_jax.training.shuffle import order
 from dl_jax.training.step import Learner, begin, chunk
 
 
@@ -17,7 +18,7 @@ from dl_jax.training.step import Learner, begin, chunk
 def test_a_chunk_of_steps_lowers(platform):
     def run(key, index, rate, x, y):
         learner = Learner(mlp((8, 8), 3, one_of(("relu", "tanh"), index)), cross_entropy, sgd(rate))
-        state, error_T = chunk(learner, begin(learner, key, x), Examples(x, y), key, steps=4, batch_size=16)
+        state, error_T = chunk(learner, begin(learner, key, x), Examples(x, y), order(key), steps=4, batch_size=16)
         return state.params, error_T
 
     shapes = (jax.random.key(0), jnp.int32(0), jnp.float32(0.1), jnp.zeros((64, 5)), jnp.zeros(64, jnp.int32))

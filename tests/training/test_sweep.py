@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 
 from dl_jax.data.dataset import Examples, Splits
+from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.initializers import scaled
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
+from dl_jax.training import sweep as module
 from dl_jax.training.objectives import accuracy, cross_entropy
 from dl_jax.training.optimizers import sgd
 from dl_jax.training.place import here
-from dl_jax.training.step import Learner, batch_indices, begin, step
+from dl_jax.training.shuffle import batch_indices, order
+from dl_jax.training.step import Learner, begin, step
 from dl_jax.training.sweep import grid, names_of, sweep
 
 quick = pytest.mark.usefixtures("quick_to_compile")
@@ -70,6 +73,43 @@ def test_the_numbers_are_the_same_to_the_last_bit_on_1_2_and_8_devices(together)
     assert len({row["value"] for row in rows[1] if row["metric"] == "test_loss"}) == len(trials())
 
 
+def convolving(trial):
+    model = convnet((Stage(3, kernel=3),), (4,), 2, one_of(NAMES, trial["nonlinearity"]))
+    return Learner(model, cross_entropy, sgd(trial["learning_rate"]))
+
+
+IMAGES = Splits(*[part._replace(x=np.repeat(part.x, 12, 1).reshape(-1, 6, 6, 1)) for part in SPLITS])
+
+
+def test_convolutions_are_trained_without_loops_with_the_same_numbers_on_any_devices():
+    """On a CPU the host goes through groups of one trial a device: here 12 trials on 1, 2 and 8."""
+    told = []
+    rows = {
+        devices: run(
+            trials(), here(devices)._replace(tell=lambda *said: told.append(said)), convolving, IMAGES, look=seen
+        )
+        for devices in (1, 2, 8)
+    }
+    assert rows[1] == rows[2] == rows[8]
+    assert len({row["value"] for row in rows[1] if row["metric"] == "test_loss"}) == len(trials())
+    assert told[-1][1:] == (2 * STEPS, 2 * STEPS), "12 trials are two groups of eight"
+
+
+@quick
+def test_convolutions_give_what_a_loop_gives(place, monkeypatch):
+    chosen = trials(seeds=(3,))
+    unrolled = run(chosen, place, convolving, IMAGES, look=seen)
+    monkeypatch.setattr(module, "unrolled", lambda *_: False)
+    for mine, looped in zip(unrolled, run(chosen, place, convolving, IMAGES, look=seen), strict=True):
+        assert {**mine, "value": 0} == {**looped, "value": 0}
+        assert mine["value"] == pytest.approx(looped["value"], rel=2e-4)
+
+
+def seen(learner, first, last, splits):
+    scores_BxC = learner.model.apply(last, splits.test.x)
+    return {"test_loss": jnp.mean(learner.objective(scores_BxC, splits.test.y))}
+
+
 def alone(trial):
     """One training by hand: the first weights, a loop of steps, the look; no scan, no map, no mesh."""
     inside = trial | {"nonlinearity": NAMES.index(trial["nonlinearity"])}
@@ -77,7 +117,7 @@ def alone(trial):
     _, key_init, key_batch = jax.random.split(jax.random.key(trial["seed"]), 3)
     state = begin(learner, key_init, SPLITS.train.x[:1])
     first, errors, one = state.params, [], jax.jit(lambda state, batch: step(learner, state, batch))
-    for index_B in batch_indices(key_batch, jnp.int32(0), STEPS, len(SPLITS.train.x), BATCH):
+    for index_B in batch_indices(order(key_batch), jnp.int32(0), STEPS, len(SPLITS.train.x), BATCH):
         state, error = one(state, Examples(SPLITS.train.x[index_B], SPLITS.train.y[index_B]))
         errors.append(float(error))
     return look(learner, first, state.params, SPLITS), errors
