@@ -1,6 +1,6 @@
 """What the machine is shown: examples with their labels, in splits that are kept apart."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
@@ -106,6 +106,20 @@ def hold_out(x: np.ndarray, y: np.ndarray, share: float, seed: int = 0) -> tuple
         count = min(max(1, round(share * len(members))), len(members) - 1)
         held[members[:count]] = True
     return (x[~held], y[~held]), (x[held], y[held])
+
+
+def two_kinds(dataset: Dataset, first: Sequence[int], second: Sequence[int]) -> Splits:
+    """The standardised examples with these labels, and 0 or 1 for the kind. DataError where a label is not there."""
+    kinds = [*first, *second]
+    if len(set(kinds)) < len(kinds) or max(kinds) >= len(dataset.class_names):
+        last = len(dataset.class_names) - 1
+        raise DataError(f"the labels of {dataset.name} go from 0 to {last}; each belongs to one kind at most")
+
+    def chosen(examples):
+        ours_N = np.isin(examples.y, kinds)
+        return Examples(examples.x[ours_N], np.isin(examples.y[ours_N], second).astype(np.int32))
+
+    return Splits(*map(chosen, dataset.standardised()))
 
 
 def drawn(draw: Callable[[jax.Array, int], Examples], train: int, rest: int = 1024) -> Callable[[jax.Array], Splits]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dl_jax.evidence.records import Estimand
+from dl_jax.evidence.records import Estimand, Missing
 
 
 def metric(name: str, reduce: Callable = np.mean, **axes: Any) -> Estimand:
@@ -16,3 +16,24 @@ def metric(name: str, reduce: Callable = np.mean, **axes: Any) -> Estimand:
 def gain(first: Estimand, second: Estimand) -> Estimand:
     """By how much the first exceeds the second, seed by seed."""
     return lambda records: first(records) - second(records)
+
+
+def final(name: str, reduce: Callable = np.mean, **axes: Any) -> Estimand:
+    """A metric at the last step at which it was looked at."""
+    return lambda records: records.by_seed(name, reduce, step=max(records.axis("step")), **axes)
+
+
+def first_step(name: str, at_least: float, **axes: Any) -> Estimand:
+    """The first step at which a metric, where the axes fit, is so high; infinite where it never is."""
+
+    def estimand(records):
+        curves = records.where(metric=name, **axes)
+        if not curves.rows:
+            raise Missing(f"no {name} at {axes}")
+        reached = [
+            [row["step"] for row in curves.where(seed=seed).rows if row["value"] >= at_least]
+            for seed in records.axis("seed")
+        ]
+        return np.asarray([min(steps, default=np.inf) for steps in reached], float)
+
+    return estimand

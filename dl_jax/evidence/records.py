@@ -71,12 +71,15 @@ class Records:
         """At each setting of the axes `of`, only the value of the axis `over` with the highest mean of `by`.
 
         This is how a learning rate is chosen on validation data: `best("learning_rate",
-        by="validation_accuracy", of=("depth", "nonlinearity"))`. The mean is over the seeds; a
-        value that is not finite is the worst. Metrics whose names do not start with one of
-        `judged` are kept for every value, to show what was tried.
+        by="validation_accuracy", of=("depth", "nonlinearity"))`. The mean is over the seeds, at the
+        last step where there are several; a value that is not finite is the worst. Metrics whose
+        names do not start with one of `judged` are kept for every value, to show what was tried.
         """
         scores: dict[tuple, dict[Any, list[float]]] = {}
+        last = max(self.axis("step"), default=None)
         for row in self.where(metric=by, **{over: self.axis(over)}).rows:
+            if row.get("step", last) != last:
+                continue
             value = row["value"] if math.isfinite(row["value"]) else -math.inf
             scores.setdefault(tuple(map(row.get, of)), {}).setdefault(row[over], []).append(value)
         chosen = {at: max(found, key=lambda value: np.mean(found[value])) for at, found in scores.items()}

@@ -49,12 +49,13 @@ def judge(records: Records, criteria: Iterable[Criterion]) -> list[Verdict]:
 
 
 def _judge(records, criterion):
-    scope = criterion.scope(records) if callable(criterion.scope) and records.rows else criterion.scope
-    bare = Verdict(criterion.statement, criterion.says, Answer.NOT_RUN, scope=scope if isinstance(scope, str) else "")
-    bare = replace(bare, counter=criterion.counter)
-    holds = criterion.holds
+    holds, scope = criterion.holds, criterion.scope
+    bare = Verdict(criterion.statement, criterion.says, Answer.NOT_RUN, counter=criterion.counter)
     try:
         value_S, control_S = holds.estimand(records), criterion.control(records)
+        bare = replace(
+            bare, scope=scope(records) if callable(scope) and records.rows else "" if callable(scope) else scope
+        )
     except Missing as missing:
         return replace(bare, note=str(missing))
     if not len(value_S):

@@ -20,7 +20,8 @@ def mlp(hidden: Sequence[int], classes: int, nonlinearity: Nonlinearity, initial
     Hidden layers start at the scale that suits the nonlinearity, the scores at that of the identity. Images
     are read as rows: x may have any shape after B.
     """
-    names = [f"layer_{number:02}" for number in range(1, len(hidden) + 2)]
+    digits = max(2, len(str(len(hidden) + 1)))  # so that their alphabetical order is that of the layers
+    names = [f"layer_{number:0{digits}}" for number in range(1, len(hidden) + 2)]
 
     def init(key, x_BxD):
         shapes = list(pairwise((prod(x_BxD.shape[1:]), *hidden, classes)))

@@ -12,20 +12,27 @@ import jax
 HOUSE = Path(__file__).parents[1]
 MEASURING = ("data", "models", "training", "measures")
 """The rooms that a measurement depends on; what only judges, draws or starts is left out."""
+JUDGING = ("evidence", "report")
+"""The rooms that make verdicts and pictures of the records."""
 
 
 @cache
-def _rooms_digest() -> str:
+def _digest_of(rooms) -> str:
     digest = sha256()
-    for room in MEASURING:
+    for room in rooms:
         for path in sorted((HOUSE / room).rglob("*.py")):
             digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return digest.hexdigest()[:12]
 
 
 def code_digest(module_file: str) -> str:
     """Twelve hexadecimal digits for the code that an experiment's measurement runs through."""
-    return sha256(_rooms_digest().encode() + Path(module_file).read_bytes()).hexdigest()[:12]
+    return sha256(_digest_of(MEASURING).encode() + Path(module_file).read_bytes()).hexdigest()[:12]
+
+
+def judging_digest() -> str:
+    """Twelve hexadecimal digits for the code that judges and draws."""
+    return _digest_of(JUDGING)
 
 
 def versions() -> dict[str, str]:

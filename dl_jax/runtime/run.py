@@ -98,7 +98,8 @@ def carry_out(
 ) -> tuple[list[Verdict], bool]:
     """Run one experiment unless its results are there, and write its folder. Returns its verdicts, and whether it ran.
 
-    Results count as there when flags, code and data are those that made them.
+    Results count as there when flags, code and data are those that made them; where only the code that judges and
+    draws is another, they are judged and drawn again.
     """
     folder = Path(options.output_dir) / experiment.name
     there = _manifest(folder)
@@ -111,12 +112,15 @@ def carry_out(
     }
     if options.judge_only and not there:
         raise FlagError(f"--judge_only: {folder} holds no records; run without it first")
-    if options.judge_only:
-        records, manifest = Records.read(folder / "records.jsonl"), there
-    elif all(there.get(key) == value for key, value in origin.items()):
+    measured = all(there.get(key) == value for key, value in origin.items())
+    if measured:
         progress.enter(experiment.name)
         progress.leave(ran=False)  # or the time still to go would count it as to be run
+    if measured and there["judging"] == provenance.judging_digest() and not options.judge_only:
         return _verdicts(folder), False
+    if measured or options.judge_only:
+        records = Records.read(folder / "records.jsonl")
+        manifest = there | {"judging": provenance.judging_digest()}
     else:
         records, manifest = _measure(experiment, config, origin, options, progress)
     exploratory = manifest["criteria"] != fingerprint(experiment.criteria)
@@ -125,7 +129,7 @@ def carry_out(
     _write(folder, experiment, records, manifest, verdicts)
     if not options.judge_only:
         _memory(experiment, origin, options).forget()
-    return verdicts, not options.judge_only
+    return verdicts, not measured and not options.judge_only
 
 
 def _memory(experiment, origin, options):
@@ -137,14 +141,17 @@ def _measure(experiment, config, origin, options, progress):
     began, costs = time.time(), []
     place = here()._replace(tell=progress.tell, keep=_memory(experiment, origin, options).keep, spend=costs.append)
     progress.enter(experiment.name)
-    measured = experiment.measure(config, place)
+    try:
+        measured = experiment.measure(config, place)
+    finally:
+        progress.leave(ran=True)
     records = Records(tuple({"experiment": experiment.name, **row} for row in measured.rows))
-    progress.leave(ran=True)
     manifest = {
         **origin,
         "experiment": experiment.name,
         "command": command_of(experiment.name, config),
         "criteria": fingerprint(experiment.criteria),
+        "judging": provenance.judging_digest(),
         "commit": provenance.commit(),
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(began)),
         "wall_s": round(time.time() - began, 2),

@@ -21,6 +21,13 @@ def binary_cross_entropy(scores_Bx1: jax.Array, label_B: jax.Array) -> jax.Array
     return jax.nn.softplus(sign_B * scores_Bx1[:, 0])
 
 
+def perceptron(scores_BxC: jax.Array, label_B: jax.Array) -> jax.Array:
+    """By how much the highest wrong score exceeds the right one; 0 where none does (Rosenblatt's perceptron)."""
+    right_B = jnp.take_along_axis(scores_BxC, label_B[:, None], 1)[:, 0]
+    wrong_BxC = jnp.where(jax.nn.one_hot(label_B, scores_BxC.shape[1], dtype=bool), -jnp.inf, scores_BxC)
+    return jax.nn.relu(jnp.max(wrong_BxC, 1) - right_B)
+
+
 def half_squared_error(scores_BxC: jax.Array, target_BxC: jax.Array) -> jax.Array:
     """0.5 (y - t)^2 summed over the units, the cost of figure 1d."""
     return 0.5 * jnp.sum((scores_BxC - target_BxC) ** 2, 1)

@@ -7,7 +7,7 @@ are columns of `trials`, and one program serves them all.
 
 from collections.abc import Callable, Iterable
 from functools import cache, partial
-from itertools import product
+from itertools import pairwise, product
 from time import perf_counter
 from typing import Any
 
@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
-from dl_jax.data.dataset import Splits
+from dl_jax.data.dataset import Examples, Splits
 from dl_jax.models.model import Key, Params
 from dl_jax.training.cost import flops_of_step, products
 from dl_jax.training.fit import STEPS_UNROLLED, calls, unrolled
@@ -50,6 +50,8 @@ def sweep(
     place: Place,
     batch_size: int = 128,
     together: int = 1,
+    looks: int = 1,
+    shown: Callable[[Key, Examples], Examples] | None = None,
     **axes: Any,
 ) -> list[Row]:
     """Train every trial and return its metrics as rows, with `axes` and the trial's own values as columns.
@@ -57,6 +59,8 @@ def sweep(
     learner:  what a trial trains; called while tracing.
     examples: the same for all, or drawn from each seed's key.
     look:     (learner, first weights, last weights, examples) -> metrics, traced.
+    shown:    (key, training examples) -> what each seed is shown of them, or with which labels; traced.
+    looks:    how often to look, at even distances, the last time at the end; rows then have the column "step".
     together: trials computed at once on a device. Fixed by the experiment and the kind of device:
               then a trial's numbers are bitwise the same however many devices there are.
 
@@ -66,44 +70,54 @@ def sweep(
     """
 
     def compute():
-        columns, error_RxT = _train(learner, examples, trials, steps, look, place, batch_size, together, axes)
+        looked, error_RxT = _train(learner, examples, trials, until, look, place, batch_size, together, shown, axes)
+        for step, metrics in zip(until, looked, strict=True):
+            metrics["train_loss"] = error_RxT[:, max(0, step - max(1, steps // 20)) : step].mean(1)
         bad_RxT = ~np.isfinite(error_RxT)
-        columns["train_loss"] = error_RxT[:, -max(1, steps // 20) :].mean(1)
-        columns["diverged_at"] = np.where(bad_RxT.any(1), bad_RxT.argmax(1), -1)
-        return [row for index, trial in enumerate(trials) for row in _rows(index, axes | trial, columns)]
+        looked[-1]["diverged_at"] = np.where(bad_RxT.any(1), bad_RxT.argmax(1), -1)
+        for index, trial in enumerate(trials):
+            for step, metrics in zip(until, looked, strict=True):
+                yield from _rows(index, axes | trial | ({"step": step} if looks > 1 else {}), metrics)
 
-    return place.keep({"axes": axes, "trials": trials, "steps": steps, "batch_size": batch_size}, compute)
+    looks = min(looks, steps)
+    until = [steps * (number + 1) // looks for number in range(looks)]
+    name = {"axes": axes, "trials": trials, "steps": steps, "batch_size": batch_size, "looks": looks}
+    return place.keep(name, lambda: list(compute()))
 
 
-def _train(learner, examples, trials, steps, look, place, batch_size, together, axes):
-    """Metrics {name: array_R...} and the errors before each step, E_RxT."""
+def _train(learner, examples, trials, until, look, place, batch_size, together, shown, axes):
+    """For each step of `until` the metrics {name: array_R...}; and the errors before each step, E_RxT."""
     drawn = callable(examples)
     shared = None if drawn else jax.device_put(examples, NamedSharding(place.mesh, PartitionSpec()))
 
     def keys(trial):
         return jax.random.split(jax.random.key(trial["seed"]), 3)
 
+    def seen(shared, own):
+        """The examples of a trial: drawn for it alone, or those of all, perhaps with its own to learn from."""
+        return own if drawn else shared._replace(train=own) if shown else shared
+
     def start(shared, trial):
         """What a trial begins with: its own examples, if it draws any, and the order in which it sees them; its state
         and its first weights, to keep."""
         key_data, key_init, key_batch = keys(trial)
-        own = examples(key_data) if drawn else None
-        state = begin(learner(trial), key_init, (own or shared).train.x[:1])
+        own = examples(key_data) if drawn else shown(key_data, shared.train) if shown else None
+        state = begin(learner(trial), key_init, seen(shared, own).train.x[:1])
         return (own, order(key_batch)), state, jax.tree.map(jnp.copy, state.params)
 
     def advance(steps, shared, trial, own, state):
         own, order_2xR = own
-        return chunk(learner(trial), state, (own or shared).train, order_2xR, steps, batch_size, unroll)
+        return chunk(learner(trial), state, seen(shared, own).train, order_2xR, steps, batch_size, unroll)
 
     def finish(shared, trial, own, first, last):
-        return look(learner(trial), first, last, own[0] or shared)
+        return look(learner(trial), first, last, seen(shared, own[0]))
 
     columns, slots = _numbers(trials), together * place.mesh.size
     trial = jax.tree.map(lambda column_R: column_R[0], columns)
     (own, _), state, _ = jax.eval_shape(start, shared, trial)
-    x_NxD = (own or shared).train.x
+    x_NxD = seen(shared, own).train.x
     x_BxD = jax.ShapeDtypeStruct((min(batch_size, len(x_NxD)), *x_NxD.shape[1:]), x_NxD.dtype)
-    forward = products(lambda trial, *seen: learner(trial).model.apply(*seen), trial, state.params, x_BxD)
+    forward = products(lambda trial, *inputs: learner(trial).model.apply(*inputs), trial, state.params, x_BxD)
     flops, unroll = flops_of_step(forward), unrolled(forward, place)
     if unroll:
         slots = place.mesh.size  # one trial a device, and the host goes through the rest
@@ -131,20 +145,23 @@ def _train(learner, examples, trials, steps, look, place, batch_size, together, 
     # The first program runs once and is mostly random numbers, which take long to compile and no time to run.
     quick = {"compiler_options": {"xla_backend_optimization_level": 1}} if place.kind == "cpu" else {}
     start_all, finish_all = for_each_trial(start, **quick), for_each_trial(finish)
+    flops_a_device = flops * len(trials) / len(groups) / place.mesh.size
     clock, parts = _Clock(), []
     label = ", ".join(f"{name} {value}" for name, value in axes.items() if len(str(value)) < 16)
     for number, columns_R in enumerate(groups):
         columns_R = jax.device_put(columns_R, NamedSharding(place.mesh, trial_axis))
         own_R, state_R, first_R = clock.run(start_all, shared, columns_R)
-        errors = []
-        flops_a_device = flops * len(trials) / len(groups) / place.mesh.size
-        for done, program in calls(programs, steps, flops_a_device, STEPS_UNROLLED if unroll else steps):
-            state_R, error_RxT = clock.run(program, shared, columns_R, own_R, state_R)
-            errors.append(np.asarray(error_RxT))
-            place.tell(label, number * steps + done, len(groups) * steps)
-        metrics_R = clock.run(finish_all, shared, columns_R, own_R, first_R, state_R.params)
-        parts.append((jax.tree.map(np.asarray, metrics_R), np.concatenate(errors, 1)))
-    place.spend(Cost(len(clock.compiled), clock.compile_s, clock.run_s, flops * steps * len(trials)))
+        errors, looked = [], []
+        for at, stop in pairwise([0, *until]):
+            at_most = STEPS_UNROLLED if unroll else stop - at
+            for done, program in calls(programs, stop - at, flops_a_device, at_most):
+                state_R, error_RxT = clock.run(program, shared, columns_R, own_R, state_R)
+                errors.append(np.asarray(error_RxT))
+                place.tell(label, number * until[-1] + at + done, len(groups) * until[-1])
+            metrics_R = clock.run(finish_all, shared, columns_R, own_R, first_R, state_R.params)
+            looked.append(jax.tree.map(np.asarray, metrics_R))
+        parts.append((looked, np.concatenate(errors, 1)))
+    place.spend(Cost(len(clock.compiled), clock.compile_s, clock.run_s, flops * until[-1] * len(trials)))
     return jax.tree.map(lambda *parts_R: np.concatenate(parts_R)[: len(trials)], *parts)
 
 

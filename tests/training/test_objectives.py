@@ -7,7 +7,7 @@ import pytest
 from scipy import special
 from sklearn.metrics import accuracy_score, log_loss
 
-from dl_jax.training.objectives import accuracy, binary_cross_entropy, cross_entropy, half_squared_error
+from dl_jax.training.objectives import accuracy, binary_cross_entropy, cross_entropy, half_squared_error, perceptron
 
 pytestmark = pytest.mark.usefixtures("strict_types")
 
@@ -72,3 +72,8 @@ def test_accuracy_is_that_of_scikit_learn():
     assert float(accuracy(SCORES_BxC, LABEL_B)) == pytest.approx(accuracy_score(LABEL_B, SCORES_BxC.argmax(1)))
     one = SCORES_BxC[:, :1]
     assert float(accuracy(one, SIGN_B)) == pytest.approx(accuracy_score(SIGN_B, one[:, 0] > 0))
+
+
+def test_the_perceptron_counts_wrong_answers_only():
+    scores_BxC = jnp.array([[1.0, 3.0, 2.0], [1.0, 3.0, 2.0], [0.0, 0.0, 0.0]])
+    np.testing.assert_allclose(perceptron(scores_BxC, jnp.array([0, 1, 2])), [2.0, 0.0, 0.0])

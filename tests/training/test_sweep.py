@@ -73,6 +73,34 @@ def test_the_numbers_are_the_same_to_the_last_bit_on_1_2_and_8_devices(together)
     assert len({row["value"] for row in rows[1] if row["metric"] == "test_loss"}) == len(trials())
 
 
+@quick
+def test_each_seed_is_shown_its_own_part_of_the_examples(place):
+    def some(key, train):
+        index_N = jax.random.permutation(key, len(train.x))[:10]
+        return Examples(train.x[index_N], train.y[index_N])
+
+    def look(learner, first, last, splits):
+        return {"sum": jnp.sum(splits.train.x), "count": jnp.float32(len(splits.train.x))}
+
+    rows = run(trials(), place, small, look=look, shown=some)
+    sums = {(row["seed"], row["value"]) for row in rows if row["metric"] == "sum"}
+    assert {row["value"] for row in rows if row["metric"] == "count"} == {10.0}
+    assert len(sums) == len({seed for seed, _ in sums}) == len({value for _, value in sums}) == 3
+
+
+@quick
+def test_looking_on_the_way_changes_nothing_and_shows_where_it_was(place):
+    once, often = run(trials(), place, small), run(trials(), place, small, looks=3)
+    assert sorted({row["step"] for row in often}) == [2, 4, 7]
+    last = [{key: value for key, value in row.items() if key != "step"} for row in often if row["step"] == STEPS]
+    assert last == once
+    shorter = run(trials(), place, small, steps=4)
+    there = {(row["trial"], row["metric"]): row["value"] for row in often if row["step"] == 4 and "layer" not in row}
+    for row in shorter:
+        if row["metric"] in ("test_loss", "test_accuracy"):
+            assert there[row["trial"], row["metric"]] == row["value"]
+
+
 def convolving(trial):
     model = convnet((Stage(3, kernel=3),), (4,), 2, one_of(NAMES, trial["nonlinearity"]))
     return Learner(model, cross_entropy, sgd(trial["learning_rate"]))
