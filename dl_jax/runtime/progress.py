@@ -24,8 +24,8 @@ class Progress:
 
     LOG_EVERY = 15.0
 
-    def __init__(self, expected: dict[str, float], stream: TextIO = sys.stderr):
-        self.expected, self.stream = expected, stream
+    def __init__(self, expected: dict[str, float], stream: TextIO | None = None):
+        self.expected, self.stream = expected, stream or sys.stderr
         self.spent, self.forecast = 0.0, 0.0
         self.name, self.part, self.said = "", "", -1e9
         self.began = self.part_began = self.ended_last = monotonic()

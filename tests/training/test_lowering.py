@@ -6,6 +6,7 @@ import pytest
 from jax import export
 
 from dl_jax.data.dataset import Examples
+from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import one_of
 from dl_jax.training.objectives import cross_entropy
@@ -14,14 +15,21 @@ from dl_jax.training.shuffle import order
 from dl_jax.training.step import Learner, begin, chunk
 
 
+NETS = {
+    "mlp": lambda f: mlp((8, 8), 3, f),
+    "convnet": lambda f: convnet((Stage(4, kernel=3), Stage(4, kernel=3)), (8,), 3, f),
+}
+
+
+@pytest.mark.parametrize("net", NETS)
 @pytest.mark.parametrize("platform", ["cpu", "cuda", "tpu"])
-def test_a_chunk_of_steps_lowers(platform):
+def test_a_chunk_of_steps_lowers(platform, net):
     def run(key, index, rate, x, y):
-        learner = Learner(mlp((8, 8), 3, one_of(("relu", "tanh"), index)), cross_entropy, sgd(rate))
+        learner = Learner(NETS[net](one_of(("relu", "tanh"), index)), cross_entropy, sgd(rate))
         state, error_T = chunk(learner, begin(learner, key, x), Examples(x, y), order(key), steps=4, batch_size=16)
         return state.params, error_T
 
-    shapes = (jax.random.key(0), jnp.int32(0), jnp.float32(0.1), jnp.zeros((64, 5)), jnp.zeros(64, jnp.int32))
+    shapes = (jax.random.key(0), jnp.int32(0), jnp.float32(0.1), jnp.zeros((64, 6, 6, 1)), jnp.zeros(64, jnp.int32))
     exported = export.export(jax.jit(run), platforms=[platform])(*shapes)
     assert exported.platforms == (platform,)
     assert exported.out_avals[-1].shape == (4,)
