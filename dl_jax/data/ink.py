@@ -1,0 +1,32 @@
+"""Pictures as ink on paper: one number a pixel, 0 for the background."""
+
+import numpy as np
+
+from dl_jax.data.dataset import DataError, Dataset, Examples, Splits
+
+
+def ink(dataset: Dataset) -> Splits:
+    """x_NxHxW of float32, 0 to 1: colours averaged, the least value of all training pixels 0 and the largest 1.
+
+    Moments and gradients need it so, and not shifted. DataError if the examples are rows.
+    """
+    if dataset.train[0].ndim < 3:
+        raise DataError(f"{dataset.name} holds rows of numbers, and this takes pictures: x of N x H x W [x C]")
+    low, high = float(dataset.train[0].min()), float(dataset.train[0].max())
+
+    def examples(split):
+        x, y = split
+        x_NxHxW = x.astype(np.float32) if x.ndim == 3 else x.mean(-1, dtype=np.float32)
+        return Examples((x_NxHxW - low) / max(high - low, 1e-12), y.astype(np.int32))
+
+    return Splits(examples(dataset.train), examples(dataset.validation), examples(dataset.test))
+
+
+def moved(pictures: Examples, by: int) -> Examples:
+    """Every picture four times: `by` pixels down, up, to the right and to the left; what comes in is background."""
+    x_NxHxW, y_N = pictures
+    height, width = x_NxHxW.shape[1:]
+    wide = np.pad(x_NxHxW, ((0, 0), (by, by), (by, by)))
+    corners = [(0, by), (2 * by, by), (by, 0), (by, 2 * by)]
+    x = np.concatenate([wide[:, row : row + height, column : column + width] for row, column in corners])
+    return Examples(x, np.tile(y_N, len(corners)))
