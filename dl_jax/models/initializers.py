@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+from jax.custom_batching import sequential_vmap
 
 Initializer = Callable[[jax.Array, tuple[int, int], float | jax.Array], jax.Array]
 
@@ -41,7 +42,10 @@ def standard(key, shape, gain):
 
 def orthogonal(key, shape, gain):
     """gain times a random matrix with orthonormal rows or columns (Saxe, McClelland & Ganguli 2014)."""
-    return gain * jax.random.orthogonal(key, max(shape))[: shape[0], : shape[1]]
+    # One after another, also where several layers are drawn at once: LAPACK on a batch can wait for ever for the
+    # threads that call it, where several CPU devices do so together (jax 0.10).
+    square = sequential_vmap(lambda key: jax.random.orthogonal(key, max(shape)))(key)
+    return gain * square[: shape[0], : shape[1]]
 
 
 def scaled(scale: float | jax.Array) -> Initializer:

@@ -123,14 +123,14 @@ def _train(learner, examples, trials, until, look, place, batch_size, together, 
         slots = place.mesh.size  # one trial a device, and the host goes through the rest
     groups = list(_groups(columns, len(trials), slots, slots if unroll else len(trials)))
 
-    def for_each_trial(function, **jit):
+    def for_each_trial(function, at_once=1, **jit):
         """(shared, arrays_R...) -> outputs_R: over the trials of a group, shared out over the devices."""
 
         def over(shared, *each_R):
             if unroll:
                 output = function(shared, *jax.tree.map(lambda leaf_1: leaf_1[0], each_R))
                 return jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], output)
-            batch = together if together > 1 else None
+            batch = at_once if at_once > 1 else None
             return jax.lax.map(lambda each: function(shared, *each), each_R, batch_size=batch)
 
         def mapped(shared, *each_R):
@@ -141,10 +141,12 @@ def _train(learner, examples, trials, until, look, place, batch_size, together, 
         return jax.jit(mapped, **jit)
 
     trial_axis = PartitionSpec("trial")
-    programs = cache(lambda steps: for_each_trial(partial(advance, steps), donate_argnums=3))
+    programs = cache(lambda steps: for_each_trial(partial(advance, steps), together, donate_argnums=3))
     # The first program runs once and is mostly random numbers, which take long to compile and no time to run.
     quick = {"compiler_options": {"xla_backend_optimization_level": 1}} if place.kind == "cpu" else {}
-    start_all, finish_all = for_each_trial(start, **quick), for_each_trial(finish)
+    # Both go from trial to trial on a CPU: there LAPACK on a batch can wait for ever for the threads that call it.
+    batch = 1 if place.kind == "cpu" else together
+    start_all, finish_all = for_each_trial(start, batch, **quick), for_each_trial(finish, batch)
     flops_a_device = flops * len(trials) / len(groups) / place.mesh.size
     clock, parts = _Clock(), []
     label = ", ".join(f"{name} {value}" for name, value in axes.items() if len(str(value)) < 16)

@@ -14,7 +14,6 @@ from dl_jax.training.optimizers import sgd
 from dl_jax.training.shuffle import order
 from dl_jax.training.step import Learner, begin, chunk
 
-
 NETS = {
     "mlp": lambda f: mlp((8, 8), 3, f),
     "convnet": lambda f: convnet((Stage(4, kernel=3), Stage(4, kernel=3)), (8,), 3, f),

@@ -1,6 +1,8 @@
 """Many trainings as one program: each as if it were alone, whatever the devices and the neighbours."""
 
 import math
+import subprocess
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -71,6 +73,37 @@ def test_the_numbers_are_the_same_to_the_last_bit_on_1_2_and_8_devices(together)
     assert len(rows[1]) == len(trials()) * 7  # the scalars, two layers' sizes, train_loss and diverged_at
     assert rows[1] == rows[2] == rows[8]
     assert len({row["value"] for row in rows[1] if row["metric"] == "test_loss"}) == len(trials())
+
+
+SOLVING = """
+import jax, jax.numpy as jnp, numpy as np
+jax.config.update("jax_num_cpu_devices", 2)
+from dl_jax.data.dataset import Examples, Splits
+from dl_jax.models.initializers import orthogonal
+from dl_jax.models.mlp import mlp
+from dl_jax.models.nonlinearities import NONLINEARITIES
+from dl_jax.training.objectives import half_squared_error
+from dl_jax.training.optimizers import sgd
+from dl_jax.training.place import here
+from dl_jax.training.step import Learner
+from dl_jax.training.sweep import grid, sweep
+
+some = Examples(np.ones((4000, 40), np.float32), np.ones((4000, 1), np.float32))
+
+def look(learner, first, last, splits):
+    y_NxW = learner.model.layers(last, splits.train.x)[0]
+    return {"least": jnp.sum(jnp.linalg.solve(y_NxW.T @ y_NxW + jnp.eye(40), y_NxW.T @ splits.train.y))}
+
+learner = lambda trial: Learner(mlp((40,) * 5, 1, NONLINEARITIES["tanh"], orthogonal), half_squared_error, sgd(0.01))
+splits, trials = Splits(some, some, some), grid(seed=range(32))
+print(len(sweep(learner, splits, trials, steps=20, look=look, looks=20, place=here(), together=16)))
+"""
+
+
+def test_linear_algebra_in_a_look_does_not_wait_for_its_own_threads():
+    """On jax 0.10 LAPACK on a batch, on two CPU devices at once, can deadlock; hence another process, and a limit."""
+    done = subprocess.run([sys.executable, "-c", SOLVING], capture_output=True, text=True, timeout=240, check=True)
+    assert int(done.stdout) == 32 * (20 * 2 + 1)
 
 
 @quick
