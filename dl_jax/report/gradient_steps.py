@@ -10,7 +10,7 @@ from dl_jax.report.figures import AMBER, BLUE, COLOURS, GREEN, GREY, RED, canvas
 
 def draw_beginning(records: Records) -> Figure:
     """Accuracy above chance, untrained and trained, and what gradient and random steps remove of the error."""
-    figure, axes = canvas(1, 2, size=(4.6, 3.4))
+    figure, axes = canvas(1, 2, size=(4.6, 3.9))
     depths = records.where(task="batches").axis("depth")
     places = range(len(depths))
     axes[0, 0].axhline(0, color=GREY, lw=0.8, ls="--", zorder=0)
@@ -26,12 +26,12 @@ def draw_beginning(records: Records) -> Figure:
             value_XxS = [records.by_seed("error_removed", depth=d, **where) for d in depths]
             _lines(axes[0, 1], places, value_XxS, colour, style, f"{name}, {direction}")
     axes[0, 0].set(title="right more often than by chance", ylabel="test accuracy minus 1/K")
-    axes[0, 1].set(title="what so many steps remove of the error", ylabel="share of the training error")
+    axes[0, 1].set(title="what training removes of the error", ylabel="share of it (-1: doubled, or worse)")
     axes[0, 1].axhline(0, color=GREY, lw=0.8, ls="--", zorder=0)
     for ax in axes.flat:
         ax.set_xticks(places, depths)
         ax.set_xlabel("hidden layers")
-        ax.legend(fontsize=7, frameon=False)
+        ax.legend(fontsize=7, frameon=False, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.18))
     return figure
 
 
