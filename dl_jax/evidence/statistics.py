@@ -37,8 +37,9 @@ def mean_interval(value_S: np.ndarray, region: Region) -> Interval:
     if n < 2:
         return Interval(mean, -np.inf, np.inf, n, 1.0, 1.0)
     rounding = 8 * np.finfo(float).eps * float(np.max(np.abs(value_S)))  # seeds that all agree still have a width
-    error = max(float(np.std(value_S, ddof=1)) / np.sqrt(n), rounding, 1e-300)
+    error = max(float(np.std(value_S, ddof=1)) / np.sqrt(n), rounding)
     half = float(special.stdtrit(n - 1, 1 - ALPHA / 2)) * error
+    error = max(error, 1e-300)  # seeds that are all exactly 0 have none, and are divided by it
     return _placed(
         Interval(mean, mean - half, mean + half, n, 0.0, 0.0),
         region,
