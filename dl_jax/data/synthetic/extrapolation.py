@@ -1,0 +1,66 @@
+"""Two classes on a plane whose rule goes on beyond the region where examples lie. Pure functions of a key."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from dl_jax.data.dataset import Examples
+
+REACH = 10.0
+"""Units from the origin up to which examples lie `wide`; `near` ones lie within about two."""
+TURN = 0.5
+"""Radians by which the stripes are turned, so that they follow no axis."""
+TEST = 4096
+
+
+class Shown(NamedTuple):
+    """Splits, and beside them the examples close to the origin, shown in training or not."""
+
+    train: Examples
+    validation: Examples
+    test: Examples
+    near: Examples
+
+
+def wedges(even_Nx2: jax.Array, wide: bool) -> Examples:
+    """Six wedges of alternating class, from half a unit on: along a ray the class never changes."""
+    angle_N, most = 2 * jnp.pi * even_Nx2[:, 0], REACH if wide else 1.5
+    radius_Nx1 = 0.5 + (most - 0.5) * even_Nx2[:, 1:]
+    return _examples(radius_Nx1 * jnp.stack([jnp.cos(angle_N), jnp.sin(angle_N)], 1), jnp.sin(3 * angle_N) > 0)
+
+
+def stripes(even_Nx2: jax.Array, wide: bool) -> Examples:
+    """A stripe of width 1.5 between two of half that width: straight, but no ray stays in one."""
+    along_N, across_N = (2 * even_Nx2[:, 0] - 1) * (REACH if wide else 1.5), 3 * even_Nx2[:, 1] - 1.5
+    turn_2x2 = jnp.array([[jnp.cos(TURN), jnp.sin(TURN)], [-jnp.sin(TURN), jnp.cos(TURN)]])
+    return _examples(jnp.stack([along_N, across_N], 1) @ turn_2x2, jnp.abs(across_N) < 0.75)
+
+
+def checkerboard(even_Nx2: jax.Array, wide: bool) -> Examples:
+    """Unit squares of alternating class: nothing near the origin tells where the next corner is."""
+    x_Nx2 = (2 * even_Nx2 - 1) * (REACH if wide else 2.0)
+    return _examples(x_Nx2, jnp.sum(jnp.floor(x_Nx2), 1) % 2 == 1)
+
+
+def _examples(x_Nx2, positive_N):
+    return Examples(x_Nx2, positive_N.astype(jnp.int32))
+
+
+PLANES = {"wedges": wedges, "stripes": stripes, "checkerboard": checkerboard}
+"""Each makes examples, near or wide, of even_Nx2, numbers spread evenly over [0, 1)^2."""
+
+
+def beyond(task: str, count: int, covered: bool = False) -> Callable[[jax.Array], Shown]:
+    """key -> `count` examples close to the origin to learn from, as many to choose by, and test points far and wide.
+
+    covered: the training and validation examples lie far and wide as well; `near` and `test` are the same points.
+    """
+    plane = PLANES[task]
+
+    def draw(key):
+        train, validation, test = jnp.split(jax.random.uniform(key, (2 * count + TEST, 2)), (count, 2 * count))
+        return Shown(plane(train, covered), plane(validation, covered), plane(test, True), plane(train, False))
+
+    return draw
