@@ -8,7 +8,7 @@ import pytest
 from dl_jax.data.synthetic.strokes import Strokes, moved, paint, places, together
 
 RED, GREEN = jnp.array([1.0, 0.0, 0.0]), jnp.array([0.0, 1.0, 0.0])
-BLACK = jnp.zeros((64, 64, 3))
+BLACK = jnp.zeros((256, 256, 3))
 
 
 def stroke(start, end, radius, colour=RED):
@@ -36,7 +36,7 @@ def test_without_a_radius_nothing_is_painted():
 
 def test_the_last_is_in_front():
     both = paint(BLACK, together(stroke((0, 0), (0, 0), (0.5, 0.5)), stroke((0, 0), (0, 0), (0.2, 0.2), GREEN)))
-    middle, left = both[32, 32], both[32, 20]
+    middle, left = both[128, 128], both[128, 80]
     assert (middle[1], left[0]) == pytest.approx((1.0, 0.85), abs=0.15)
     assert (middle[0], left[1]) == (0, 0)
 
@@ -52,7 +52,7 @@ def test_moving_turns_scales_and_shifts_the_picture():
     turned = moved(bar, jnp.pi / 2, jnp.zeros(2), jnp.zeros(2), jnp.ones(()))
     np.testing.assert_array_equal(covered(turned), np.rot90(covered(bar)))
     shifted = moved(bar, jnp.zeros(()), jnp.zeros(2), jnp.array([0.25, 0.0]), jnp.ones(()))
-    np.testing.assert_array_equal(covered(shifted), np.roll(covered(bar), 8, 1))
+    np.testing.assert_array_equal(covered(shifted), np.roll(covered(bar), 32, 1))
     larger = moved(bar, jnp.zeros(()), jnp.array([0.1, 0.2]), jnp.zeros(2), jnp.asarray(2.0))
     assert covered(larger).sum() == pytest.approx(4 * covered(bar).sum(), rel=0.05)
     np.testing.assert_allclose(larger.start[0], [-0.1, -0.2], atol=1e-6)

@@ -41,7 +41,7 @@ def places(side: int) -> jax.Array:
 
 
 def paint(picture_HxWx3: jax.Array, strokes: Strokes) -> jax.Array:
-    """The picture with the strokes over it: smooth over a pixel at their edges, and darker there, as round things are."""
+    """The picture with the strokes over it, smooth over a pixel at the edges and darker there, as round things are."""
     side = len(picture_HxWx3)
     place_HxWx2 = places(side)
 
