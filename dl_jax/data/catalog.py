@@ -4,10 +4,10 @@ from hashlib import file_digest
 from importlib.metadata import version
 from pathlib import Path
 
-from dl_jax.data import files, tfds
+from dl_jax.data import archive, files, tfds
 from dl_jax.data.dataset import DataError, Dataset
 
-NAMES = ("digits", *tfds.SOURCES)
+NAMES = ("digits", *tfds.SOURCES, *archive.ARCHIVES)
 FILES = {".npz": files.from_npz, ".csv": files.from_csv}
 
 
@@ -17,8 +17,11 @@ def load(name: str, manual_dir: str | None = None) -> Dataset:
         from dl_jax.data.digits import digits  # scikit-learn takes a second to import
 
         return digits()
+    raw = Path(manual_dir).expanduser() if manual_dir else None
     if name in tfds.SOURCES:
-        return tfds.prepared(name, tfds.default_data_dir(), Path(manual_dir).expanduser() if manual_dir else None)
+        return tfds.prepared(name, tfds.default_data_dir(), raw)
+    if name in archive.ARCHIVES:
+        return archive.unpacked(name, tfds.default_data_dir(), raw)
     path = _own(name)
     return FILES[path.suffix.lower()](path)
 
@@ -32,6 +35,8 @@ def identity(name: str, manual_dir: str | None = None) -> str:
         return f"digits, scikit-learn {version('scikit-learn')}"
     if name in tfds.SOURCES:
         return f"{name} {tfds.SOURCES[name].version}"
+    if name in archive.ARCHIVES:
+        return f"{name} sha256 {archive.ARCHIVES[name].sha256}"
     path = _own(name)
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")

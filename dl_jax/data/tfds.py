@@ -55,12 +55,12 @@ def prepared(name: str, data_dir: Path, manual_dir: Path | None) -> Dataset:
     """
     source = SOURCES[name]
     folder = data_dir / name / source.version
-    arrays = _copied(folder / COPY)
+    arrays = copied(folder / COPY)
     if arrays is None:
         if not _whole(folder):
             _prepare(name, folder, manual_dir)
         arrays = _read(name, folder)
-        _copy(arrays, folder / COPY)
+        copy(arrays, folder / COPY)
     train, validation = hold_out(arrays["x_train"], arrays["y_train"], 0.1)
     class_names = tuple(map(str, arrays["class_names"]))
     provenance = f"tensorflow_datasets {name} {source.version}, checksums verified"
@@ -72,7 +72,8 @@ def content(*splits: tuple[np.ndarray, np.ndarray]) -> int:
     return sum(crc32(image.tobytes(), int(label)) for x, y in splits for image, label in zip(x, y, strict=True))
 
 
-def _copied(path):
+def copied(path: Path) -> dict[str, np.ndarray] | None:
+    """The arrays of an earlier `copy`; None where there is none that can be read."""
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             return dict(arrays)
@@ -80,9 +81,11 @@ def _copied(path):
         return None
 
 
-def _copy(arrays, path):
+def copy(arrays: dict[str, np.ndarray], path: Path) -> None:
+    """Keep arrays for the next time, in a folder that is made where it is missing."""
     # The copy saves time and no more: where the folder is read-only, or the disk is full, go on without it.
     with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{uuid4()}.npz")
         try:
             np.savez(partial, **arrays)

@@ -21,7 +21,7 @@ def own(tmp_path):
 
 def test_digits_are_at_hand():
     assert catalog.load("digits").name == "digits"
-    assert catalog.NAMES == ("digits", "mnist", "fashion_mnist")
+    assert catalog.NAMES == ("digits", "mnist", "fashion_mnist", "cifar10_jpeg")
 
 
 @pytest.mark.parametrize("name", ["mine.npz", "mine.CSV"])
@@ -54,8 +54,8 @@ def test_the_folder_of_raw_files_is_handed_on(tmp_path, monkeypatch):
 @pytest.mark.parametrize("what", [catalog.load, catalog.identity])
 @pytest.mark.parametrize("name", ["imagenet", "", "mine.txt", "MNIST"])
 def test_unknown_names_are_told_what_there_is(what, name):
-    message = rf"no data set '{name}'; there are digits, mnist, fashion_mnist, .* --dataset=FILE.npz .* FILE.csv"
-    message = message.replace(" FILE.csv", " --dataset=FILE.csv")
+    names = ", ".join(catalog.NAMES)
+    message = rf"no data set '{name}'; there are {names}, .* --dataset=FILE.npz .* --dataset=FILE.csv"
     with pytest.raises(DataError, match=message):
         what(name)
 
