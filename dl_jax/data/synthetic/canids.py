@@ -70,6 +70,24 @@ def canids(
     return Examples(jax.vmap(lambda y, at: render(y, at, side, detail))(y_N, scene_N), y_N.astype(jnp.int32))
 
 
+def compared(key: jax.Array, count: int, side: int = 32, detail: float = 1.0) -> dict[str, jax.Array]:
+    """x_NxHxWx3 of `count` animals in random scenes, "as it is", and of what each is to be compared with.
+
+    "kind": an animal of the other kind in the same scene. One for each nuisance: the same animal in the same scene, in
+    which only that nuisance is drawn again. "scene": the same animal in another scene altogether.
+    """
+    key_now, key_then = jax.random.split(key)
+    kind_N = (jnp.arange(count) % 2).astype(jnp.float32)
+    now, then = (jax.vmap(scene)(jax.random.split(key, count)) for key in (key_now, key_then))
+
+    def painted(kind_N, scene_N):
+        return jax.vmap(lambda kind, at: render(kind, at, side, detail))(kind_N, scene_N)
+
+    changed = {name: painted(kind_N, now | {name: then[name]}) for name in NUISANCES}
+    whole = {"as it is": painted(kind_N, now), "kind": painted(1 - kind_N, now), "scene": painted(kind_N, then)}
+    return whole | changed
+
+
 def _animal(wolf, head, stride):
     """It faces right. wolf: from 0 to 1; head: radians up; stride: how far the feet are from under it."""
 
