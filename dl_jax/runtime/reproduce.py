@@ -65,7 +65,8 @@ def _reproduce(doc, arguments, modules):
     made = f"Made on {time.strftime('%Y-%m-%d')} at preset {options.preset}."
     write_text(output / "report.html", page(statements(), verdicts, chapters, made))
     answers = [verdict.verdict for verdict in verdicts if not verdict.counter]
-    print(", ".join(f"{answers.count(answer)} {answer.value.lower().replace('_', ' ')}" for answer in Answer))
+    counts = (f"{answers.count(answer)} {answer.value.lower().replace('_', ' ')}" for answer in Answer)
+    print(f"Of {len(answers)} criteria: {', '.join(counts)}")
     print(f"{duration(time.monotonic() - began)}; the report is {output / 'report.html'}")
     return FAILED if Answer.ERROR in answers else 0
 
