@@ -7,7 +7,7 @@ from pathlib import Path
 from dl_jax.data import archive, files, tfds
 from dl_jax.data.dataset import DataError, Dataset
 
-NAMES = ("digits", *tfds.SOURCES, *archive.ARCHIVES)
+NAMES = ("digits", "canids", *tfds.SOURCES, *archive.ARCHIVES)
 FILES = {".npz": files.from_npz, ".csv": files.from_csv}
 
 
@@ -17,6 +17,10 @@ def load(name: str, manual_dir: str | None = None) -> Dataset:
         from dl_jax.data.digits import digits  # scikit-learn takes a second to import
 
         return digits()
+    if name == "canids":
+        from dl_jax.data.animals import animals  # and so does drawing what only few runs need
+
+        return animals()
     raw = Path(manual_dir).expanduser() if manual_dir else None
     if name in tfds.SOURCES:
         return tfds.prepared(name, tfds.default_data_dir(), raw)
@@ -33,6 +37,8 @@ def identity(name: str, manual_dir: str | None = None) -> str:
     """
     if name == "digits":
         return f"digits, scikit-learn {version('scikit-learn')}"
+    if name == "canids":
+        return "canids, drawn by this code"
     if name in tfds.SOURCES:
         return f"{name} {tfds.SOURCES[name].version}"
     if name in archive.ARCHIVES:

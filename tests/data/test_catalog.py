@@ -21,7 +21,7 @@ def own(tmp_path):
 
 def test_digits_are_at_hand():
     assert catalog.load("digits").name == "digits"
-    assert catalog.NAMES == ("digits", "mnist", "fashion_mnist", "cifar10_jpeg")
+    assert catalog.NAMES == ("digits", "canids", "mnist", "fashion_mnist", "cifar10_jpeg")
 
 
 @pytest.mark.parametrize("name", ["mine.npz", "mine.CSV"])
