@@ -1,0 +1,57 @@
+"""What a layer makes easy to read: linear probes by ridge regression, their strength chosen on pictures apart."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)
+"""Of the penalty, in units of the largest it could usefully be: the mean square length of the features."""
+
+
+class Three(NamedTuple):
+    """A quantity on pictures to fit on, to choose the strength on, and to judge by."""
+
+    fit: jax.Array
+    choose: jax.Array
+    judge: jax.Array
+
+
+def ridge(x: Three, t: Three, strengths: Sequence[float] = STRENGTHS) -> jax.Array:
+    """read_NxK: what linear probes, one for each target, read from the features of the pictures to judge by.
+
+    x: features, [N, ...]; t: targets t_NxK. A probe minimises sum |x w + b - t|^2 + s |w|^2 over the pictures to fit
+    on; for each target that strength s which does best on the pictures to choose on. In the Gram matrix of the
+    pictures, so that layers of any width cost the same. No LAPACK in batches: do not vmap.
+    """
+    x_NxD, choose_MxD, judge_OxD = (part.reshape(len(part), -1) for part in x)
+    mean_D, mean_K = jnp.mean(x_NxD, 0, keepdims=True), jnp.mean(t.fit, 0, keepdims=True)
+    x_NxD, choose_MxD, judge_OxD = x_NxD - mean_D, choose_MxD - mean_D, judge_OxD - mean_D
+    gram_NxN = x_NxD @ x_NxD.T
+    length = jnp.trace(gram_NxN) + 1e-30  # the sum of squared lengths
+    read = []
+    for strength in strengths:
+        damped_NxN = gram_NxN / length + strength / len(x_NxD) * jnp.eye(len(x_NxD))
+        w_DxK = x_NxD.T @ jax.scipy.linalg.solve(damped_NxN, t.fit - mean_K, assume_a="pos") / length
+        read.append((choose_MxD @ w_DxK + mean_K, judge_OxD @ w_DxK + mean_K))
+    choose_SxMxK, judge_SxOxK = (jnp.stack(each) for each in zip(*read, strict=True))
+    best_K = jnp.argmin(jnp.mean((choose_SxMxK - t.choose[None]) ** 2, 1), 0)
+    return jnp.take_along_axis(judge_SxOxK, best_K[None, None], 0)[0]
+
+
+def explained(read_NxK: jax.Array, t_NxK: jax.Array) -> jax.Array:
+    """r2: share of the variance of all targets together that was read, 1 - errors over variance; not above 1."""
+    variance = jnp.sum((t_NxK - jnp.mean(t_NxK, 0, keepdims=True)) ** 2)
+    return 1.0 - jnp.sum((read_NxK - t_NxK) ** 2) / (variance + 1e-30)
+
+
+def right_side(read_NxK: jax.Array, there_NxK: jax.Array) -> jax.Array:
+    """Share of targets of 0 and 1 for which the probe is on the right side of 1/2."""
+    return jnp.mean((read_NxK > 0.5) == (there_NxK > 0.5))
+
+
+def told_apart(first_N: jax.Array, second_M: jax.Array) -> jax.Array:
+    """How surely a member of the first set exceeds one of the second: area under the curve, 1/2 where it is a toss."""
+    both = jnp.sign(first_N[:, None] - second_M[None])
+    return 0.5 + 0.5 * jnp.mean(both)
