@@ -1,0 +1,253 @@
+"""Pictures of every kind come out as they are seen; broken or hostile files, and what is no picture, in a line."""
+
+import io
+import os
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from dl_jax.data import photo as module
+from dl_jax.data.dataset import DataError
+from dl_jax.data.photo import photo
+
+RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 180, 30), (20, 20, 200), (255, 255, 255)
+
+
+def quarters(side=64):
+    """A picture whose four quarters differ: red and green above, blue and white below."""
+    half = np.array([[RED, GREEN], [BLUE, WHITE]], np.uint8)
+    return Image.fromarray(half.repeat(side // 2, 0).repeat(side // 2, 1))
+
+
+def corners(picture):
+    edge = len(picture) // 4
+    return [picture[row, column].tolist() for row in (edge, -edge) for column in (edge, -edge)]
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def save(image, name="picture.png", **options):
+        image.save(tmp_path / name, **options)
+        return tmp_path / name
+
+    return save
+
+
+@pytest.fixture
+def refused(tmp_path):
+    def refuse(content, match, name="picture.png"):
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=match) as error:
+            photo(path, 8, 8)
+        assert "\n" not in str(error.value)
+        assert str(path) in str(error.value)
+
+    return refuse
+
+
+def png(image, **options):
+    file = io.BytesIO()
+    image.save(file, "PNG", **options)
+    return file.getvalue()
+
+
+# What is shown
+
+
+@pytest.mark.parametrize("format", module.FORMATS)
+def test_every_format_whatever_its_name(saved, format):
+    options = {"lossless": True} if format == "WEBP" else {"quality": 95, "subsampling": 0} if format == "JPEG" else {}
+    picture = photo(saved(quarters(), "picture.dat", format=format, **options), 16, 16)
+    assert picture.shape == (16, 16, 3)
+    assert picture.dtype == np.uint8
+    np.testing.assert_allclose(corners(picture), [RED, GREEN, BLUE, WHITE], atol=4)
+
+
+@pytest.mark.parametrize(("size", "box"), [((40, 20), (10, 0)), ((20, 40), (0, 10))])
+def test_the_middle_square_is_kept(saved, size, box):
+    image = Image.new("RGB", size, "black")
+    image.paste(quarters(20), box)
+    np.testing.assert_array_equal(corners(photo(saved(image), 20, 20)), [RED, GREEN, BLUE, WHITE])
+
+
+def test_the_target_may_have_another_shape(saved):
+    assert photo(saved(quarters()), 8, 12).shape == (8, 12, 3)
+
+
+def test_small_pictures_grow(saved):
+    assert photo(saved(Image.new("RGB", (1, 1), RED)), 8, 8).tolist() == [[list(RED)] * 8] * 8
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "I;16"])
+def test_grey_has_three_equal_colours(saved, mode):
+    level = {"L": 180, "1": 1, "I;16": 180 * 256 + 77}[mode]
+    picture = photo(saved(Image.new(mode, (9, 9), level)), 4, 4)
+    assert np.unique(picture).tolist() == [255 if mode == "1" else 180]
+
+
+def test_a_palette_is_looked_up(saved):
+    picture = photo(saved(quarters().convert("P", palette=Image.Palette.ADAPTIVE)), 16, 16)
+    np.testing.assert_allclose(corners(picture), [RED, GREEN, BLUE, WHITE], atol=2)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_what_is_transparent_is_white(saved, mode):
+    if mode == "P":
+        path = saved(Image.new("P", (8, 8), 0), transparency=0)
+    else:
+        path = saved(Image.new(mode, (8, 8), (0,) * len(mode)))
+    assert np.unique(photo(path, 4, 4)).tolist() == [255]
+
+
+def test_half_transparent_is_half_white(saved):
+    assert photo(saved(Image.new("RGBA", (8, 8), (0, 0, 0, 128))), 2, 2)[0, 0].tolist() == [127] * 3
+
+
+def test_inks_become_light(saved):
+    path = saved(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "picture.jpg", quality=95)
+    np.testing.assert_allclose(photo(path, 2, 2)[0, 0], [255, 0, 0], atol=6)
+
+
+@pytest.mark.parametrize(("orientation", "turn"), [(1, 0), (3, 180), (6, 90), (8, 270)])
+def test_it_is_upright_however_the_camera_was_held(saved, orientation, turn):
+    stored, exif = quarters().rotate(turn), Image.Exif()
+    exif[0x0112] = orientation
+    path = saved(stored, "picture.jpg", exif=exif, quality=95, subsampling=0)
+    np.testing.assert_allclose(corners(photo(path, 16, 16)), [RED, GREEN, BLUE, WHITE], atol=6)
+
+
+def test_broken_exif_is_no_reason_to_refuse(saved):
+    path = saved(quarters(), "picture.jpg", exif=b"Exif\0\0II*\0\xff\xff\xff\xff", quality=95, subsampling=0)
+    np.testing.assert_allclose(corners(photo(path, 16, 16)), [RED, GREEN, BLUE, WHITE], atol=6)
+
+
+def test_the_two_views_of_a_telephone_are_one_picture(saved):
+    path = saved(quarters(), "picture.jpg", format="MPO", save_all=True, append_images=[quarters()], quality=95)
+    np.testing.assert_allclose(corners(photo(path, 16, 16)), [RED, GREEN, BLUE, WHITE], atol=40)
+
+
+# What is refused
+
+
+def test_files_that_are_not_there(tmp_path):
+    for path in (tmp_path / "none.png", tmp_path, tmp_path / "pipe"):
+        if path.name == "pipe":
+            os.mkfifo(path)
+        with pytest.raises(DataError, match="no such file" if path.name == "none.png" else "is no file"):
+            photo(path, 8, 8)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_files_that_may_not_be_read(saved):
+    path = saved(quarters())
+    path.chmod(0)
+    with pytest.raises(DataError, match="may not be read"):
+        photo(path, 8, 8)
+
+
+NO_PICTURES = [
+    b"a text\n" * 20,
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff",
+    b"PK\x03\x04" * 9,
+    b"<svg/>",
+    b"%!PS-Adobe-3.0 EPSF-3.0\n",
+]
+
+
+@pytest.mark.parametrize("content", NO_PICTURES)
+def test_no_pictures(refused, content):
+    refused(content, "no picture of a kind|is damaged")
+
+
+def test_an_empty_file(refused):
+    refused(b"", "is empty")
+
+
+def test_formats_that_are_not_asked_for(refused, tmp_path):
+    quarters().save(tmp_path / "a.tiff")
+    refused((tmp_path / "a.tiff").read_bytes(), "no picture of a kind that is read here: JPEG, PNG")
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_truncated_files(refused, format, share):
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
+    file = io.BytesIO()
+    noise.save(file, format)
+    refused(file.getvalue()[: int(share * len(file.getvalue()))], "is damaged|no picture of a kind")
+
+
+def test_a_flipped_byte_in_compressed_data(refused):
+    content = bytearray(png(quarters()))
+    content[content.index(b"IDAT") + 12] ^= 0xFF
+    refused(bytes(content), "is damaged")
+
+
+def test_animations(refused):
+    for format in ("GIF", "PNG", "WEBP"):
+        file, frames = io.BytesIO(), [Image.new("RGB", (8, 8), colour) for colour in (RED, GREEN, BLUE)]
+        frames[0].save(file, format, save_all=True, append_images=frames[1:])
+        refused(file.getvalue(), "is an animation of 3 pictures")
+
+
+def test_too_many_bytes_are_not_even_opened(saved, monkeypatch):
+    path = saved(quarters())
+    monkeypatch.setattr(module, "MOST_BYTES", path.stat().st_size - 1)
+    monkeypatch.setattr(module.Image, "open", lambda *_, **__: pytest.fail("opened"))
+    with pytest.raises(DataError, match="bytes; a picture may have"):
+        photo(path, 8, 8)
+
+
+def claims(width, height):
+    """A PNG of a few bytes whose header claims this size."""
+
+    def part(name, content):
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", header) + part(b"IDAT", zlib.compress(b"")) + part(b"IEND", b"")
+
+
+@pytest.mark.parametrize("size", [(8001, 8000), (30_000, 30_000), (2**31 - 1, 1), (1, 2**31 - 1)])
+def test_too_many_pixels_are_not_decoded(refused, monkeypatch, size):
+    monkeypatch.setattr(module.Image.Image, "load", lambda self: pytest.fail("decoded"))
+    refused(claims(*size), "pixels")
+
+
+def test_no_pixels(refused):
+    refused(claims(0, 5), "is damaged|no picture of a kind|pixels")
+
+
+def test_the_limit_itself_is_read(saved, monkeypatch):
+    monkeypatch.setattr(module, "MOST_PIXELS", 64 * 64)
+    assert photo(saved(quarters()), 8, 8).shape == (8, 8, 3)
+    monkeypatch.setattr(module, "MOST_PIXELS", 64 * 64 - 1)
+    with pytest.raises(DataError, match="64 x 64 = 4096 pixels; 4095 at most"):
+        photo(saved(quarters()), 8, 8)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(module.FORMATS),
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=8),
+)
+def test_whatever_is_changed_it_is_a_picture_or_a_line(tmp_path, format, changes):
+    file, path = io.BytesIO(), tmp_path / "picture"
+    quarters(32).save(file, format)
+    content = bytearray(file.getvalue())
+    for at, byte in changes:
+        content[at % len(content)] = byte
+    path.write_bytes(content)
+    told = ""
+    try:
+        assert photo(path, 8, 8).shape == (8, 8, 3)
+    except DataError as error:
+        told = str(error)
+    assert "\n" not in told

@@ -1,0 +1,131 @@
+"""The formula against nets of the literature and against gradients; radii against fields that are known."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from dl_jax.measures.receptive_fields import (
+    Field,
+    Module,
+    fields,
+    flat_radius,
+    modules_of,
+    radius,
+    random_radius,
+    side_holding,
+    squared_gradients,
+)
+from dl_jax.models.convnet import Stage, convnet
+from dl_jax.models.inside import maps
+from dl_jax.models.nonlinearities import NONLINEARITIES
+
+KEY = jax.random.key(0)
+LENET_5 = [Module(5), Module(2, 2), Module(5), Module(2, 2), Module(5)]
+ALEXNET = [Module(11, 4), Module(3, 2), Module(5, 1, 2), Module(3, 2), *[Module(3, 1, 1)] * 3, Module(3, 2)]
+TWO, THREE = [*[Module(3, 1, 1)] * 2, Module(2, 2)], [*[Module(3, 1, 1)] * 3, Module(2, 2)]
+VGG_16 = [*TWO, *TWO, *THREE, *THREE, *THREE]
+
+
+@pytest.mark.parametrize(
+    ("net", "sides", "jump"),
+    [
+        (LENET_5, [5, 6, 14, 16, 32], 4),
+        (ALEXNET, [11, 19, 51, 67, 99, 131, 163, 195], 32),
+        (VGG_16, [3, 5, 6, 10, 14, 16, 24, 32, 40, 44, 60, 76, 92, 100, 132, 164, 196, 212], 32),
+    ],
+)
+def test_nets_of_the_literature(net, sides, jump):
+    found = fields(net)
+    assert [field.side for field in found] == sides
+    assert found[-1].jump == jump
+
+
+def test_padding_moves_the_first_field_beyond_the_edge():
+    assert fields([Module(5, 1, 2), Module(2, 2), Module(3, 1, 1)]) == (
+        Field(5, 1, -2),
+        Field(6, 2, -2),
+        Field(10, 2, -4),
+    )
+    np.testing.assert_array_equal(Field(4, 2, -2).sees(0, 5), [True, True, False, False, False])
+    np.testing.assert_array_equal(Field(4, 2, -2).sees(2, 5), [False, False, True, True, True])
+
+
+def test_the_middle_unit():
+    assert Field(3, 1, -1).middle(9, 9) == 4
+    assert Field(6, 4, -1).middle(8, 32) in (3, 4)
+
+
+STAGES = (Stage(4, 5, 2), Stage(3, 3, 1, stride=2), Stage(3, 3, 2, padding="VALID"))
+
+
+@pytest.mark.parametrize("side", [31, 32])
+def test_it_is_exactly_what_gradients_touch(side):
+    x = jax.random.normal(KEY, (2, side, side, 2))
+    linear = NONLINEARITIES["identity"]
+    params = convnet(STAGES, (), 2, linear).init(KEY, x)
+    modules, units_L = modules_of(STAGES, side)
+
+    def of(x):
+        return maps(STAGES, linear, params, x, "mean")
+
+    assert [y.shape[1:3] for y in of(x)] == [(n, n) for n in units_L]
+    for at in (lambda field, n: field.middle(n, side), lambda field, n: 0, lambda field, n: n - 1):
+        chosen = [at(field, n) for field, n in zip(fields(modules), units_L, strict=True)]
+        found = squared_gradients(of, chosen, x, KEY)
+        for field, unit, squares in zip(fields(modules), chosen, found, strict=True):
+            sees = field.sees(unit, side)
+            np.testing.assert_array_equal(squares > 0, sees[:, None] & sees)
+
+
+def test_maps_are_those_of_the_net():
+    x = jax.random.normal(KEY, (2, 24, 24, 3))
+    stages = (Stage(4), Stage(5, 3, pool=1), Stage(6, 3))
+    model = convnet(stages, (), 2, NONLINEARITIES["relu"])
+    params = model.init(KEY, x)
+    found = maps(stages, NONLINEARITIES["relu"], params, x)
+    for mine, layer in zip((found[1], found[2], found[4]), model.layers(params, x), strict=False):
+        np.testing.assert_array_equal(mine, layer)
+
+
+def test_averaging_kernels_spread_as_the_sum_of_their_variances():
+    """With weights that are all alike the derivative is a chain of boxes, whose variances add."""
+    stages = (Stage(1, 5, 1), Stage(1, 3, 2), Stage(1, 3, 1))
+    x = jnp.zeros((1, 40, 40, 1))
+    params = {
+        f"conv_{n:02}": {"w": jnp.ones((s.kernel, s.kernel, 1, 1)), "b": jnp.zeros(1)} for n, s in enumerate(stages, 1)
+    }
+    modules, units_L = modules_of(stages, 40)
+    middle = [field.middle(n, 40) for field, n in zip(fields(modules), units_L, strict=True)]
+    squares = squared_gradients(lambda x: maps(stages, NONLINEARITIES["identity"], params, x, "mean"), middle, x, KEY)
+    found = [radius(jnp.sqrt(field)) for field in squares]
+    np.testing.assert_allclose(found, random_radius(modules), rtol=1e-4)
+
+
+def test_random_weights_spread_as_predicted():
+    stages, x = (Stage(16, 5, 2), Stage(16, 3, 1), Stage(16, 3, 1)), jnp.zeros((4, 40, 40, 1))
+    modules, units_L = modules_of(stages, 40)
+    middle = [field.middle(n, 40) for field, n in zip(fields(modules), units_L, strict=True)]
+    linear = NONLINEARITIES["identity"]
+
+    def one(key):
+        params = convnet(stages, (), 2, linear).init(key, x)
+        return squared_gradients(lambda x: maps(stages, linear, params, x, "mean"), middle, x, key)
+
+    mean_LxHxW = jnp.mean(jax.vmap(one)(jax.random.split(KEY, 40)), 0)
+    np.testing.assert_allclose([radius(field) for field in mean_LxHxW], random_radius(modules), rtol=0.03)
+
+
+@pytest.mark.parametrize("side", [1, 6, 7])
+def test_a_flat_square(side):
+    field = jnp.zeros((20, 20)).at[3 : 3 + side, 8 : 8 + side].set(2.0)
+    assert float(radius(field)) == pytest.approx(flat_radius(side), abs=1e-5)
+    assert float(side_holding(field)) == pytest.approx(side, abs=1e-4)
+    assert float(side_holding(field, 0.001)) == pytest.approx(1 if side % 2 else 2, abs=1e-4)
+
+
+def test_what_is_concentrated_is_smaller_than_its_square():
+    field = jnp.ones((9, 9)).at[4, 4].set(2000.0)
+    assert float(radius(field)) < flat_radius(9) / 4
+    assert float(side_holding(field)) == 1
+    assert float(side_holding(field, 0.999)) == 9
