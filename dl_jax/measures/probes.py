@@ -6,8 +6,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)
-"""Of the penalty, in units of the largest it could usefully be: the mean square length of the features."""
+STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
+"""Of the penalty, in units of the mean squared length of the pictures' features about their mean."""
 
 
 class Three(NamedTuple):
@@ -22,20 +22,32 @@ def ridge(x: Three, t: Three, strengths: Sequence[float] = STRENGTHS) -> jax.Arr
     """read_NxK: what linear probes, one for each target, read from the features of the pictures to judge by.
 
     x: features, [N, ...]; t: targets t_NxK. A probe minimises sum |x w + b - t|^2 + s |w|^2 over the pictures to fit
-    on; for each target that strength s which does best on the pictures to choose on. In the Gram matrix of the
-    pictures, so that layers of any width cost the same. No LAPACK in batches: do not vmap.
+    on; for each target that strength s which does best on the pictures to choose on.
     """
-    x_NxD, choose_MxD, judge_OxD = (part.reshape(len(part), -1) for part in x)
-    mean_D, mean_K = jnp.mean(x_NxD, 0, keepdims=True), jnp.mean(t.fit, 0, keepdims=True)
-    x_NxD, choose_MxD, judge_OxD = x_NxD - mean_D, choose_MxD - mean_D, judge_OxD - mean_D
-    gram_NxN = x_NxD @ x_NxD.T
-    length = jnp.trace(gram_NxN) + 1e-30  # the sum of squared lengths
-    read = []
-    for strength in strengths:
-        damped_NxN = gram_NxN / length + strength / len(x_NxD) * jnp.eye(len(x_NxD))
-        w_DxK = x_NxD.T @ jax.scipy.linalg.solve(damped_NxN, t.fit - mean_K, assume_a="pos") / length
-        read.append((choose_MxD @ w_DxK + mean_K, judge_OxD @ w_DxK + mean_K))
-    choose_SxMxK, judge_SxOxK = (jnp.stack(each) for each in zip(*read, strict=True))
+    return ridge_of_products(products(x), t, strengths)
+
+
+def products(x: Three) -> Three:
+    """Inner products of the features of all pictures with those to fit on: of one shape for layers of any width.
+
+    Features are centred and scaled so that those to fit on have a mean square length of 1.
+    """
+    fit_NxD = x.fit.reshape(len(x.fit), -1)
+    mean_D = jnp.mean(fit_NxD, 0, keepdims=True)
+    length = jnp.mean(jnp.sum((fit_NxD - mean_D) ** 2, 1)) + 1e-30
+    return Three(*((part.reshape(len(part), -1) - mean_D) @ (fit_NxD - mean_D).T / length for part in x))
+
+
+def ridge_of_products(gram: Three, t: Three, strengths: Sequence[float] = STRENGTHS) -> jax.Array:
+    """`ridge` of the inner products. One strength after another, since LAPACK in batches can wait for ever: no vmap."""
+    mean_K = jnp.mean(t.fit, 0, keepdims=True)
+
+    def at_strength(strength):
+        damped_NxN = gram.fit + strength * jnp.eye(len(gram.fit))
+        weight_NxK = jax.scipy.linalg.solve(damped_NxN, t.fit - mean_K, assume_a="pos")
+        return gram.choose @ weight_NxK + mean_K, gram.judge @ weight_NxK + mean_K
+
+    choose_SxMxK, judge_SxOxK = jax.lax.map(at_strength, jnp.asarray(strengths, gram.fit.dtype))
     best_K = jnp.argmin(jnp.mean((choose_SxMxK - t.choose[None]) ** 2, 1), 0)
     return jnp.take_along_axis(judge_SxOxK, best_K[None, None], 0)[0]
 

@@ -6,7 +6,6 @@ apart, nor any count of parts. Everything else about a picture is a number from 
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -39,33 +38,33 @@ NUISANCES = {
 }  # fmt: skip
 """How many numbers each has. Slope: of the light along x and y. Waves: strength, direction, phase. Distractors, four
 numbers each: place, orientation, and whether it is there (above 1/2)."""
+NUMBERS = NUISANCES | {"lot": 8}
 REACH = {"position": 0.6, "part_shifts": 0.1, "motif_shifts": 0.1, "edge_shifts": 0.12}
 """Side of the square within which things shift."""
 SCRAMBLED = ("none", "parts", "edges")
+AT_ONCE = 64
 Scene = dict[str, jax.Array]
-
-
-class Pictures(NamedTuple):
-    """x_NxHxWx1 about 0; y_N: the object; part_NxP: 1 for the parts that are there; nuisance -> its numbers_NxK."""
-
-    x: jax.Array
-    y: jax.Array
-    parts: jax.Array
-    scene: Scene
+"""nuisance -> its numbers in the unit cube; the lot is no nuisance and says how things are scrambled, if they are."""
 
 
 def plain() -> Scene:
     """The scene of which nothing is special: 1/2 everywhere, no waves, no distractors."""
-    return {name: jnp.full(size, 0.5) for name, size in NUISANCES.items()}
+    return {name: jnp.full(size, 0.5) for name, size in NUMBERS.items()}
 
 
 def scene(key: jax.Array, nuisances: Sequence[str] = tuple(NUISANCES)) -> Scene:
-    """Every nuisance that is named drawn at random, the others as in the plain scene. KeyError at another name."""
+    """Every nuisance that is named drawn at random, the others as in the plain scene; and a lot to scramble by.
+
+    KeyError at another name.
+    """
     unknown = set(nuisances) - set(NUISANCES)
     if unknown:
         raise KeyError(f"there is no nuisance {', '.join(sorted(unknown))}; there are {', '.join(NUISANCES)}")
-    keys = dict(zip(NUISANCES, jax.random.split(key, len(NUISANCES)), strict=True))
-    return plain() | {name: jax.random.uniform(keys[name], (NUISANCES[name],)) for name in nuisances}
+    drawn = jnp.split(jax.random.uniform(key, (sum(NUMBERS.values()),)), np.cumsum(list(NUMBERS.values()))[:-1])
+    return {
+        name: numbers if name in (*nuisances, "lot") else jnp.full_like(numbers, 0.5)
+        for name, numbers in zip(NUMBERS, drawn, strict=True)
+    }
 
 
 def shift(scene: Scene, name: str) -> jax.Array:
@@ -73,20 +72,17 @@ def shift(scene: Scene, name: str) -> jax.Array:
     return REACH[name] * (scene[name].reshape(-1, 2) - 0.5)
 
 
-def render(
-    kind: jax.Array, scene: Scene, side: int, scrambled: str = "none", lot_8: jax.Array | None = None
-) -> jax.Array:
+def render(kind: jax.Array, scene: Scene, side: int, scrambled: jax.Array | int = 0) -> jax.Array:
     """picture_HxWx1, 0 where it is grey. kind: the object.
 
-    scrambled: "parts" sets the same parts apart, out of line; "edges" lets the same edges swap places by the order of
-    the numbers lot_8, so that motifs and parts are gone.
+    scrambled: a place in SCRAMBLED. "parts" sets the same parts apart, out of line; "edges" lets the same edges swap
+    places by the order of the numbers of the lot, so that motifs and parts are gone.
     """
     motif_4 = jnp.asarray(PARTS)[jnp.asarray(OBJECTS)[kind]].reshape(4)
-    middle_4x2 = _middles(scene, scrambled, lot_8) + shift(scene, "motif_shifts")
+    middle_4x2 = _middles(scene, scrambled == 1) + shift(scene, "motif_shifts")
     edge_8x3 = jnp.asarray(EDGES, jnp.float32)[motif_4].reshape(8, 3)
     at_8x2 = jnp.repeat(middle_4x2, 2, 0) + edge_8x3[:, :2]
-    if scrambled == "edges":
-        at_8x2 = at_8x2[jnp.argsort(lot_8)]
+    at_8x2 = jnp.where(scrambled == 2, at_8x2[jnp.argsort(scene["lot"])], at_8x2)
     light = 0.65 + 0.35 * scene["contrast"]
     figure = edges(at_8x2 + shift(scene, "edge_shifts"), edge_8x3[:, 2], light)
     other_Dx4 = scene["distractors"].reshape(DISTRACTORS, 4)
@@ -115,34 +111,31 @@ def painted(ground_HxWx1: jax.Array, strokes: Strokes) -> jax.Array:
     return 4 * (paint(ground_HxWx1, strokes) - 0.5)
 
 
-def pictures(
-    key: jax.Array,
-    count: int,
-    side: int = 24,
-    nuisances: Sequence[str] = tuple(NUISANCES),
-    scrambled: str = "none",
-    at_once: int = 64,
-) -> Pictures:
-    """So many pictures, each of an object drawn by lot in a scene of its own. The key tells object and scene alike
-    however they are scrambled."""
-
-    def one(key):
-        key_kind, key_scene, key_lot = jax.random.split(key, 3)
-        kind, at = jax.random.randint(key_kind, (), 0, len(OBJECTS)), scene(key_scene, nuisances)
-        parts_P = jnp.zeros(len(PARTS)).at[jnp.asarray(OBJECTS)[kind]].set(1.0)
-        return Pictures(render(kind, at, side, scrambled, jax.random.uniform(key_lot, (8,))), kind, parts_P, at)
-
-    return jax.lax.map(one, jax.random.split(key, count), batch_size=min(at_once, count))
+def described(key: jax.Array, count: int, nuisances: Sequence[str] = tuple(NUISANCES)) -> tuple[jax.Array, Scene]:
+    """(kind_N, scene_N): so many objects drawn by lot, each in a scene of its own."""
+    key_kind, key_scene = jax.random.split(key)
+    scene_N = jax.vmap(lambda key: scene(key, nuisances))(jax.random.split(key_scene, count))
+    return jax.random.randint(key_kind, (count,), 0, len(OBJECTS)), scene_N
 
 
-def _middles(scene, scrambled, lot_8):
+def rendered(kind_N: jax.Array, scene_N: Scene, scrambled_N: jax.Array, side: int) -> jax.Array:
+    """x_NxHxWx1. AT_ONCE together, which many thousands would take too much memory for."""
+    every = (kind_N, scene_N, scrambled_N)
+    return jax.lax.map(lambda each: render(*each[:2], side, each[2]), every, batch_size=min(AT_ONCE, len(kind_N)))
+
+
+def parts_of(kind_N: jax.Array) -> jax.Array:
+    """there_NxP: 1 for the two parts of each object."""
+    return jnp.sum(jax.nn.one_hot(jnp.asarray(OBJECTS)[kind_N], len(PARTS)), 1)
+
+
+def _middles(scene, apart):
     """middle_4x2 of the motifs: above left, above right, below left, below right."""
     across_4x2 = APART * jnp.array([(-1.0, 0.0), (1.0, 0.0), (-1.0, 0.0), (1.0, 0.0)])
     part_2x2, by_2 = APART * jnp.array([(0.0, 1.0), (0.0, -1.0)]), shift(scene, "position")[0]
-    if scrambled == "parts":
-        aside = jnp.where(lot_8[0] < 0.5, 0.26, -0.26)
-        part_2x2, by_2 = jnp.stack([jnp.stack([aside, 0.62]), jnp.stack([-aside, -0.62])]), 0.2 * by_2
-    part_2x2 = part_2x2 + shift(scene, "part_shifts") + by_2[None]
+    aside = jnp.where(scene["lot"][0] < 0.5, 0.26, -0.26)
+    apart_2x2 = jnp.stack([jnp.stack([aside, 0.62]), jnp.stack([-aside, -0.62])])
+    part_2x2 = jnp.where(apart, apart_2x2 + 0.2 * by_2[None], part_2x2 + by_2[None]) + shift(scene, "part_shifts")
     return jnp.repeat(part_2x2, 2, 0) + across_4x2
 
 
