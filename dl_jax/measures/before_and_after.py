@@ -1,0 +1,62 @@
+"""A convolutional net after it learned and, beside it, the same net before: its layers, its motifs, its filters."""
+
+import jax
+import jax.numpy as jnp
+
+from dl_jax.measures.conjunction import blurred, edges_alone_and_together, kept_when_edges_move
+from dl_jax.measures.levels import Shown, levels
+from dl_jax.measures.orientation import tuning
+from dl_jax.models.model import Model, Params
+from dl_jax.training.objectives import accuracy
+from dl_jax.training.step import Learner
+
+STAGES = 3
+
+
+def look(side: int, learner: Learner, first: Params, last: Params, seen: Shown) -> dict[str, jax.Array]:
+    """Metrics of `levels`, of motifs and of filters for a net of STAGES stages; those of the first weights are called
+    untrained_<name>, and those of a blur that stands in for the trained net's second stage blur_<name>.
+
+    conjunctions: for each stage the share of maps that need two edges. kept: for each layer the share of variance
+    that tells the motif when its edges jitter.
+    """
+    model, key, metrics = learner.model, jax.random.key(seen.lot), {}
+    for net, params in (("", last), ("untrained_", first)):
+        found = levels(model, params, seen) | filters(params) | _motifs(model, params, side, key)
+        metrics |= {f"{net}{name}": value for name, value in found.items()}
+
+    def blur(x):
+        lowest, second, *_ = model.layers(last, x)
+        return [blurred(lowest, second.shape[-1], key)]
+
+    (together,), (kept,) = edges_alone_and_together(blur, side), kept_when_edges_move(blur, side, key)
+    return metrics | {"blur_conjunctions": together, "blur_kept": kept}
+
+
+def _motifs(model, params, side, key):
+    together = edges_alone_and_together(lambda x: model.layers(params, x)[:STAGES], side)
+    kept = kept_when_edges_move(lambda x: (x, *model.layers(params, x)), side, key)
+    return {"conjunctions": jnp.stack(together), "kept": jnp.stack(kept)}
+
+
+def look_at_filters(learner: Learner, first: Params, last: Params, splits) -> dict[str, jax.Array]:
+    """What the first layer was and has become, and how well the net sees."""
+    right = accuracy(learner.model.apply(last, splits.test.x), splits.test.y)
+    return {"accuracy": right} | filters(last) | {f"untrained_{name}": value for name, value in filters(first).items()}
+
+
+def filters(params: Params) -> dict[str, jax.Array]:
+    """Share of first-layer filters that are oriented, and the medians of what decides it."""
+    found = tuning(params["conv_01"]["w"])
+    medians = {f"filters_{name}": jnp.median(value) for name, value in found._asdict().items()}
+    return {"oriented": jnp.mean(found.oriented)} | medians
+
+
+def quiet(model: Model, scale: float) -> Model:
+    """The model with first weights of the first layer so much smaller: else their noise hides what is learned."""
+
+    def init(key, x):
+        params = model.init(key, x)
+        return params | {"conv_01": jax.tree.map(lambda w: scale * w, params["conv_01"])}
+
+    return model._replace(init=init)
