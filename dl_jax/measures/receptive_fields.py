@@ -49,6 +49,15 @@ def fields(modules: Sequence[Module]) -> tuple[Field, ...]:
     return tuple(found)
 
 
+def without_jumps(modules: Sequence[Module]) -> tuple[Field, ...]:
+    """The formula with the strides forgotten: (kernel - 1) summed up, about the middle of the true fields."""
+    sides = np.cumsum([module.kernel - 1 for module in modules]) + 1
+    return tuple(
+        Field(int(side), field.jump, field.first + (field.side - int(side)) // 2)
+        for side, field in zip(sides, fields(modules), strict=True)
+    )
+
+
 def modules_of(stages: Sequence[Stage], side: int) -> tuple[tuple[Module, ...], tuple[int, ...]]:
     """The modules of a convolutional net, and how many units each has along a side, for pictures of this side."""
     found, units = [], []
@@ -75,14 +84,26 @@ def squared_gradients(maps: Maps, units_L: Sequence[int], x_BxHxWxC: jax.Array, 
     picture, whose expected square it is.
     """
 
-    def one(module, unit):
-        def signed(x_BxHxWxC):
-            y_BxM = maps(x_BxHxWxC)[module][:, unit, unit]
-            return jnp.sum(jax.random.rademacher(jax.random.fold_in(key, module), y_BxM.shape, y_BxM.dtype) * y_BxM)
+    y_L, back = jax.vjp(maps, x_BxHxWxC)
 
-        return jnp.mean(jnp.sum(jax.grad(signed)(x_BxHxWxC) ** 2, -1), 0)
+    def derivatives_of(chosen):
+        keys = jax.random.split(key, len(y_L))
+        signs = [jax.random.rademacher(key, (len(y), y.shape[-1]), y.dtype) for key, y in zip(keys, y_L, strict=True)]
+        at_unit = [
+            jnp.zeros_like(y).at[:, unit, unit].set(jnp.where(chosen == module, sign, 0))
+            for module, (y, unit, sign) in enumerate(zip(y_L, units_L, signs, strict=True))
+        ]
+        return back(tuple(at_unit))[0]
 
-    return jnp.stack([one(module, unit) for module, unit in enumerate(units_L)])
+    # All modules in one backward pass, each in its own row: one pass a module would take L times as long to compile.
+    return jnp.mean(jnp.sum(jax.vmap(derivatives_of)(jnp.arange(len(y_L))) ** 2, -1), 1)
+
+
+def middle_fields(formula: Sequence[Field], units_L: Sequence[int], side: int) -> tuple[list[int], np.ndarray]:
+    """The middle unit of each module, and bool_LxHxW: the pixels that it sees by the formula."""
+    middle_L = [field.middle(units, side) for field, units in zip(formula, units_L, strict=True)]
+    sees_LxH = np.stack([field.sees(unit, side) for field, unit in zip(formula, middle_L, strict=True)])
+    return middle_L, sees_LxH[:, :, None] & sees_LxH[:, None]
 
 
 def radius(field_HxW: jax.Array) -> jax.Array:

@@ -10,11 +10,13 @@ from dl_jax.measures.receptive_fields import (
     Module,
     fields,
     flat_radius,
+    middle_fields,
     modules_of,
     radius,
     random_radius,
     side_holding,
     squared_gradients,
+    without_jumps,
 )
 from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.inside import maps
@@ -54,6 +56,22 @@ def test_padding_moves_the_first_field_beyond_the_edge():
 def test_the_middle_unit():
     assert Field(3, 1, -1).middle(9, 9) == 4
     assert Field(6, 4, -1).middle(8, 32) in (3, 4)
+
+
+def test_without_jumps_it_is_too_small_about_the_same_middle():
+    formula, naive = fields(VGG_16), without_jumps(VGG_16)
+    assert [field.side for field in naive[:4]] == [3, 5, 6, 8]
+    assert naive[-1].side == 1 + 13 * 2 + 5
+    for right, wrong in zip(formula, naive, strict=True):
+        assert abs(2 * right.first + right.side - 2 * wrong.first - wrong.side) <= 1
+
+
+def test_the_fields_of_middle_units():
+    middle_L, sees = middle_fields((Field(3, 1, -1), Field(6, 2, -2)), (9, 4), 9)
+    assert middle_L == [4, 2]
+    assert sees.shape == (2, 9, 9)
+    assert [each.sum() for each in sees] == [9, 36]
+    assert sees[0, 3:6, 3:6].all()
 
 
 STAGES = (Stage(4, 5, 2), Stage(3, 3, 1, stride=2), Stage(3, 3, 2, padding="VALID"))
