@@ -1,12 +1,13 @@
 """A picture file of the user's: examined before it is decoded, turned upright, cut to the middle, and made small."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from dl_jax.data.dataset import DataError
+from dl_jax.data.dataset import DataError, Dataset
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 MOST_BYTES = 64 * 2**20
@@ -70,3 +71,17 @@ def _upright(image):
         return ImageOps.exif_transpose(image)
     except Exception:  # the picture is whole, only what is told about it is not
         return image
+
+
+def as_shown(picture_HxWx3: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """x_1xHxWxC of float32: in the levels and colours of a data set's pictures, standardised as they are.
+
+    DataError if these are rows of numbers, or have neither one colour nor three.
+    """
+    x = dataset.train[0]
+    colours = x.shape[3] if x.ndim == 4 else 1
+    if x.ndim < 3 or colours not in (1, 3):
+        raise DataError(f"{dataset.name} has no pictures in grey or in red, green and blue, as a photograph is")
+    levels = x.min() + (float(x.max()) - float(x.min())) * picture_HxWx3.astype(np.float32) / 255
+    one_1xHxWxC = levels[None] if colours == 3 else levels.mean(-1)[None].reshape(1, *x.shape[1:])
+    return replace(dataset, test=(one_1xHxWxC.astype(np.float32), np.zeros(1, np.int32))).images().test.x

@@ -49,9 +49,10 @@ def unlike_shifted(
 
 
 def dealt(y_HxWxM: jax.Array) -> jax.Array:
-    """The maps of a net that shares no weights: at each place the same kernels, dealt out in another order."""
-    order_HxWxM = jnp.argsort(jax.random.uniform(jax.random.key(0), y_HxWxM.shape), -1)
-    return jnp.take_along_axis(y_HxWxM, order_HxWxM, -1)
+    """The maps of a net that shares no weights: the same kernels at each place, but dealt out from another one on."""
+    maps = y_HxWxM.shape[-1]
+    first_HxW = jax.random.randint(jax.random.key(0), y_HxWxM.shape[:-1], 0, maps)
+    return jnp.take_along_axis(y_HxWxM, (first_HxW[..., None] + jnp.arange(maps)[None, None]) % maps, -1)
 
 
 def changed(layers: Layers, params: Params) -> jax.Array:
@@ -78,10 +79,14 @@ def turned(params: Params, names: Sequence[str]) -> Params:
 
 
 def gradient_changed(error: Callable[[Params], jax.Array], params: Params) -> jax.Array:
-    """Relative change of dE/dw of the lowest layer when the weights of all layers above it turn round."""
+    """By how much dE/dw of the lowest layer differs when the weights of all layers above it turn round.
+
+    The length of the difference over the sum of the lengths: 0 for no change, 1 for the opposite direction or another
+    size altogether.
+    """
     lowest, *above = sorted(params)
-    here, there = (jax.grad(error)(each)[lowest]["w"] for each in (params, params | turned(params, above)))
-    return jnp.linalg.norm((there - here).reshape(-1)) / (jnp.linalg.norm(here.reshape(-1)) + 1e-30)
+    here, there = (jax.grad(error)(each)[lowest]["w"].reshape(-1) for each in (params, params | turned(params, above)))
+    return jnp.linalg.norm(there - here) / (jnp.linalg.norm(here) + jnp.linalg.norm(there) + 1e-30)
 
 
 def ranking_by_class(scores_NxC: jax.Array, label_N: jax.Array) -> jax.Array:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from dl_jax.data import photo as module
-from dl_jax.data.dataset import DataError
-from dl_jax.data.photo import photo
+from dl_jax.data.dataset import DataError, Dataset
+from dl_jax.data.photo import as_shown, photo
 
 RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 180, 30), (20, 20, 200), (255, 255, 255)
 
@@ -251,3 +251,32 @@ def test_whatever_is_changed_it_is_a_picture_or_a_line(tmp_path, format, changes
     except DataError as error:
         told = str(error)
     assert "\n" not in told
+
+
+# As a data set has it
+
+
+def of(x):
+    return Dataset("mine", (x, np.arange(len(x)) % 2), (x, np.zeros(len(x))), (x, np.zeros(len(x))), ("a", "b"), "")
+
+
+@pytest.mark.parametrize(("low", "high", "dtype"), [(0, 255, np.uint8), (0, 16, np.uint8), (-1, 1, np.float32)])
+def test_a_picture_of_the_set_itself_comes_out_as_the_set_shows_it(low, high, dtype):
+    x = np.random.default_rng(0).integers(0, 2, (20, 4, 5, 3))
+    x[0, 0, 0] = (0, 1, 0)
+    mine = of((low + (high - low) * x).astype(dtype))
+    np.testing.assert_allclose(as_shown((255 * x[3]).astype(np.uint8), mine)[0], mine.images().test.x[3], atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(20, 4, 5), (20, 4, 5, 1)])
+def test_grey_sets_are_shown_grey(shape):
+    x = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    shown = as_shown(np.zeros((4, 5, 3), np.uint8), of(x))
+    assert shown.shape == (1, 4, 5, 1)
+    assert np.unique(shown).size == 1
+
+
+@pytest.mark.parametrize("shape", [(20, 4), (20, 4, 5, 2)])
+def test_a_set_that_no_photograph_fits_is_refused(shape):
+    with pytest.raises(DataError, match="no pictures in grey or in red, green and blue"):
+        as_shown(np.zeros((4, 5, 3), np.uint8), of(np.zeros(shape)))
