@@ -1,5 +1,6 @@
 """What each layer of a convolutional net holds of a planted picture: its object, parts, nuisances and pixels."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -95,8 +96,8 @@ def numbers_of(scene: Scene) -> dict[str, jax.Array]:
     return {name: asked(name) for name in READ}
 
 
-def levels(model: Model, params: Params, seen: Shown) -> dict[str, jax.Array]:
-    """Metrics with one entry for each of LAYERS, and of the net as a whole.
+def levels(model: Model, nets: Sequence[Params], seen: Shown) -> list[dict[str, jax.Array]]:
+    """For each of the nets (weights of the model) metrics with one entry for each of LAYERS, and of the net as a whole.
 
     class: accuracy of a linear probe for the object. parts: share of right answers on which parts are there, wherever
     they stand. nuisances, and read_<name>: variance explained by a linear probe. pixels: the same for the picture.
@@ -110,35 +111,34 @@ def levels(model: Model, params: Params, seen: Shown) -> dict[str, jax.Array]:
 
     sets = (*(pictures.x for pictures in (*seen.whole, *seen.apart)), *seen.changed.values())
     all_of_them, bounds = jnp.concatenate(sets), np.cumsum([len(x) for x in sets])[:-1]
+    layers = [(all_of_them, *model.layers(params, all_of_them)) for params in nets]
+    # One program for all nets, one after the other; the convolutions stay outside of the loop, which would slow them.
+    metrics = jax.lax.map(lambda layers: _of_net(layers, bounds, seen), _stacked(layers))
+    return [jax.tree.map(lambda values, net=net: values[net], metrics) for net in range(len(nets))]
+
+
+def _of_net(layers, bounds, seen):
     whole, apart, changed = [], [], []  # for each layer
-    for y in (all_of_them, *model.layers(params, all_of_them)):
+    for y in layers:
         parts = jnp.split(y, bounds)
         whole.append(Three(*parts[:3]))
         apart.append(Three(*parts[3:6]))
         changed.append(dict(zip(seen.changed, parts[6:], strict=True)))
     read, part_probes = _probes(seen)
-    judged, mixed = ([products(of(*each)) for each in zip(whole, apart, strict=True)] for of in (_first, _half_each))
-    metrics = jax.lax.map(lambda grams: read(grams[0]) | part_probes(grams[1]), _stacked((judged, mixed)))
+    whole_grams = _stacked([products(y) for y in whole])
+    mixed_grams = _stacked([products(_half_each(*both)) for both in zip(whole, apart, strict=True)])
+    metrics = jax.lax.map(lambda grams: read(grams[0]) | part_probes(grams[1]), (whole_grams, mixed_grams))
     label_N = seen.whole.judge.y
     ratios = [jnp.log10(jnp.maximum(scatter_ratio(y.judge, label_N, len(OBJECTS)), 1e-4)) for y in whole]
-    metrics |= {"ratio": jnp.stack(ratios)} | _stacked(
-        [_moved(y.judge, each) for y, each in zip(whole, changed, strict=True)]
-    )
+    metrics |= _stacked([_moved(y.judge, each) for y, each in zip(whole, changed, strict=True)])
     margin_whole, margin_apart = (_margin(three[-1].judge, label_N) for three in (whole, apart))
     metrics |= {"object_apart": told_apart(margin_whole, margin_apart), "accuracy": jnp.mean(margin_whole > 0)}
-    return metrics | _alike([y.judge for y in whole])
+    return metrics | {"ratio": jnp.stack(ratios)} | _alike([y.judge for y in whole])
 
 
 def _stacked(trees):
-    """One tree of arrays with a layer for each tree of the list; of a tuple of lists, a tuple."""
-    if isinstance(trees, tuple):
-        return tuple(map(_stacked, trees))
+    """One tree of arrays with an entry for each tree of the list."""
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
-
-
-def _first(whole, apart):
-    del apart
-    return whole
 
 
 def _half_each(whole, apart):

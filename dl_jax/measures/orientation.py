@@ -33,10 +33,16 @@ class Tuning(NamedTuple):
     rings: jax.Array
 
     @property
+    def weakest(self) -> jax.Array:
+        """The least of the four figures that make a filter oriented and band-pass, and a Gabor far rather than rings;
+        each in units of what it must exceed, so that beyond 1 all four do."""
+        four = (self.selectivity / OSI, self.band / BAND, self.gabor / GABOR, (self.gabor - self.rings) / ADVANTAGE)
+        return jnp.min(jnp.stack(four), 0)
+
+    @property
     def oriented(self) -> jax.Array:
-        """Whether each filter is oriented and band-pass, and a Gabor far rather than rings."""
-        good = (self.selectivity > OSI) & (self.band > BAND) & (self.gabor > GABOR)
-        return good & (self.gabor - self.rings > ADVANTAGE)
+        """Whether each filter is oriented and band-pass."""
+        return self.weakest > 1
 
 
 def tuning(w_KxKxCxM: jax.Array) -> Tuning:

@@ -32,6 +32,7 @@ def test_a_gabor_is_oriented_whatever_its_angle_and_sign(angle):
     found = tuning(filters(gabor(angle), -3 * gabor(angle)))
     assert np.all(found.oriented)
     np.testing.assert_allclose(found.gabor, 1.0, atol=0.05)
+    np.testing.assert_allclose(found.weakest[0], found.weakest[1], rtol=1e-4)
     np.testing.assert_allclose(found.frequency, 0.2, atol=0.08)
     np.testing.assert_allclose(found.selectivity[0], found.selectivity[1], rtol=1e-5)
 

@@ -1,0 +1,96 @@
+"""What each layer of a net holds, before and after it learned."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from dl_jax.evidence.records import Records
+from dl_jax.report import figures
+
+HELD = {
+    "class": "object: accuracy of a linear probe",
+    "parts": "parts: share told by linear probes",
+    "nuisances": "nuisances: variance read by linear probes",
+    "pixels": "pixels: variance read by a linear map",
+    "ratio": "log10 of variance between objects\nover that within",
+    "against_object": "log10 of the distance a nuisance makes\nover that another object makes",
+    "kept": "motifs whose edges jitter:\nvariance that tells which",
+}
+NETS = (("trained", "", figures.BLUE), ("untrained", "untrained_", figures.GREY))
+
+
+def figures_of(records: Records, layers: Sequence[str]) -> dict[str, Figure]:
+    """What is held (one panel a quantity), each nuisance by itself, and how alike the layers are."""
+    return {
+        "layer_by_layer": layer_by_layer(records, layers),
+        "nuisances": nuisances(records, layers),
+        "alike": alike(records, layers),
+    }
+
+
+def layer_by_layer(records: Records, layers: Sequence[str]) -> Figure:
+    """Every seed as a dot; the conjunctions stand in the last panel, stage by stage, with the blur beside them."""
+    figure, axes = figures.canvas(2, 4, size=(3.4, 3.0))
+    for ax, (name, title) in zip(axes.flat, HELD.items(), strict=False):
+        for label, net, colour in NETS:
+            _by_layer(ax, records, net + name, layers, colour, label)
+        ax.set_title(title, fontsize=9)
+    axes.flat[6].plot(layers.index("stage 2"), np.mean(records.values("blur_kept")), "*", color=figures.RED, ms=10)
+    last = axes.flat[7]
+    for label, net, colour in NETS:
+        figures.dots(
+            last, range(3), [records.values(f"{net}conjunctions", layer=at) for at in (1, 2, 3)], colour, label
+        )
+    blur = records.values("blur_conjunctions")
+    last.plot([1] * len(blur), blur, "*", color=figures.RED, ms=10, label="a blur in place of stage 2")
+    last.set_xticks(range(3), ["stage 1", "stage 2", "stage 3"], fontsize=7)
+    last.set_title("share of maps that need\ntwo edges at once", fontsize=9)
+    last.legend(fontsize=7, frameon=False)
+    return figure
+
+
+def nuisances(records: Records, layers: Sequence[str]) -> Figure:
+    """Left what linear probes read of each nuisance, right how far each moves the layer; trained (full), untrained."""
+    figure, axes = figures.canvas(1, 2, size=(5.0, 3.6))
+    titles = (
+        "variance of a nuisance that a linear probe reads",
+        "log10 of the distance it makes over another object's",
+    )
+    for ax, start, title in zip(axes.flat, ("read_", "moved_"), titles, strict=True):
+        names = [name for name in records.axis("metric") if name.startswith(start)]
+        for name, colour in zip(names, figures.COLOURS, strict=False):
+            for (_, net, _), style in zip(NETS, ("-", ":"), strict=True):
+                mean_L = [np.mean(records.values(net + name, layer=at + 1)) for at in range(len(layers))]
+                shown = name.removeprefix(start).replace("_", " ") if net == "" else None
+                ax.plot(range(len(layers)), mean_L, style, color=colour, label=shown)
+        _name_layers(ax, layers)
+        ax.set_title(f"{title}\n(dotted: untrained)", fontsize=9)
+        ax.legend(fontsize=7, frameon=False)
+    return figure
+
+
+def alike(records: Records, layers: Sequence[str]) -> Figure:
+    """Linear CKA of every two layers."""
+    figure, axes = figures.canvas(1, 2, size=(4.4, 3.6))
+    for ax, (label, net, _) in zip(axes.flat, NETS, strict=True):
+        count = range(len(layers))
+        mean_LxL = np.array(
+            [[np.mean(records.values(f"{net}alike_{row + 1}", layer=at + 1)) for at in count] for row in count]
+        )
+        notes = [[f"{value:.2f}" for value in row] for row in mean_LxL]
+        figures.heat_map(ax, mean_LxL, layers, layers, notes=notes, vmin=0, vmax=1)
+        ax.tick_params(axis="x", rotation=45)
+        ax.set_title(f"alignment (CKA) of layers, {label}", fontsize=9)
+    return figure
+
+
+def _by_layer(ax, records, name, layers, colour, label):
+    values = [records.values(name, layer=at + 1) for at in range(len(layers))]
+    figures.dots(ax, range(len(layers)), values, colour, label)
+    _name_layers(ax, layers)
+    ax.legend(fontsize=7, frameon=False)
+
+
+def _name_layers(ax, layers):
+    ax.set_xticks(range(len(layers)), layers, fontsize=7, rotation=30)
