@@ -10,7 +10,7 @@ Refuted if     the net knows no more of held-out pictures than chance does; if s
 Counter        above a pooling maps do not follow a shift by one pixel (94); while learning, information flows down (95)
 Run            bash launch/local.sh fig2_inside_convnet --image=photo.jpg
                bash launch/local.sh fig2_inside_convnet --dataset=cifar10_jpeg --manual_dir=DIR --steps=3000
-Takes          100 s on 2 CPU cores, 2 min on an accelerator
+Takes          70 s on 2 CPU cores, 2 min on an accelerator
 Left open      the paper gives neither net nor weights; these are learned here, from drawn animals unless --dataset says
                otherwise, and the picture is a drawn Samoyed. The maps are those of the first seed's net. First filters
                start at a fifth of the usual scale, so that what is seen in them was learned. That filters are oriented

@@ -21,7 +21,11 @@ LEFT, WIDE, HIGH, GAP = 2.0, 9.6, 1.2, 0.45
 
 def inside(records: Records, names: Sequence[str]) -> Figure:
     """The maps of the first seed's net, row upon row as in the paper: convolutions in two lines, pooling in one."""
-    told = [("The picture, and\nwhat enters", _enters(pictures(records, "portrait"), pictures(records, "picture")))]
+    picture_CxHxW = pictures(records, "picture")
+    colours = "red, green and blue" if len(picture_CxHxW) == 3 else "grey"
+    told = [
+        (f"The picture, and the\n{colours}\nthat enter the net", _enters(pictures(records, "portrait"), picture_CxHxW))
+    ]
     heights = [2.2]
     for name in names:
         map_MxHxW = pictures(records, "maps", module=name)

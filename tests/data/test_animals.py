@@ -6,7 +6,7 @@ from dl_jax.data import catalog
 
 
 @pytest.fixture
-def few(monkeypatch):
+def few(monkeypatch, quick_to_compile):
     monkeypatch.setattr(module, "SIZES", (16, 8, 8))
     monkeypatch.setattr(module, "AT_ONCE", 8)
     return module.animals(16)
@@ -30,7 +30,7 @@ def test_they_have_a_name_in_the_catalog(few):
     assert catalog.load("canids").train[0].shape == (16, 32, 32, 3)
 
 
-def test_the_portrait_is_a_picture():
+def test_the_portrait_is_a_picture(quick_to_compile):
     picture = module.portrait(48)
     assert picture.shape == (48, 48, 3)
     assert picture.dtype == np.uint8

@@ -101,10 +101,10 @@ def test_a_share_of_few_filters_is_not_judged():
     assert answers(records(maps=4))[6] is Answer.NOT_RUN
 
 
-def test_first_filters_start_small_and_nothing_else_does():
+def test_first_filters_start_small_and_nothing_else_does(quick_to_compile):
     net, x = experiment.stages(4), jnp.zeros((1, 12, 12, 3))
     ours, plain = experiment.machine(net, 2), experiment.convnet(net, (), 2, experiment.NONLINEARITIES["relu"])
-    mine, theirs = (model.init(jax.random.key(0), x) for model in (ours, plain))
+    mine, theirs = (jax.jit(model.init)(jax.random.key(0), x) for model in (ours, plain))
     np.testing.assert_allclose(mine["conv_01"]["w"], 0.2 * theirs["conv_01"]["w"], rtol=1e-6)
     np.testing.assert_array_equal(mine["conv_02"]["w"], theirs["conv_02"]["w"])
     np.testing.assert_array_equal(mine["layer_01"]["w"], theirs["layer_01"]["w"])

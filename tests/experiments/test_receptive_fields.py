@@ -71,9 +71,9 @@ def test_the_fields_are_those_of_the_docstring():
     assert tuple(field.side for field in fields(modules_of(experiment.stages(4), 32)[0])) == SIDES
 
 
-def test_kernels_of_nothing_but_their_middle_see_one_pixel():
+def test_kernels_of_nothing_but_their_middle_see_one_pixel(quick_to_compile):
     net, x = experiment.stages(3), jnp.ones((1, 24, 24, 2)).at[0, 11, 12].set(3.0)
-    params = convnet(net, (), 2, NONLINEARITIES["identity"]).init(jax.random.key(0), x)
+    params = jax.jit(convnet(net, (), 2, NONLINEARITIES["identity"]).init)(jax.random.key(0), x)
     points = experiment.centres(params)
     assert points["conv_02"]["w"].shape == (1, 1, 3, 3)
     np.testing.assert_array_equal(points["conv_01"]["w"][0, 0], params["conv_01"]["w"][2, 2])

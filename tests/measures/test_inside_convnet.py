@@ -12,18 +12,26 @@ from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.inside import maps, modules
 from dl_jax.models.nonlinearities import NONLINEARITIES
 
+pytestmark = pytest.mark.usefixtures("quick_to_compile")
+
 KEY = jax.random.key(0)
 STAGES = (Stage(6, 5, 2), Stage(5, 3, 2), Stage(4, 3, 1))
 X = jax.random.normal(jax.random.key(1), (3, 16, 16, 2))
 RELU = NONLINEARITIES["relu"]
 MODEL = convnet(STAGES, (7,), 3, RELU)
-PARAMS = MODEL.init(KEY, X)
 
 
-def missed(by, **options):
+@pytest.fixture(scope="module")
+def params():
+    return jax.jit(MODEL.init)(KEY, X)
+
+
+def missed(params, by, **options):
     formula = fields(modules_of(STAGES, 16)[0])
     jumps_L, reach = [field.jump for field in formula], formula[-1].side
-    return unlike_shifted(lambda x: maps(STAGES, RELU, PARAMS, x), X[0], by, jumps_L, reach, **options)
+    return jax.jit(
+        lambda params: unlike_shifted(lambda x: maps(STAGES, RELU, params, x), X[0], by, jumps_L, reach, **options)
+    )(params)
 
 
 def test_the_modules_have_names():
@@ -31,28 +39,28 @@ def test_the_modules_have_names():
 
 
 @pytest.mark.parametrize("by", [4, 8])
-def test_maps_follow_a_shift_by_whole_places(by):
-    assert np.all(missed(by) < 1e-5)
+def test_maps_follow_a_shift_by_whole_places(params, by):
+    assert np.all(missed(params, by) < 1e-5)
 
 
-def test_after_pooling_they_do_not_follow_one_pixel():
-    miss_L = missed(1)
+def test_after_pooling_they_do_not_follow_one_pixel(params):
+    miss_L = missed(params, 1)
     assert miss_L[0] < 1e-5
     assert np.all(miss_L[1:] > 0.1)
 
 
-def test_without_shared_weights_they_do_not_follow():
-    assert np.all(missed(4, seen=dealt) > 0.5)
+def test_without_shared_weights_they_do_not_follow(params):
+    assert np.all(missed(params, 4, seen=dealt) > 0.5)
 
 
 def test_dealing_keeps_what_is_there_at_every_place():
     y = jax.random.normal(KEY, (4, 5, 6))
-    np.testing.assert_array_equal(jnp.sort(dealt(y), -1), jnp.sort(y, -1))
+    np.testing.assert_array_equal(np.sort(dealt(y), -1), np.sort(y, -1))
     assert not np.array_equal(dealt(y), y)
 
 
-def test_a_change_is_seen_above_it_and_nowhere_below():
-    change_LxL = jax.jit(lambda params: changed(lambda p: MODEL.layers(p, X), params))(PARAMS)
+def test_a_change_is_seen_above_it_and_nowhere_below(params):
+    change_LxL = jax.jit(lambda params: changed(lambda p: MODEL.layers(p, X), params))(params)
     assert change_LxL.shape == (5, 5)
     np.testing.assert_array_equal(np.tril(change_LxL, -1), 0.0)
     assert np.all(np.triu(change_LxL)[np.triu_indices(5)] > 1e-3)
