@@ -22,7 +22,7 @@ def conjunctive(both_GxPxM: jax.Array, first_GxPxM: jax.Array, second_GxPxM: jax
     """Share of M maps that answer to both edges by more than the sum of what they answer to each alone.
 
     Answers at P places to G motifs, those to no edge at all taken off. Each map is judged at the place and motif to
-    which it answers most. A linear map of its input, a blur as well, has none by construction.
+    which it answers most. Where answers are linear there is none by construction: a blur adds none to what it blurs.
     """
     three = (both_GxPxM, first_GxPxM, second_GxPxM)
     both_QxM, first_QxM, second_QxM = (each.reshape(-1, each.shape[-1]) for each in three)

@@ -36,17 +36,20 @@ def layer_by_layer(records: Records, layers: Sequence[str]) -> Figure:
         for label, net, colour in NETS:
             _by_layer(ax, records, net + name, layers, colour, label)
         ax.set_title(title, fontsize=9)
-    axes.flat[6].plot(layers.index("stage 2"), np.mean(records.values("blur_kept")), "*", color=figures.RED, ms=10)
+    blur = {"marker": "*", "ls": "", "color": figures.RED, "ms": 9, "alpha": 0.6, "label": "a blur in place of stage 2"}
+    kept_S, together_S = records.values("blur_kept"), records.values("blur_conjunctions")
+    axes.flat[6].plot([layers.index("stage 2")] * len(kept_S), kept_S, **blur)
+    axes.flat[6].legend(fontsize=7, frameon=False)
     last = axes.flat[7]
     for label, net, colour in NETS:
         figures.dots(
             last, range(3), [records.values(f"{net}conjunctions", layer=at) for at in (1, 2, 3)], colour, label
         )
-    blur = records.values("blur_conjunctions")
-    last.plot([1] * len(blur), blur, "*", color=figures.RED, ms=10, label="a blur in place of stage 2")
+    last.plot([1] * len(together_S), together_S, **blur)
     last.set_xticks(range(3), ["stage 1", "stage 2", "stage 3"], fontsize=7)
     last.set_title("share of maps that need\ntwo edges at once", fontsize=9)
-    last.legend(fontsize=7, frameon=False)
+    last.set_ylim(top=1.3 * last.get_ylim()[1])  # room for the legend
+    last.legend(fontsize=7, frameon=False, loc="upper left")
     return figure
 
 

@@ -20,6 +20,8 @@ from dl_jax.data.synthetic.planted_hierarchy import (
     scene,
 )
 
+pytestmark = pytest.mark.usefixtures("quick_to_compile")
+
 KEY, SIDE = jax.random.key(1), 24
 EVERY = pytest.mark.parametrize("nuisance", NUISANCES)
 drawn_as = jax.jit(lambda scene: render(0, scene, SIDE))

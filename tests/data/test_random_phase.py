@@ -2,9 +2,12 @@
 
 import jax
 import numpy as np
+import pytest
 
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.data.random_phase import random_phase
+
+pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
 X = np.asarray(jax.random.normal(jax.random.key(0), (6, 8, 8, 3)), np.float32)
 SPLITS = Splits(*(Examples(X[at : at + 2], np.arange(2)) for at in (0, 2, 4)))

@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dl_jax.data.synthetic.planted_hierarchy import motif
 from dl_jax.measures.conjunction import blurred, conjunctive, edges_alone_and_together, kept_when_edges_move
+
+pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
 SIDE, KEY = 24, jax.random.key(0)
 
@@ -50,7 +51,7 @@ def test_without_jitter_all_is_kept_and_what_knows_no_motif_keeps_nothing():
     still = jax.jit(lambda: kept_when_edges_move(lambda x: (x,), SIDE, KEY, reach=0.0))()
     np.testing.assert_allclose(still, 1.0, atol=1e-3)
     noise = jax.random.normal(KEY, (128, 5))
-    assert abs(kept_when_edges_move(lambda x: (noise,), SIDE, KEY)[0]) < 0.1
+    assert abs(jax.jit(lambda: kept_when_edges_move(lambda x: (noise,), SIDE, KEY)[0])()) < 0.1
 
 
 def test_a_blurred_picture_minds_jitter_less():
@@ -60,8 +61,7 @@ def test_a_blurred_picture_minds_jitter_less():
 
 def test_a_blur_is_a_mean_of_means():
     x = jnp.zeros((1, 8, 8, 2)).at[0, 4, 4].set(1.0)
-    y = blurred(x, 3, KEY)
+    y = jax.jit(lambda x: blurred(x, 3, KEY))(x)
     assert y.shape == (1, 4, 4, 3)
-    assert motif(0, jnp.zeros(2), jnp.zeros((2, 2)), 8).shape == (8, 8, 1)
     mix_2x3 = jax.random.normal(KEY, (2, 3)) / jnp.sqrt(2.0)
     np.testing.assert_allclose(y.sum((0, 1, 2)), mix_2x3.sum(0) / 4, rtol=1e-4)

@@ -7,6 +7,8 @@ import pytest
 
 from dl_jax.measures.orientation import FREQUENCIES, grating, tuning
 
+pytestmark = pytest.mark.usefixtures("quick_to_compile")
+
 SIDE = 7
 AT = np.arange(SIDE) - 3.0
 SQUARE = AT[None] ** 2 + AT[:, None] ** 2

@@ -7,6 +7,8 @@ from sklearn.metrics import r2_score, roc_auc_score
 
 from dl_jax.measures.probes import STRENGTHS, Three, explained, ridge, right_side, told_apart
 
+pytestmark = pytest.mark.usefixtures("quick_to_compile")
+
 RANDOM = np.random.default_rng(0)
 
 
