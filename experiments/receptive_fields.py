@@ -25,6 +25,7 @@ from dl_jax.data import catalog
 from dl_jax.data.dataset import DataError
 from dl_jax.evidence.criteria import Criterion, below, exceeds, identity
 from dl_jax.evidence.records import Missing, Records
+from dl_jax.measures.look_inside import TEST, some
 from dl_jax.measures.pictures import as_pictures
 from dl_jax.measures.receptive_fields import (
     fields,
@@ -109,7 +110,7 @@ def measure(config: Config, place: Place) -> Records:
 
 def look(net, learner, first, last, splits):
     """Fields by the formula and by gradients, of each module of the net, and of controls made of its weights."""
-    x_BxHxWxC = splits.test.x[:LOOKED_AT]
+    x_BxHxWxC, test = some(splits.test, LOOKED_AT).x, some(splits.test, TEST)
     layers, units_L = modules_of(net, x_BxHxWxC.shape[1])
     middle_L, sees_LxHxW = middle_fields(fields(layers), units_L, x_BxHxWxC.shape[1])
     _, naive_LxHxW = middle_fields(without_jumps(layers), units_L, x_BxHxWxC.shape[1])
@@ -128,7 +129,7 @@ def look(net, learner, first, last, splits):
         "touched_side": jnp.sum(jnp.any(touched_LxHxW, 1), 1),
         "unlike_formula": jnp.sum(touched_LxHxW != sees_LxHxW, (1, 2)),
         "unlike_formula_without_jumps": jnp.sum(touched_LxHxW != naive_LxHxW, (1, 2)),
-        "test_accuracy": accuracy(learner.model.apply(last, splits.test.x[:2000]), splits.test.y[:2000]),
+        "test_accuracy": accuracy(learner.model.apply(last, test.x), test.y),
     }
     for state, params in zip(receptive.STATES, (first, last), strict=True):
         field_LxHxW = gradients(params)

@@ -5,6 +5,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.measures.inside_convnet import changed, dealt, gradient_changed, ranking_by_class, unlike_shifted
@@ -31,8 +32,8 @@ def look_inside(
     The vectors are one entry a module, but `score` (a class), and `selectivity` and `is_oriented` (a first filter).
     `maps_<n>` are the maps of module n, y_MxHxW as one vector, `filters` the first kernels, w_(MC)xKxK, 1/2 for 0.
     """
-    model, test = learner.model, Examples(splits.test.x[:TEST], splits.test.y[:TEST])
-    few, categories = Examples(test.x[:FEW], test.y[:FEW]), jnp.max(splits.train.y) + 1
+    model, test, few = learner.model, some(splits.test, TEST), some(splits.test, FEW)
+    categories = jnp.max(splits.train.y) + 1
 
     def inside(params, x, nonlinearity="relu"):
         return maps(net, NONLINEARITIES[nonlinearity], params, x)
@@ -78,6 +79,12 @@ def look_inside(
             f"filters_{state}": seen_as_grey(w_KxKxCxM).transpose(3, 2, 0, 1).reshape(-1),
         }
     return found
+
+
+def some(examples: Examples, count: int) -> Examples:
+    """At most so many of them, from all over: many sets stand in the order of their classes."""
+    index = np.unique(np.linspace(0, len(examples.x) - 1, min(count, len(examples.x))).astype(int))
+    return Examples(examples.x[index], examples.y[index])
 
 
 def seen_as_grey(w_KxKxCxM):
