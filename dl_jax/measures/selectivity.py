@@ -35,13 +35,16 @@ def pairs_right(margin_N: Outputs) -> jax.Array:
     return jnp.mean((now_N == second_N) & (other_N != second_N))
 
 
-def kind_nearer(output_NxD: Outputs) -> jax.Array:
-    """Share of animals to which the other kind in the same scene is nearer than itself in another scene."""
+def scene_over_kind(output_NxD: Outputs, share: float = 0.9) -> jax.Array:
+    """How many times farther an animal is from itself in another scene than from the other kind in the same scene.
+
+    Of all animals the given share lies at least so much farther: above 1, the other kind is nearer for that many.
+    """
 
     def away_N(name):
         return jnp.linalg.norm((output_NxD[name] - output_NxD[AS_IT_IS]).reshape(len(output_NxD[name]), -1), axis=1)
 
-    return jnp.mean(away_N(KIND) < away_N(SCENE))
+    return jnp.quantile(away_N(SCENE) / jnp.maximum(away_N(KIND), 1e-12), 1 - share)
 
 
 def detail_over_scene(output_NxD: Outputs) -> jax.Array:

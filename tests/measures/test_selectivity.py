@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dl_jax.measures.selectivity import d_prime, detail_over_scene, kind_nearer, margin, pairs_right, ratios
+from dl_jax.measures.selectivity import d_prime, detail_over_scene, margin, pairs_right, ratios, scene_over_kind
 
 SIGN_N = jnp.array([-1.0, 1.0] * 200)
 NOISE_N = jax.random.normal(jax.random.key(0), (400,))
@@ -42,8 +42,8 @@ def test_pairs_are_right_when_both_are():
 
 def test_nearness_turns_with_the_machine():
     pixels, top = (jax.tree.map(lambda m_N: m_N[:, None], outputs(*each)) for each in ((0.001, 1.0), (100.0, 0.001)))
-    assert kind_nearer(pixels) > 0.95
-    assert kind_nearer(top) == 0
+    assert scene_over_kind(pixels) > 10
+    assert scene_over_kind(top) < 0.01
     assert detail_over_scene(pixels) < 0.01
     assert detail_over_scene(top) > 1000
 
@@ -56,3 +56,10 @@ def test_d_prime_of_two_normal_heaps():
 
 def test_the_margin_is_the_second_score_above_the_first():
     np.testing.assert_array_equal(margin(jnp.array([[1.0, 3.0], [2.0, 0.0]])), [2.0, -2.0])
+
+
+def test_the_share_is_that_of_the_animals_that_lie_so_much_farther():
+    away_N = jnp.arange(1.0, 11.0)[:, None]
+    found = {"as it is": 0 * away_N, "kind": 0 * away_N + 2.0, "scene": away_N}
+    assert scene_over_kind(found, 0.5) == pytest.approx(5.5 / 2)
+    assert scene_over_kind(found, 1.0) == pytest.approx(0.5)

@@ -70,7 +70,9 @@ def canids(
     return Examples(jax.vmap(lambda y, at: render(y, at, side, detail))(y_N, scene_N), y_N.astype(jnp.int32))
 
 
-def compared(key: jax.Array, count: int, side: int = 32, detail: float = 1.0) -> dict[str, jax.Array]:
+def compared(
+    key: jax.Array, count: int, side: int = 32, nuisances: Sequence[str] = tuple(NUISANCES), detail: float = 1.0
+) -> dict[str, jax.Array]:
     """x_NxHxWx3 of `count` animals in random scenes, "as it is", and of what each is to be compared with.
 
     "kind": an animal of the other kind in the same scene. One for each nuisance: the same animal in the same scene, in
@@ -78,10 +80,11 @@ def compared(key: jax.Array, count: int, side: int = 32, detail: float = 1.0) ->
     """
     key_now, key_then = jax.random.split(key)
     kind_N = (jnp.arange(count) % 2).astype(jnp.float32)
-    now, then = (jax.vmap(scene)(jax.random.split(key, count)) for key in (key_now, key_then))
-
+    now, then = (
+        jax.vmap(lambda key: scene(key, nuisances))(jax.random.split(key, count)) for key in (key_now, key_then)
+    )
     pictures = {"as it is": (kind_N, now), "kind": (1 - kind_N, now), "scene": (kind_N, then)}
-    pictures |= {name: (kind_N, now | {name: then[name]}) for name in NUISANCES}
+    pictures |= {name: (kind_N, now | {name: then[name]}) for name in nuisances}
     # All in one call: a program that paints nine times takes long to compile.
     kind_M, scene_M = jax.tree.map(lambda *each: jnp.concatenate(each), *pictures.values())
     x_MxHxWx3 = jax.vmap(lambda kind, at: render(kind, at, side, detail))(kind_M, scene_M)

@@ -1,0 +1,215 @@
+"""What machines make of Samoyeds and white wolves: shallow ones on pixels, and nets, from equally many pictures."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dl_jax.data.dataset import Examples, Splits
+from dl_jax.data.synthetic.canids import CLASSES, NUISANCES, canids, compared, plain, render, scene
+from dl_jax.measures import selectivity
+from dl_jax.measures.kernel_machines import gaussian_machine, kernel_rows, linear_machine
+from dl_jax.measures.nearest_neighbour import nearest_machine
+from dl_jax.measures.pictures import picture_rows
+from dl_jax.measures.side_by_side import Score
+from dl_jax.models.model import Key, Model
+from dl_jax.training.objectives import accuracy, cross_entropy
+from dl_jax.training.optimizers import adam
+from dl_jax.training.place import Place, Row
+from dl_jax.training.shuffle import batch_indices, order
+from dl_jax.training.step import Learner
+from dl_jax.training.sweep import grid, sweep
+
+VALIDATION, TEST, COMPARED = 512, 1024, 128
+ALONE = (512, 128, 256)
+"""Pictures in which one nuisance varies alone: to learn from, to choose by and to judge by."""
+SHALLOW = {
+    "linear": (linear_machine, (30.0, 1000.0, 30000.0)),
+    "nearest neighbours": (nearest_machine, (1, 5, 21)),
+    "gaussian": (gaussian_machine, (0.25, 0.5, 1.0)),
+}
+"""Each with as many settings as a net has learning rates: ridges, numbers of neighbours, widths."""
+RATES = (5e-4, 1.5e-3, 5e-3)
+LABELS = ("true", "by lot")
+GALLERY = 64
+"""Pixels along a picture that people look at."""
+FEATURES, WIDTH = 256, 0.5
+"""Of a net's last hidden layer: pictures that a Gaussian kernel learns from there, and its width."""
+
+
+class Pictures(NamedTuple):
+    """Splits of x_NxHxWx3, what is to be compared, and for each nuisance Splits in which it varies alone."""
+
+    train: Examples
+    validation: Examples
+    test: Examples
+    compared: dict[str, jax.Array]
+    alone: dict[str, Splits]
+
+
+def draw_pictures(count: int, side: int, nuisances: Sequence[str], detail: float, seed: int) -> Pictures:
+    """`count` to learn from, and the others; colours from -2 to 2. All machines and seeds see parts of them."""
+
+    @partial(jax.jit, static_argnums=(1, 2))
+    def drawn(key, count, nuisances):
+        x, y = canids(key, count, side, nuisances, detail)
+        return Examples(_centred(x), y)
+
+    key, *keys = jax.random.split(jax.random.key(seed), 5)
+    splits = (drawn(key, size, tuple(nuisances)) for key, size in zip(keys, (count, VALIDATION, TEST), strict=False))
+    pairs = jax.jit(lambda key: jax.tree.map(_centred, compared(key, COMPARED, side, nuisances, detail)))(keys[3])
+    alone = {}
+    for name, key_alone in zip(nuisances, jax.random.split(key, len(nuisances)), strict=True):
+        x, y = drawn(key_alone, sum(ALONE), (name,))
+        first, second = ALONE[0], sum(ALONE[:2])
+        alone[name] = Splits(
+            *(Examples(x[at], y[at]) for at in map(slice, (None, first, second), (first, second, None)))
+        )
+    return Pictures(*splits, pairs, alone)
+
+
+def _centred(x):
+    return 4.0 * (x - 0.5)
+
+
+def some(count: int) -> Callable[[Key, Examples], Examples]:
+    """(key, training examples) -> so many of them, drawn without replacement."""
+
+    def shown(key, train):
+        index_N = batch_indices(order(key), jnp.int32(0), 1, len(train.x), count)[0]
+        return Examples(*(jnp.asarray(part)[index_N] for part in train))
+
+    return shown
+
+
+def seen(answer: Score, pictures: Pictures) -> dict[str, jax.Array]:
+    """Accuracy, and how the answer changes with the kind and with each nuisance."""
+    asked = {"validation": pictures.validation.x, "test": pictures.test.x}
+    scores = _at_once(answer, asked | pictures.compared)
+    margins = {name: selectivity.margin(scores[name]) for name in pictures.compared}
+    return {
+        "validation_accuracy": accuracy(scores["validation"], pictures.validation.y),
+        "test_accuracy": accuracy(scores["test"], pictures.test.y),
+        "test_pairs_right": selectivity.pairs_right(margins),
+        **{f"test_{name}": ratio for name, ratio in selectivity.ratios(margins).items()},
+    }
+
+
+def _at_once(function, x):
+    """{name: function(x)}, in one call: a program that calls a net many times takes long to compile."""
+    output_N, ends = function(jnp.concatenate(list(x.values()))), np.cumsum([len(each) for each in x.values()])[:-1]
+    return dict(zip(x, jnp.split(output_N, ends), strict=True))
+
+
+def gallery_rows(seed: int) -> list[Row]:
+    """Pictures to look at: both kinds in the plain scene, where each nuisance varies alone, and where all do."""
+    first, second = jax.random.split(jax.random.key(seed))
+    scenes = {"nothing varies": plain()} | {name: scene(first, [name]) for name in NUISANCES}
+    painted = jax.jit(lambda kind, at: jnp.moveaxis(render(kind, at, GALLERY), -1, 0))
+    return [
+        row
+        for shown, at in (scenes | {"all vary": scene(second)}).items()
+        for kind, name in enumerate(CLASSES)
+        for row in picture_rows(
+            {"trial": 0, "seed": seed, "kind": name, "shown": shown, "metric": "picture"},
+            np.asarray(painted(jnp.float32(kind), at)),
+        )
+    ]
+
+
+def pixel_rows(side: int, nuisances: Sequence[str], detail: float, seeds: Iterable[int], place: Place) -> list[Row]:
+    """How far apart the pixels of animals are: another detail in the same scene, beside another scene."""
+
+    def compute():
+        @jax.jit
+        def found(key):
+            pictures = compared(key, COMPARED, side, nuisances, detail)
+            return selectivity.scene_over_kind(pictures), selectivity.detail_over_scene(pictures)
+
+        return [
+            {"trial": seed, "machine": "pixels", "setting": 0, "seed": seed, "metric": metric, "value": float(value)}
+            for seed in seeds
+            for metric, value in zip(
+                ("test_scene_over_kind", "test_detail_over_scene"), found(jax.random.key(seed)), strict=True
+            )
+        ]
+
+    name = {"pixels": side, "nuisances": list(nuisances), "detail": detail, "seeds": list(seeds)}
+    return place.keep(name, compute)
+
+
+def shallow_rows(pictures: Pictures, counts: Iterable[int], seeds: Iterable[int], place: Place) -> list[Row]:
+    """Shallow machines on the pixels; and where labels are by lot, which no number of examples can help."""
+
+    def draw(key, task, count):
+        splits = some(count)(key, pictures.train), pictures.validation, pictures.test
+        by_lot_S = [jax.random.bernoulli(key, shape=split.y.shape).astype(jnp.int32) for split in splits]
+        by_lot = task["labels"] == LABELS.index("by lot")
+        given = (split._replace(y=jnp.where(by_lot, y, split.y)) for split, y in zip(splits, by_lot_S, strict=True))
+        return Pictures(*given, pictures.compared, pictures.alone)
+
+    rows = []
+    for count in counts:
+        for labels, machines in zip(LABELS, (SHALLOW, {"gaussian": SHALLOW["gaussian"]}), strict=True):
+            at = [{"labels": LABELS.index(labels)}]
+            found = kernel_rows(machines, partial(draw, count=count), at, seeds, seen, place, size=count)
+            rows += [row | {"labels": labels} for row in found]
+    return rows
+
+
+def alone_rows(pictures: Pictures, seeds: Iterable[int], place: Place) -> list[Row]:
+    """Shallow machines where one nuisance varies alone."""
+    splits = jax.tree.map(lambda *each: jnp.stack(each), *pictures.alone.values())
+
+    def draw(key, task):
+        train, validation, test = jax.tree.map(lambda each: each[task["alone"]], splits)
+        return Splits(some(ALONE[0] // 2)(key, train), validation, test)
+
+    def look(score, splits):
+        return {
+            "validation_accuracy": accuracy(score(splits.validation.x), splits.validation.y),
+            "test_accuracy": accuracy(score(splits.test.x), splits.test.y),
+        }
+
+    return kernel_rows(SHALLOW, draw, [{"alone": name} for name in pictures.alone], seeds, look, place)
+
+
+def trained_rows(
+    name: str, model: Model, pictures: Pictures, count: int, seeds: Iterable[int], steps: int, place: Place
+) -> list[Row]:
+    """A net at each of RATES: what is seen of its answers, and what a Gaussian kernel does on its last hidden layer."""
+
+    def look(learner, first, last, pictures):
+        def hidden(params, x):
+            return learner.model.layers(params, x)[-2].reshape(len(x), -1)
+
+        def kernel_on(params):
+            x = {"train": pictures.train.x[:FEATURES], "test": pictures.test.x}
+            top = _at_once(partial(hidden, params), x)
+            score = gaussian_machine(Examples(top["train"], pictures.train.y[:FEATURES]), 2, WIDTH)
+            return accuracy(score(top["test"]), pictures.test.y)
+
+        top = _at_once(partial(hidden, last), pictures.compared)
+        return seen(partial(learner.model.apply, last), pictures) | {
+            "test_scene_over_kind": selectivity.scene_over_kind(top),
+            "test_detail_over_scene": selectivity.detail_over_scene(top),
+            "test_kernel_on_top": kernel_on(last),
+            "test_kernel_on_untrained_top": kernel_on(first),
+        }
+
+    return sweep(
+        lambda trial: Learner(model, cross_entropy, adam(trial["setting"])),
+        pictures,
+        grid(setting=RATES, seed=seeds),
+        steps=steps,
+        look=look,
+        place=place,
+        batch_size=32,
+        shown=some(count),
+        machine=name,
+        labels="true",
+        size=count,
+    )

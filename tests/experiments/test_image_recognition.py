@@ -1,0 +1,47 @@
+"""The judge of image_recognition on planted records."""
+
+import numpy as np
+import pytest
+
+from dl_jax.evidence.records import Records
+from dl_jax.evidence.verdicts import Answer, judge
+from experiments import image_recognition as experiment
+from experiments.image_recognition import CONV, DENSE, MOVED, UNLEARNED
+
+ERROR = {
+    "linear": 0.12, "Gaussian on pixels": 0.05, "Gaussian on gradients": 0.04, DENSE: 0.04, CONV: 0.02, UNLEARNED: 0.03,
+    MOVED: 0.06,
+}  # fmt: skip
+
+
+def records(changed=(), seeds=5):
+    generator = np.random.default_rng(0)
+    return Records(
+        tuple(
+            {"trial": seed, "seed": seed, "dataset": "mnist", "net": "small", "machine": machine}
+            | {"metric": "test_error", "value": error * (1 + 0.02 * generator.normal())}
+            for seed in range(seeds)
+            for machine, error in {**ERROR, **dict(changed)}.items()
+        )
+    )
+
+
+def answers(found):
+    return [verdict.verdict for verdict in judge(found, experiment.CRITERIA)]
+
+
+def test_half_of_the_errors_removed_supports_both():
+    assert answers(records()) == [Answer.SUPPORTED] * 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "place"),
+    [({CONV: 0.039}, 0), ({"Gaussian on pixels": 0.02}, 0), ({"linear": 0.02}, 0), ({UNLEARNED: 0.05}, 1)],
+)
+def test_each_criterion_can_be_refuted(changed, place):
+    assert answers(records(changed))[place] is Answer.REFUTED
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_pixels_in_other_places_that_do_as_well_are_an_error(place):
+    assert answers(records({MOVED: 0.02}))[place] is Answer.ERROR
