@@ -8,7 +8,7 @@ Refuted if     d layers of two rectifiers miss alternating points of the folded 
 Counter        weights a thousandth off spoil the folded tent; twenty layers do no better than five; a short training
                exaggerates what depth gains; plain stacks of twenty logistic layers learn nothing, unless mended
 Run            bash launch/local.sh depth_5_to_20 --depths=1,2,3,5,8,20 --nonlinearities=relu,tanh --steps=6000
-Takes          240 s on 2 CPU cores, 90 s on an accelerator
+Takes          200 s on 2 CPU cores, 90 s on an accelerator
 Left open      the paper gives no task. At every depth nets have the same weights, units, receptive field and path past
                the units; with the identity all are one linear map. The learning rate is the better of two
 """

@@ -43,7 +43,11 @@ def identity(name: str, manual_dir: str | None = None) -> str:
         return f"{name} {tfds.SOURCES[name].version}"
     if name in archive.ARCHIVES:
         return f"{name} sha256 {archive.ARCHIVES[name].sha256}"
-    path = _own(name)
+    return contents(_own(name))
+
+
+def contents(path: Path) -> str:
+    """A text that changes when a file's bytes do. DataError if there is none."""
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
     with open(path, "rb") as file:

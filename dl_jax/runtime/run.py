@@ -75,7 +75,7 @@ def _run(module, arguments):
     verdicts, ran = carry_out(experiment, config, options, progress)
     folder = Path(options.output_dir) / experiment.name
     print(table(verdicts))
-    print(f"{'Written to' if ran else 'Nothing has changed since the results in'} {folder}")
+    print(f"{'Written to' if ran or options.judge_only else 'Nothing has changed since the results in'} {folder}")
     return 0
 
 
@@ -106,7 +106,7 @@ def carry_out(
     origin = {
         "flags": json.loads(json.dumps(asdict(config))),
         "code": provenance.code_digest(experiment.file),
-        "data": catalog.identity(config.dataset, config.manual_dir) if hasattr(config, "dataset") else "generated",
+        "data": data_of(config),
         "versions": provenance.versions(),
         "device": provenance.device(),
     }
@@ -130,6 +130,13 @@ def carry_out(
     if not options.judge_only:
         _memory(experiment, origin, options).forget()
     return verdicts, not measured and not options.judge_only
+
+
+def data_of(config: Flags) -> str:
+    """What data a run sees: the set by name, and a picture of one's own. It changes when they would."""
+    named = catalog.identity(config.dataset, config.manual_dir) if hasattr(config, "dataset") else "generated"
+    image = getattr(config, "image", "")
+    return f"{named}; {catalog.contents(Path(image).expanduser())}" if image else named
 
 
 def _memory(experiment, origin, options):

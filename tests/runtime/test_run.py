@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +11,7 @@ from dl_jax.data.dataset import DataError
 from dl_jax.evidence.criteria import exceeds
 from dl_jax.evidence.estimands import metric
 from dl_jax.runtime.flags import FlagError, parse
-from dl_jax.runtime.run import Options, command_of, guarded, run
+from dl_jax.runtime.run import Options, command_of, data_of, guarded, run
 
 FIRST, SECOND = "first", "second"
 
@@ -79,6 +80,19 @@ def test_another_flag_runs_it_again(started, module, typed):
     assert module.COMPUTED == [FIRST, SECOND] * 2
 
 
+def test_another_picture_under_the_same_name_is_other_data(tmp_path):
+    config = SimpleNamespace(dataset="digits", manual_dir="", image=str(tmp_path / "dog.jpg"))
+    with pytest.raises(DataError, match=r"dog.jpg: there is no such file"):
+        data_of(config)
+    found = []
+    for content in (b"one", b"other", b"one"):
+        (tmp_path / "dog.jpg").write_bytes(content)
+        found.append(data_of(config))
+    assert found[0] == found[2] != found[1]
+    assert found[0].startswith(data_of(SimpleNamespace(dataset="digits", manual_dir="")))
+    assert data_of(SimpleNamespace()) == "generated"
+
+
 def test_ctrl_c_keeps_the_parts_that_were_finished(started, module, results, capsys):
     module.BREAKS[SECOND] = KeyboardInterrupt()
     assert started() == 130
@@ -106,14 +120,16 @@ def test_a_picture_that_fails_leaves_the_earlier_results(started, module, result
     assert module.COMPUTED == [FIRST, SECOND]  # nothing that was measured is measured again
 
 
-def test_old_records_judged_by_new_criteria_are_exploratory(started, module, results, monkeypatch):
+def test_old_records_judged_by_new_criteria_are_exploratory(started, module, results, monkeypatch, capsys):
     assert started() == 0
     records, before = (results / "fake" / "records.jsonl").read_bytes(), written(results, "manifest.json")
     assert started("--judge_only") == 0
     assert written(results, "verdicts.json")[0]["exploratory"] is False
     stricter = module.CRITERIA[0]._replace(holds=exceeds(metric("first"), 5.0))
     monkeypatch.setattr(module, "CRITERIA", (stricter,))
+    capsys.readouterr()
     assert started("--judge_only") == 0
+    assert "Written to" in capsys.readouterr().out
     (verdict,) = written(results, "verdicts.json")
     assert (verdict["verdict"], verdict["exploratory"]) == ("REFUTED", True)  # and a refutation is no failure
     assert module.COMPUTED == [FIRST, SECOND]
