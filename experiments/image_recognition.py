@@ -3,7 +3,8 @@
 What it says   Deep learning improved the recognition of objects in pictures dramatically over earlier methods.
 Refuted if     a convolutional net makes nearly as many errors as the best of earlier methods: a linear classifier, and
                Gaussian radial units on pixels or on histograms of oriented gradients, as many as there are examples
-Counter        a net whose convolutions were never learned, but its scores, already beats them
+Counter        a net whose convolutions were never learned, but its scores, already beats them; from a thousand digits of
+               8 x 8 pixels, the data at hand, a Gaussian kernel learns more than any net
 Run            bash launch/local.sh image_recognition --dataset=fashion_mnist --manual_dir=DIR --passes=5 --seeds=5
                bash launch/local.sh image_recognition --dataset=mnist --manual_dir=DIR --net=lenet5 --rates=1e-3
 Takes          90 s on 2 CPU cores, 40 s on an accelerator
@@ -34,6 +35,7 @@ from dl_jax.training.place import Place
 
 CONV, UNLEARNED, MOVED, DENSE = "convolutional", "convolutions not learned", "pixels in other places", "multilayer"
 EARLIER = ("linear", "Gaussian on pixels", "Gaussian on gradients")
+MACHINES = (*EARLIER, DENSE, MOVED, UNLEARNED, CONV)
 RELU = NONLINEARITIES["relu"]
 BATCH, HIDDEN, MAPS_UNLEARNED = 64, (256,), 4
 """Pictures a step; units of the multilayer net; so many times more maps where none is learned."""
@@ -48,8 +50,9 @@ class Config(Flags):
     dataset: str = flag("digits", f"what to recognise: {', '.join(catalog.NAMES)}, or your own file.npz of images")
     manual_dir: str = flag("", "a folder that holds one folder of raw files for each data set")
     net: str = flag("small", "the convolutional net", choices=NETS)
+    machines: tuple[str, ...] = flag(MACHINES, "who is to recognise it", choices=MACHINES)
     rates: tuple[float, ...] = flag((1e-3, 3e-3), "learning rates to choose from", above=0)
-    passes: int = flag(15, "passes over the training pictures", at_least=1)
+    passes: int = flag(40, "passes over the training pictures", at_least=1)
     centres: int = flag(2000, "Gaussian radial units, at most", at_least=10)
 
 
@@ -76,12 +79,15 @@ def measure(config: Config, place: Place) -> Records:
         [
             net_errors(name, model, shown, config.rates, seeds, steps, BATCH, place, **axes)
             for name, (model, shown) in nets.items()
+            if name in config.machines
         ]
     )
     chosen = tried.best("setting", by="validation_accuracy", of=("machine",), judged=("test_",))
     kernels = {"Gaussian on pixels": splits, "Gaussian on gradients": gradients_of(splits)}
     rows = [
-        kernel_errors(name, shown, classes, config.centres, seeds, place, **axes) for name, shown in kernels.items()
+        kernel_errors(name, shown, classes, config.centres, seeds, place, **axes)
+        for name, shown in kernels.items()
+        if name in config.machines
     ]
     return Records.gather([chosen.rows, *rows])
 
@@ -127,7 +133,7 @@ CRITERIA = (
 
 def draw(records):
     """Test errors of all machines."""
-    return {"errors": recognition.errors(records, (*EARLIER, DENSE, MOVED, UNLEARNED, CONV), EARLIER)}
+    return {"errors": recognition.errors(records, MACHINES, EARLIER)}
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from dl_jax.report import figures
 def errors(records: Records, machines: Sequence[str], earlier: Sequence[str]) -> Figure:
     """Test error of each machine in percent, a dot a seed; earlier methods in another colour."""
     figure, axes = figures.canvas(size=(6.4, 3.2))
-    ax = axes[0, 0]
+    ax, machines = axes[0, 0], [machine for machine in machines if machine in records.axis("machine")]
     for row, machine in enumerate(machines):
         value_S = 100 * records.values("test_error", machine=machine)
         colour = figures.RED if machine in earlier else figures.BLUE
