@@ -3,7 +3,7 @@
 What it says   Deep learning improved the recognition of objects in pictures dramatically over earlier methods.
 Refuted if     a convolutional net makes nearly as many errors as the best of earlier methods: a linear classifier, and
                Gaussian radial units on pixels or on histograms of oriented gradients, as many as there are examples
-Counter        a net whose convolutions were never learned, but its scores, already beats them; from a thousand digits of
+Counter        convolutions that were never learned, under learned scores, already beat them; from a thousand digits of
                8 x 8 pixels, the data at hand, a Gaussian kernel learns more than any net
 Run            bash launch/local.sh image_recognition --dataset=fashion_mnist --manual_dir=DIR --passes=5 --seeds=5
                bash launch/local.sh image_recognition --dataset=mnist --manual_dir=DIR --net=lenet5 --rates=1e-3
