@@ -12,7 +12,7 @@ from dl_jax.models.hand_features.oriented_gradients import oriented_gradients
 from dl_jax.models.hand_features.scrambling import scrambled
 from dl_jax.models.model import Model
 from dl_jax.training.objectives import accuracy, cross_entropy
-from dl_jax.training.optimizers import adam
+from dl_jax.training.optimizers import annealed_adam
 from dl_jax.training.place import Place, Row
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
@@ -50,14 +50,14 @@ def net_errors(
     place: Place,
     **axes,
 ) -> list[Row]:
-    """Rows of `validation_accuracy` and `test_error` for a net at each learning rate (`setting`) of Adam."""
+    """Rows of `validation_accuracy` and `test_error` for a net at each first rate (`setting`) of annealed Adam."""
 
     def look(learner, first, last, splits):
         right = [accuracy(learner.model.apply(last, x), y) for x, y in (splits.validation, splits.test)]
         return {"validation_accuracy": right[0], "test_error": 1.0 - right[1]}
 
     return sweep(
-        lambda trial: Learner(model, cross_entropy, adam(trial["setting"])),
+        lambda trial: Learner(model, cross_entropy, annealed_adam(trial["setting"], steps)),
         splits,
         grid(setting=rates, seed=seeds),
         steps=steps,

@@ -19,6 +19,11 @@ def adam(learning_rate: float | jax.Array) -> optax.GradientTransformation:
     return optax.adam(learning_rate)
 
 
+def annealed_adam(learning_rate: float | jax.Array, steps: int) -> optax.GradientTransformation:
+    """Adam whose rate falls to 0 along half a cosine in so many steps (Loshchilov & Hutter 2017)."""
+    return optax.adam(optax.cosine_decay_schedule(learning_rate, steps))
+
+
 OPTIMIZERS: dict[str, Callable[..., optax.GradientTransformation]] = {"sgd": sgd, "adam": adam}
 
 

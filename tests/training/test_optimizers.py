@@ -6,7 +6,7 @@ import numpy as np
 import optax
 import pytest
 
-from dl_jax.training.optimizers import OPTIMIZERS, adam, learning_only, sgd
+from dl_jax.training.optimizers import OPTIMIZERS, adam, annealed_adam, learning_only, sgd
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
@@ -39,6 +39,16 @@ def test_adam_is_that_of_its_paper():
         m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
         w -= 0.1 * (m / (1 - 0.9**t)) / ((v / (1 - 0.999**t)) ** 0.5 + 1e-8)
     np.testing.assert_allclose(after(adam(0.1))["layer_01"]["w"], w, rtol=1e-5)
+
+
+def test_an_annealed_rate_falls_to_0_along_half_a_cosine():
+    w, m, v = 1.0, 0.0, 0.0
+    for t, g in enumerate((1.5, -2.0, 1.25), 1):
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        rate = 0.1 * (1 + np.cos(np.pi * min((t - 1) / 2, 1))) / 2  # after two steps it is 0
+        w -= rate * (m / (1 - 0.9**t)) / ((v / (1 - 0.999**t)) ** 0.5 + 1e-8)
+    found = jax.jit(lambda rate: after(annealed_adam(rate, 2)))(jnp.float32(0.1))
+    np.testing.assert_allclose(found["layer_01"]["w"], w, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
