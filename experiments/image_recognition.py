@@ -1,4 +1,4 @@
-"""Recognising objects in pictures: convolutional nets, and the best that came before (statements 3, 43; sections I, II).
+"""Recognising objects in pictures: convolutional nets, and the best before them (statements 3 and 43; sections I, II).
 
 What it says   Deep learning improved the recognition of objects in pictures dramatically over earlier methods.
 Refuted if     a convolutional net makes nearly as many errors as the best of earlier methods: a linear classifier, and
