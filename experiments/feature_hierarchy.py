@@ -29,9 +29,9 @@ from dl_jax.data.synthetic.planted_hierarchy import OBJECTS
 from dl_jax.evidence.criteria import Criterion, exceeds
 from dl_jax.evidence.estimands import gain, metric
 from dl_jax.evidence.records import Records
-from dl_jax.measures.before_and_after import look, look_at_filters, quiet
+from dl_jax.measures.before_and_after import look, look_at_filters
 from dl_jax.measures.levels import LAYERS, shown
-from dl_jax.models.convnet import Stage, convnet
+from dl_jax.models.convnet import Stage, convnet, quiet
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.report import hierarchy
 from dl_jax.runtime.flags import Flags, flag

@@ -34,7 +34,7 @@ from dl_jax.evidence.estimands import metric
 from dl_jax.evidence.records import Records
 from dl_jax.measures.look_inside import STATES, look_inside
 from dl_jax.measures.pictures import as_pictures, picture_rows
-from dl_jax.models.convnet import Stage, convnet
+from dl_jax.models.convnet import Stage, convnet, quiet
 from dl_jax.models.inside import maps, modules
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.report import figure_2
@@ -81,13 +81,7 @@ def stages(count):
 
 def machine(net, classes):
     """The net, its first filters small at first."""
-    plain = convnet(net, (), classes, NONLINEARITIES["relu"])
-
-    def init(key, x):
-        params = plain.init(key, x)
-        return params | {"conv_01": params["conv_01"] | {"w": FIRST_SCALE * params["conv_01"]["w"]}}
-
-    return plain._replace(init=init)
+    return quiet(convnet(net, (), classes, NONLINEARITIES["relu"]), FIRST_SCALE)
 
 
 def measure(config: Config, place: Place) -> Records:

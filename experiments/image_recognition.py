@@ -68,28 +68,33 @@ def measure(config: Config, place: Place) -> Records:
     more = [stage._replace(maps=MAPS_UNLEARNED * stage.maps) for stage in stages]
     learned = convnet(stages, hidden, classes, RELU)
     nets = {
-        CONV: (learned, splits),
-        MOVED: (learned, pixels_moved(splits)),
-        UNLEARNED: (unlearned(convnet(more, (), classes, RELU)), splits),
-        DENSE: (mlp(HIDDEN, classes, RELU), splits),
-        "linear": (linear(classes), splits),
+        CONV: (learned, as_they_are),
+        MOVED: (learned, pixels_moved),
+        UNLEARNED: (unlearned(convnet(more, (), classes, RELU)), as_they_are),
+        DENSE: (mlp(HIDDEN, classes, RELU), as_they_are),
+        "linear": (linear(classes), as_they_are),
     }
     axes = {"dataset": config.dataset, "net": config.net}
     tried = Records.gather(
         [
-            net_errors(name, model, shown, config.rates, seeds, steps, BATCH, place, **axes)
+            net_errors(name, model, shown(splits), config.rates, seeds, steps, BATCH, place, **axes)
             for name, (model, shown) in nets.items()
             if name in config.machines
         ]
     )
     chosen = tried.best("setting", by="validation_accuracy", of=("machine",), judged=("test_",))
-    kernels = {"Gaussian on pixels": splits, "Gaussian on gradients": gradients_of(splits)}
+    kernels = {"Gaussian on pixels": as_they_are, "Gaussian on gradients": gradients_of}
     rows = [
-        kernel_errors(name, shown, classes, config.centres, seeds, place, **axes)
+        kernel_errors(name, shown(splits), classes, config.centres, seeds, place, **axes)
         for name, shown in kernels.items()
         if name in config.machines
     ]
     return Records.gather([chosen.rows, *rows])
+
+
+def as_they_are(splits):
+    """What most machines are shown of the pictures."""
+    return splits
 
 
 def error(machine):

@@ -26,6 +26,7 @@ from dl_jax.evidence.records import Records
 from dl_jax.measures.animals import (
     SHALLOW,
     alone_rows,
+    draw_alone,
     draw_pictures,
     gallery_rows,
     pixel_rows,
@@ -79,7 +80,7 @@ def measure(config: Config, place: Place) -> Records:
     tried = Records.gather(
         [
             shallow_rows(pictures, config.counts, seeds, place),
-            alone_rows(pictures, seeds, place),
+            alone_rows(draw_alone(*drawn, config.first_seed), seeds, place),
             *[trained_rows(name, model, pictures, count, seeds, steps, place) for name, model, count, steps in nets],
         ]
     )

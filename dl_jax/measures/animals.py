@@ -19,7 +19,7 @@ from dl_jax.models.model import Key, Model
 from dl_jax.training.objectives import accuracy, cross_entropy
 from dl_jax.training.optimizers import adam
 from dl_jax.training.place import Place, Row
-from dl_jax.training.shuffle import batch_indices, order
+from dl_jax.training.shuffle import some_indices
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 
@@ -41,34 +41,41 @@ FEATURES, WIDTH = 256, 0.5
 
 
 class Pictures(NamedTuple):
-    """Splits of x_NxHxWx3, what is to be compared, and for each nuisance Splits in which it varies alone."""
+    """Splits of x_NxHxWx3, and what is to be compared."""
 
     train: Examples
     validation: Examples
     test: Examples
     compared: dict[str, jax.Array]
-    alone: dict[str, Splits]
 
 
 def draw_pictures(count: int, side: int, nuisances: Sequence[str], detail: float, seed: int) -> Pictures:
     """`count` to learn from, and the others; colours from -2 to 2. All machines and seeds see parts of them."""
+    _, *keys, key_pairs = _keys(seed)
+    sizes = (count, VALIDATION, TEST)
+    splits = (_drawn(key, size, side, tuple(nuisances), detail) for key, size in zip(keys, sizes, strict=True))
+    pairs = jax.jit(lambda key: jax.tree.map(_centred, compared(key, COMPARED, side, nuisances, detail)))(key_pairs)
+    return Pictures(*splits, pairs)
 
-    @partial(jax.jit, static_argnums=(1, 2))
-    def drawn(key, count, nuisances):
-        x, y = canids(key, count, side, nuisances, detail)
-        return Examples(_centred(x), y)
 
-    key, *keys = jax.random.split(jax.random.key(seed), 5)
-    splits = (drawn(key, size, tuple(nuisances)) for key, size in zip(keys, (count, VALIDATION, TEST), strict=False))
-    pairs = jax.jit(lambda key: jax.tree.map(_centred, compared(key, COMPARED, side, nuisances, detail)))(keys[3])
-    alone = {}
-    for name, key_alone in zip(nuisances, jax.random.split(key, len(nuisances)), strict=True):
-        x, y = drawn(key_alone, sum(ALONE), (name,))
-        first, second = ALONE[0], sum(ALONE[:2])
-        alone[name] = Splits(
-            *(Examples(x[at], y[at]) for at in map(slice, (None, first, second), (first, second, None)))
-        )
-    return Pictures(*splits, pairs, alone)
+def draw_alone(side: int, nuisances: Sequence[str], detail: float, seed: int) -> dict[str, Splits]:
+    """For each nuisance ALONE pictures in which it varies and no other does."""
+    alone, (first, second) = {}, np.cumsum(ALONE)[:-1]
+    for name, key in zip(nuisances, jax.random.split(_keys(seed)[0], len(nuisances)), strict=True):
+        x, y = _drawn(key, sum(ALONE), side, (name,), detail)
+        parts = map(slice, (None, first, second), (first, second, None))
+        alone[name] = Splits(*(Examples(x[at], y[at]) for at in parts))
+    return alone
+
+
+def _keys(seed):
+    return jax.random.split(jax.random.key(seed), 5)
+
+
+@partial(jax.jit, static_argnums=(1, 2, 3, 4))
+def _drawn(key, count, side, nuisances, detail):
+    x, y = canids(key, count, side, nuisances, detail)
+    return Examples(_centred(x), y)
 
 
 def _centred(x):
@@ -79,7 +86,7 @@ def some(count: int) -> Callable[[Key, Examples], Examples]:
     """(key, training examples) -> so many of them, drawn without replacement."""
 
     def shown(key, train):
-        index_N = batch_indices(order(key), jnp.int32(0), 1, len(train.x), count)[0]
+        index_N = some_indices(key, len(train.x), count)
         return Examples(*(jnp.asarray(part)[index_N] for part in train))
 
     return shown
@@ -149,7 +156,7 @@ def shallow_rows(pictures: Pictures, counts: Iterable[int], seeds: Iterable[int]
         by_lot_S = [jax.random.bernoulli(key, shape=split.y.shape).astype(jnp.int32) for split in splits]
         by_lot = task["labels"] == LABELS.index("by lot")
         given = (split._replace(y=jnp.where(by_lot, y, split.y)) for split, y in zip(splits, by_lot_S, strict=True))
-        return Pictures(*given, pictures.compared, pictures.alone)
+        return Pictures(*given, pictures.compared)
 
     rows = []
     for count in counts:
@@ -160,9 +167,9 @@ def shallow_rows(pictures: Pictures, counts: Iterable[int], seeds: Iterable[int]
     return rows
 
 
-def alone_rows(pictures: Pictures, seeds: Iterable[int], place: Place) -> list[Row]:
+def alone_rows(alone: dict[str, Splits], seeds: Iterable[int], place: Place) -> list[Row]:
     """Shallow machines where one nuisance varies alone."""
-    splits = jax.tree.map(lambda *each: jnp.stack(each), *pictures.alone.values())
+    splits = jax.tree.map(lambda *each: jnp.stack(each), *alone.values())
 
     def draw(key, task):
         train, validation, test = jax.tree.map(lambda each: each[task["alone"]], splits)
@@ -174,7 +181,7 @@ def alone_rows(pictures: Pictures, seeds: Iterable[int], place: Place) -> list[R
             "test_accuracy": accuracy(score(splits.test.x), splits.test.y),
         }
 
-    return kernel_rows(SHALLOW, draw, [{"alone": name} for name in pictures.alone], seeds, look, place)
+    return kernel_rows(SHALLOW, draw, [{"alone": name} for name in alone], seeds, look, place)
 
 
 def trained_rows(

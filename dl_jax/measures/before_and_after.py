@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from dl_jax.measures.conjunction import blurred, edges_alone_and_together, kept_when_edges_move
 from dl_jax.measures.levels import Shown, levels
 from dl_jax.measures.orientation import tuning
-from dl_jax.models.model import Model, Params
+from dl_jax.models.model import Params
 from dl_jax.training.objectives import accuracy
 from dl_jax.training.step import Learner
 
@@ -57,13 +57,3 @@ def filters(params: Params) -> dict[str, jax.Array]:
     medians = {f"filters_{name}": jnp.median(value) for name, value in found._asdict().items()}
     share = {"oriented_share": jnp.mean(found.oriented), "oriented": jnp.quantile(found.weakest, 1 - FEW)}
     return medians | share
-
-
-def quiet(model: Model, scale: float) -> Model:
-    """The model with first weights of the first layer so much smaller: else their noise hides what is learned."""
-
-    def init(key, x):
-        params = model.init(key, x)
-        return params | {"conv_01": jax.tree.map(lambda w: scale * w, params["conv_01"])}
-
-    return model._replace(init=init)

@@ -10,7 +10,7 @@ from dl_jax.data.dataset import Examples, Splits
 from dl_jax.data.ink import moved
 from dl_jax.models.hand_features.principal_components import principal_components
 from dl_jax.models.model import Key
-from dl_jax.training.shuffle import batch_indices, order
+from dl_jax.training.shuffle import some_indices
 
 Fit = Callable[[jax.Array], Callable[[jax.Array], jax.Array]]
 """training examples -> (examples -> features): a step that is itself learned from the examples it may see."""
@@ -44,7 +44,7 @@ def some_of(shown: Shown, examples: int, *fits: Fit) -> Callable[[Key], Shown]:
     count = len(shown.train.x)
 
     def draw(key):
-        drawn_M = batch_indices(order(key), jnp.int32(0), 1, count, examples)[0]
+        drawn_M = some_indices(key, count, examples)
         index_N = drawn_M[jnp.arange(count) % examples]
         seen = shown._replace(train=Examples(*(jnp.asarray(part)[index_N] for part in shown.train)))
         for fit in fits:

@@ -20,7 +20,7 @@ from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.models.patch_net import patch_net
 from dl_jax.training.objectives import accuracy
 from dl_jax.training.place import Place, Row
-from dl_jax.training.shuffle import batch_indices, order
+from dl_jax.training.shuffle import some_indices
 
 RELU = NONLINEARITIES["relu"]
 DEEP = (64, 64, 64)
@@ -43,7 +43,7 @@ def on_images(splits: Splits, classes: int, seeds: Iterable[int], steps: int, pl
     pool, *rest = (Examples(*(part[:limit] for part in split)) for split, limit in zip(splits, limits, strict=True))
 
     def draw(key, task):
-        index_N = batch_indices(order(key), jnp.int32(0), 1, len(pool.x), EXAMPLES)[0]
+        index_N = some_indices(key, len(pool.x), EXAMPLES)
         return jax.tree.map(jnp.asarray, Splits(Examples(*(jnp.asarray(part)[index_N] for part in pool)), *rest))
 
     same = (draw, [{"task": "data"}], seeds, look_at_images, place)

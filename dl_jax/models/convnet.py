@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from dl_jax.models.initializers import Initializer, suited
 from dl_jax.models.mlp import mlp
-from dl_jax.models.model import Model, from_layers
+from dl_jax.models.model import Model, Params, from_layers
 from dl_jax.models.nonlinearities import Nonlinearity
 
 PART = 512
@@ -55,26 +55,45 @@ def convnet(
             w = initializer(key_stage, (fan_in, stage.maps), nonlinearity.gain)
             w = w.reshape(stage.kernel, stage.kernel, maps, stage.maps)
             params[name], maps = {"w": w, "b": jnp.zeros(stage.maps)}, stage.maps
-        seen = jax.eval_shape(lambda x: through_stages(params, x)[-1], x_BxHxWxC)
+        seen = jax.eval_shape(lambda x: stages_of(params, x)[-1], x_BxHxWxC)
         return params | top.init(key_top, jax.ShapeDtypeStruct((1, seen.size // len(x_BxHxWxC)), seen.dtype))
 
-    def through_stages(params, x_BxHxWxC):
-        y_BxHxWxM, outputs = x_BxHxWxC, []
-        for name, stage in zip(names, stages, strict=True):
-            z_BxHxWxM = convolved(y_BxHxWxM, params[name]["w"], stage) + params[name]["b"][None, None, None]
-            y_BxHxWxM = pooled(nonlinearity.f(z_BxHxWxM), stage.pool, pooling)
-            outputs.append(y_BxHxWxM)
-        return outputs
+    def stages_of(params, x):
+        return [y for _, y in through_stages(stages, nonlinearity, params, x, pooling)]
 
     def layers(params, x_NxHxWxC):
         def all_of(x_BxHxWxC):
-            maps = through_stages(params, x_BxHxWxC)
+            maps = stages_of(params, x_BxHxWxC)
             return (*maps, *top.layers(params, (maps or [x_BxHxWxC])[-1]))
 
         parts = [all_of(x_NxHxWxC[first : first + PART]) for first in range(0, len(x_NxHxWxC), PART)]
         return jax.tree.map(lambda *parts: jnp.concatenate(parts), *parts)
 
     return from_layers(init, layers)
+
+
+def through_stages(
+    stages: Sequence[Stage], nonlinearity: Nonlinearity, params: Params, x_BxHxWxC: jax.Array, pooling: str = "max"
+) -> list[tuple[jax.Array, jax.Array]]:
+    """The maps of every stage, y_BxHxWxM before and after pooling, by the params of `convnet(stages, ...)`."""
+    y_BxHxWxM, found = x_BxHxWxC, []
+    for number, stage in enumerate(stages, 1):
+        layer = params[f"conv_{number:02}"]
+        z_BxHxWxM = convolved(y_BxHxWxM, layer["w"], stage) + layer["b"][None, None, None]
+        full_BxHxWxM = nonlinearity.f(z_BxHxWxM)
+        y_BxHxWxM = pooled(full_BxHxWxM, stage.pool, pooling)
+        found.append((full_BxHxWxM, y_BxHxWxM))
+    return found
+
+
+def quiet(model: Model, scale: float) -> Model:
+    """The net with first weights of the first layer so much smaller: else their noise hides what is learned."""
+
+    def init(key, x):
+        params = model.init(key, x)
+        return params | {"conv_01": jax.tree.map(lambda w: scale * w, params["conv_01"])}
+
+    return model._replace(init=init)
 
 
 def convolved(y_BxHxWxC: jax.Array, w_KxKxCxM: jax.Array, stage: Stage) -> jax.Array:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import jax
 
-from dl_jax.models.convnet import Stage, convolved, pooled
+from dl_jax.models.convnet import Stage, through_stages
 from dl_jax.models.model import Params
 from dl_jax.models.nonlinearities import Nonlinearity
 
@@ -25,12 +25,5 @@ def maps(
     pooling: str = "max",
 ) -> tuple[jax.Array, ...]:
     """y_BxHxWxM of every module of `convnet(stages, ...)`. The pictures may have any size."""
-    y_BxHxWxM, found = x_BxHxWxC, []
-    for number, stage in enumerate(stages, 1):
-        layer = params[f"conv_{number:02}"]
-        y_BxHxWxM = nonlinearity.f(convolved(y_BxHxWxM, layer["w"], stage) + layer["b"][None, None, None])
-        found.append(y_BxHxWxM)
-        if stage.pool > 1:
-            y_BxHxWxM = pooled(y_BxHxWxM, stage.pool, pooling)
-            found.append(y_BxHxWxM)
-    return tuple(found)
+    through = zip(stages, through_stages(stages, nonlinearity, params, x_BxHxWxC, pooling), strict=True)
+    return tuple(y for stage, both in through for y in (both if stage.pool > 1 else both[:1]))

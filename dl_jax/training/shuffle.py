@@ -40,6 +40,11 @@ def batch_indices(order_2xR: jax.Array, first_step: jax.Array, steps: int, examp
     return jax.lax.fori_loop(0, ROUNDS, swap_or_not, place_TxB.astype(jnp.uint32)).astype(jnp.int32)
 
 
+def some_indices(key: Key, examples: int, count: int) -> jax.Array:
+    """index_M of `count` of the examples (of all, if there are fewer), drawn without replacement."""
+    return batch_indices(order(key), jnp.int32(0), 1, examples, count)[0]
+
+
 def _mixed(number, salt):
     """A number whose every bit hangs on all bits of the two."""
     number = (number ^ salt) * jnp.uint32(0x9E3779B1)

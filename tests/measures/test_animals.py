@@ -7,6 +7,7 @@ import pytest
 from dl_jax.measures.animals import (
     SHALLOW,
     alone_rows,
+    draw_alone,
     draw_pictures,
     pixel_rows,
     seen,
@@ -26,8 +27,13 @@ def pictures():
     return draw_pictures(64, SIDE, NUISANCES, 1.0, 0)
 
 
-def test_pictures_are_new_ones_in_every_part_and_balanced(pictures):
-    parts = [pictures.train, pictures.validation, pictures.test, *jax.tree.leaves(list(pictures.alone.values()))[::2]]
+@pytest.fixture(scope="module")
+def alone():
+    return draw_alone(SIDE, NUISANCES, 1.0, 0)
+
+
+def test_pictures_are_new_ones_in_every_part_and_balanced(pictures, alone):
+    parts = [pictures.train, pictures.validation, pictures.test, *jax.tree.leaves(list(alone.values()))[::2]]
     x_MxD = np.concatenate(
         [np.asarray(getattr(part, "x", part)).reshape(len(getattr(part, "x", part)), -1) for part in parts]
     )
@@ -70,7 +76,7 @@ def test_what_is_seen_of_a_machine_that_knows(pictures):
     assert min(found[f"test_kind_over_{name}"] for name in (*NUISANCES, "scene")) > 1e6
 
 
-def test_rows_have_their_axes(pictures):
+def test_rows_have_their_axes(pictures, alone):
     place = here(1)
     shallow = shallow_rows(pictures, (32, 64), (0,), place)
     assert {(row["machine"], row["labels"], row["size"]) for row in shallow} == {
@@ -80,8 +86,8 @@ def test_rows_have_their_axes(pictures):
         for size in (32, 64)
         if labels == "true" or machine == "gaussian"
     }
-    alone = alone_rows(pictures, (0,), place)
-    assert {row["alone"] for row in alone} == set(NUISANCES)
+    rows = alone_rows(alone, (0,), place)
+    assert {row["alone"] for row in rows} == set(NUISANCES)
     pixels = pixel_rows(SIDE, NUISANCES, 1.0, (0, 1), place)
     assert [row["seed"] for row in pixels] == [0, 0, 1, 1]
     assert all(row["value"] > 0 for row in pixels)
