@@ -35,7 +35,8 @@ from dl_jax.training.objectives import accuracy, cross_entropy
 from dl_jax.training.optimizers import learning_only, sgd
 from dl_jax.training.place import Place
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, names_of, sweep
+from dl_jax.training.sweep import grid, sweep
+from dl_jax.training.trials import names_of
 
 HIDDEN, DEEP = range(1, 1000), range(5, 1000)
 """Depths with any hidden layer, and those that the paper calls deep."""

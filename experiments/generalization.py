@@ -32,7 +32,8 @@ from dl_jax.training.objectives import accuracy, cross_entropy
 from dl_jax.training.optimizers import sgd
 from dl_jax.training.place import Place
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, names_of, sweep
+from dl_jax.training.sweep import grid, sweep
+from dl_jax.training.trials import names_of
 
 LABELS = ("true", "random")
 LEAKED = 2

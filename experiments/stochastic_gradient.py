@@ -102,7 +102,8 @@ def until_flat(learner, train, seed, config, place):
 
     def compute():
         steps = config.window * config.windows
-        _, error_T = fit(learner, train, jax.random.key(seed), steps, place=place, batch_size=config.batch_size)
+        key, alone = jax.random.key(seed), place.alone()
+        _, error_T = fit(learner, train, key, steps, place=alone, batch_size=config.batch_size)
         at = {"trial": 0, "seed": seed}
         yield {**at, "metric": "first_error", "value": float(error_T[0])}
         for number, error in enumerate(error_T.reshape(config.windows, config.window).mean(1)):

@@ -28,6 +28,21 @@ class Splits(NamedTuple):
     test: Examples
 
 
+class Stream(NamedTuple):
+    """Labelled examples that are too many for memory: any step's batch by its number.
+
+    example: the shapes and types of one example, x_D... and y, as jax.ShapeDtypeStruct.
+    count:   examples in one pass.
+    batches: (first_step, steps, batch_size) -> x_TxBxD..., y_TxB, NumPy. A function of its arguments alone: a training
+             that resumes is shown what it would have been shown. Of several processes each is given its own part of
+             every batch, B over their number.
+    """
+
+    example: Examples
+    count: int
+    batches: Callable[[int, int, int], Examples]
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Examples as they came (x_NxD or x_NxHxW[xC], uint8 where the source is), with where they came from.

@@ -14,7 +14,7 @@ from dl_jax.data.dataset import Examples, Splits
 from dl_jax.models.model import Key, Model, Params
 from dl_jax.training import batch_methods, stochastic_methods
 from dl_jax.training.objectives import Objective
-from dl_jax.training.place import Cost, Place, Row
+from dl_jax.training.place import Cost, Place, Row, remember_nothing
 from dl_jax.training.snapshots import remembering
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import sweep
@@ -81,7 +81,7 @@ def _stochastic(problem, trials, place, axes):
         return _look(problem, last["then"], splits)
 
     costs = []
-    aside = place._replace(keep=lambda name, compute: compute(), spend=costs.append)
+    aside = place._replace(keep=remember_nothing, spend=costs.append, shards=1)
     rows = sweep(
         learner, examples, trials, steps=steps_K[-1], look=look, place=aside, batch_size=problem.batch_size, **axes
     )

@@ -1,51 +1,141 @@
-"""Training one machine: programs of many steps each, called from the host."""
+"""Training one machine: programs of many steps each, called from the host, shared out over all devices."""
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from time import perf_counter
+from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
-from dl_jax.data.dataset import Examples
+from dl_jax.data.dataset import Examples, Stream
 from dl_jax.models.model import Key
+from dl_jax.training.clock import Clock
 from dl_jax.training.cost import Product, flops_of_step, products
 from dl_jax.training.place import Place
-from dl_jax.training.shuffle import order
-from dl_jax.training.step import Learner, State, begin, chunk
+from dl_jax.training.sharding import Shares, fetched, like, on_devices
+from dl_jax.training.shuffle import batch_indices, order
+from dl_jax.training.step import Learner, State, begin, steps_on
 
 SECONDS_A_CALL = 5.0
-"""A call should end after about so long, so that progress shows and Ctrl-C is heard."""
-FLOPS_A_SECOND = 3e10
-"""A modest core's float32 rate, to cut the work into calls; a faster machine has shorter calls."""
+"""A call should end after about so long, so that progress shows, Ctrl-C is heard and states are saved."""
+FLOPS_A_SECOND = {"cpu": 3e10, "gpu": 3e12, "tpu": 3e12}
+"""A modest device's float32 rate, to cut the work into calls; a faster one has shorter calls."""
 STEPS_UNROLLED = 4
 """Steps a program where they are written out one after the other."""
 
 
 def fit(
-    learner: Learner, train: Examples, key: Key, steps: int, *, place: Place, batch_size: int = 128
+    learner: Learner, train: Examples | Stream, key: Key, steps: int, *, place: Place, batch_size: int = 128
 ) -> tuple[State, np.ndarray]:
-    """Train for `steps` steps on one device. Returns the last state and the errors E_T before each step."""
-    device = place.mesh.devices.flat[0]
+    """Train for `steps` steps. Returns the last state and the errors E_T before each step.
+
+    Every batch is shared out over the devices along "trial" and "data", and so are the weights; a layer's units along
+    "model". A training that was saved goes on from there. Where the place only plans, the state is one of shapes, and
+    the errors are not numbers.
+    """
+    shares = Shares(place.mesh, ("trial", "data"))
     key_init, key_batch = jax.random.split(key)
-    train = jax.device_put(train, device)
-    state = jax.jit(lambda key: begin(learner, key, train.x[:1]))(jax.device_put(key_init, device))
-    order_2xR = jax.device_put(order(key_batch), device)
-    forward = products(learner.model.apply, state.params, train.x[:batch_size])
-    unroll = unrolled(forward, place)
+    if isinstance(train, Stream):
+        example, shown = train.example, _streamed(train, shares, batch_size)
+    else:
+        example, shown = jax.tree.map(lambda part_N: part_N[0], train), _held(train, key_batch, shares, batch_size)
+
+    def start(key_data):
+        x_1xD = jnp.zeros((1, *example.x.shape), example.x.dtype)
+        return begin(learner, jax.random.wrap_key_data(key_data), x_1xD), jnp.full(steps, jnp.nan, jnp.float32)
+
+    key_data = np.asarray(jax.random.key_data(key_init))
+    shapes = shares.like(jax.eval_shape(start, key_data))
+    x_BxD = jax.ShapeDtypeStruct((batch_size, *example.x.shape), example.x.dtype)
+    forward = products(learner.model.apply, shapes[0].params, x_BxD)
+    flops, unroll = flops_of_step(forward), unrolled(forward, place)
 
     @cache
-    def make(steps_a_call):
-        def call(state, train, order):
-            return chunk(learner, state, train, order, steps_a_call, batch_size, unroll)
+    def program(steps_a_call):
+        def call(state, error_T, given):
+            shown_T, batch = shown.inside(state.step, steps_a_call, given)
+            new, new_T = steps_on(learner, state, shown_T, lambda each: shares.share_out(batch(each)), unroll)
+            return new, jax.lax.dynamic_update_slice(error_T, new_T, (state.step,)), new_T[-1]
 
-        return jax.jit(call, donate_argnums=0)
+        shardings = jax.tree.map(lambda leaf: leaf.sharding, shapes)
+        return jax.jit(call, donate_argnums=(0, 1), out_shardings=(*shardings, shares.everywhere))
 
-    errors = []
-    for done, program in calls(make, steps, flops_of_step(forward), STEPS_UNROLLED if unroll else steps):
-        state, error_T = program(state, train, order_2xR)
-        errors.append(np.asarray(error_T))
-        place.tell("fit", done, steps)
-    return state, np.concatenate(errors)
+    cut = list(calls(steps, flops / place.mesh.size, place.kind, STEPS_UNROLLED if unroll else steps))
+    if place.plan:
+        length = cut[0][1]
+        place.plan("fit", program(length), (*shapes, shown.shapes(length)), flops * length)
+        return shapes[0], np.full(steps, np.nan, np.float32)
+
+    saved = place.saved({"steps": steps, "batch": batch_size, "key": key_data.tolist()})
+    first, found = saved.newest(shapes) or (0, None)
+    state, error_T = found or jax.jit(start, out_shardings=jax.tree.map(lambda leaf: leaf.sharding, shapes))(key_data)
+    clock, at, last = Clock(), first, None
+    began = perf_counter()
+    for done, _ in cut:
+        if done <= first:
+            continue
+        given = shown.given(at, done - at)
+        state, error_T, newest = clock.ready(program(done - at), state, error_T, given)(state, error_T, given)
+        saved.after(done, (state, error_T))
+        # The devices are at work on this call while the host waits for the one before and reads ahead for the next.
+        if last is not None:
+            jax.block_until_ready(last)
+            place.tell("fit", at, steps)
+        at, last = done, newest
+    errors = fetched(error_T)
+    place.tell("fit", steps, steps)
+    clock.run_s = perf_counter() - began - clock.compile_s
+    place.spend(clock.spent(flops * (steps - first)))
+    saved.done()
+    return state, errors
+
+
+class _Shown(NamedTuple):
+    """How a program comes by its batches.
+
+    given:  (first step, steps) -> what the program is given.
+    shapes: (steps) -> the same by shape alone.
+    inside: (first step, steps, given) -> one entry for each step, and what makes a batch of an entry; traced.
+    """
+
+    given: Callable[[int, int], Any]
+    shapes: Callable[[int], Any]
+    inside: Callable[[jax.Array, int, Any], tuple[Any, Callable[[Any], Examples]]]
+
+
+def _held(train, key, shares, batch_size) -> _Shown:
+    """Examples that lie on every device; the program draws from them."""
+    given = jax.tree.map(np.asarray, (train, order(key)))
+    placed = cache(lambda: on_devices(given, shares.everywhere))
+
+    def inside(first, steps, given):
+        (x_NxD, y_N), order_2xR = given
+        index_TxB = batch_indices(order_2xR, first, steps, len(x_NxD), batch_size)
+        return index_TxB, lambda index_B: Examples(x_NxD[index_B], y_N[index_B])
+
+    def shapes(steps):
+        return like(given, shares.everywhere)
+
+    return _Shown(lambda first, steps: placed(), shapes, inside)
+
+
+def _streamed(stream, shares, batch_size) -> _Shown:
+    """Batches that are read while the devices compute; the program is given those of its steps."""
+    shares.check(batch_size)
+
+    def shapes(steps):
+        def batches(part):
+            shape = (steps, batch_size, *part.shape)
+            return jax.ShapeDtypeStruct(shape, part.dtype, sharding=shares.batches_TxB)
+
+        return Examples(*map(batches, stream.example))
+
+    def given(first, steps):
+        return shares.placed(stream.batches(first, steps, batch_size), batch_size)
+
+    return _Shown(given, shapes, lambda first, steps, given: (given, lambda batch: batch))
 
 
 def unrolled(forward: list[Product], place: Place) -> bool:
@@ -53,16 +143,15 @@ def unrolled(forward: list[Product], place: Place) -> bool:
     return place.kind == "cpu" and any(product.convolution for product in forward)
 
 
-def calls(
-    make: Callable[[int], Callable], steps: int, flops_a_step: float, at_most: int
-) -> Iterator[tuple[int, Callable]]:
-    """Cut `steps` into calls of about SECONDS_A_CALL: (steps done after the call, the program of the call).
+def calls(steps: int, flops_a_step: float, kind: str, at_most: int) -> Iterator[tuple[int, int]]:
+    """Cut `steps` into calls of about SECONDS_A_CALL, no longer than `at_most`: (steps done after it, its steps).
 
-    `make(n)` gives a program of n steps, n no more than `at_most`; it is asked for two lengths at most.
+    There are two lengths of calls at most, since each is a program of its own.
     """
-    least = max(1, round(steps * flops_a_step / FLOPS_A_SECOND / SECONDS_A_CALL), -(-steps // at_most))
+    seconds = steps * flops_a_step / FLOPS_A_SECOND[kind]
+    least = max(1, round(seconds / SECONDS_A_CALL), -(-steps // at_most))
     count = next((n for n in range(least, 2 * least + 1) if steps % n == 0), least)
     length = -(-steps // count)
     for done in range(0, steps, length):
         now = min(length, steps - done)
-        yield done + now, make(now)
+        yield done + now, now

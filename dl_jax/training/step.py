@@ -1,6 +1,7 @@
 """One turn of the knobs: show a few examples, compute the error, its mean gradient, and adjust (section III)."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -49,16 +50,36 @@ def step(learner: Learner, state: State, batch: Examples) -> tuple[State, jax.Ar
 
 
 def chunk(
-    learner: Learner, state: State, train: Examples, order: jax.Array, steps: int, batch_size: int, unroll: bool = False
+    learner: Learner,
+    state: State,
+    train: Examples,
+    order: jax.Array,
+    steps: int,
+    batch_size: int,
+    unroll: bool = False,
+    share_out: Callable[[Examples], Examples] = lambda batch: batch,
 ):
     """`steps` steps as one program. Returns the new state and the errors E_T before each step.
 
-    order:  which examples each step sees (`shuffle.order`).
-    unroll: write the steps out one after the other, with no loop.
+    order:     which examples each step sees (`shuffle.order`).
+    unroll:    write the steps out one after the other, with no loop.
+    share_out: batch -> the same batch, perhaps told on which devices its parts shall lie.
     """
     index_TxB = batch_indices(order, state.step, steps, len(train.x), batch_size)
 
-    def one(state, index_B):
-        return step(learner, state, Examples(train.x[index_B], train.y[index_B]))
+    def batch(index_B):
+        return share_out(Examples(train.x[index_B], train.y[index_B]))
 
-    return jax.lax.scan(one, state, index_TxB, unroll=steps if unroll else 1)
+    return steps_on(learner, state, index_TxB, batch, unroll)
+
+
+def steps_on(
+    learner: Learner, state: State, shown_T: Any, batch: Callable[[Any], Examples], unroll: bool = False
+) -> tuple[State, jax.Array]:
+    """A step for each entry of `shown_T`, on the examples that `batch` makes of it."""
+
+    def one(state, shown):
+        return step(learner, state, batch(shown))
+
+    steps = len(jax.tree.leaves(shown_T)[0])
+    return jax.lax.scan(one, state, shown_T, unroll=steps if unroll else 1)

@@ -14,13 +14,14 @@ from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.initializers import scaled
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
-from dl_jax.training import sweep as module
+from dl_jax.training import trials as programs
 from dl_jax.training.objectives import accuracy, cross_entropy
 from dl_jax.training.optimizers import sgd
 from dl_jax.training.place import here
 from dl_jax.training.shuffle import batch_indices, order
 from dl_jax.training.step import Learner, begin, step
-from dl_jax.training.sweep import grid, names_of, sweep
+from dl_jax.training.sweep import grid, sweep
+from dl_jax.training.trials import names_of
 
 quick = pytest.mark.usefixtures("quick_to_compile")
 
@@ -160,7 +161,7 @@ def test_convolutions_are_trained_without_loops_with_the_same_numbers_on_any_dev
 def test_convolutions_give_what_a_loop_gives(place, monkeypatch):
     chosen = trials(seeds=(3,))
     unrolled = run(chosen, place, convolving, IMAGES, look=seen)
-    monkeypatch.setattr(module, "unrolled", lambda *_: False)
+    monkeypatch.setattr(programs, "unrolled", lambda *_: False)
     for mine, looped in zip(unrolled, run(chosen, place, convolving, IMAGES, look=seen), strict=True):
         assert {**mine, "value": 0} == {**looped, "value": 0}
         assert mine["value"] == pytest.approx(looped["value"], rel=2e-4)
@@ -325,8 +326,61 @@ def test_finished_parts_are_not_computed_again(place):
 @quick
 def test_progress_is_told_up_to_the_last_step(place, monkeypatch):
     told, whole = [], run(trials(seeds=(0,)), place)
-    monkeypatch.setattr("dl_jax.training.fit.FLOPS_A_SECOND", 1000.0)
+    monkeypatch.setattr("dl_jax.training.fit.FLOPS_A_SECOND", {"cpu": 1000.0})
     cut = run(trials(seeds=(0,)), place._replace(tell=lambda *said: told.append(said)), depth=2)
     assert len(told) > 1
     assert told[-1] == ("depth 2", STEPS, STEPS)
     np.testing.assert_allclose([row["value"] for row in whole], [row["value"] for row in cut], rtol=1e-6)
+
+
+@quick
+@pytest.mark.parametrize("shards", [2, 5, 100])
+def test_trials_in_shards_have_the_same_rows(place, shards):
+    whole, parts = run(trials(), place, small), []
+
+    def keep(name, *computes):
+        parts.append(len(computes))
+        return [row for compute in reversed(computes) for row in compute()][::-1]
+
+    rows = run(trials(), place._replace(shards=shards, keep=keep), small)
+    assert parts == [min(shards, len(trials())) if shards != 5 else 4]
+
+    def known(rows):
+        return sorted(rows, key=lambda row: (row["trial"], row["metric"], row.get("layer", 0)))
+
+    assert known(rows) == known(whole)
+
+
+WIDE = Splits(*(Examples(np.ones((count, 64), np.float32), np.ones(count, np.int32)) for count in (64, 8, 8)))
+
+
+def wide(trial):
+    return Learner(mlp((256,), 2, NONLINEARITIES["tanh"]), cross_entropy, sgd(trial["learning_rate"]))
+
+
+@quick
+def test_trials_each_shared_out_over_several_devices_change_in_rounding_only():
+    chosen = grid(learning_rate=(0.05,), seed=(0, 1))
+
+    def look(learner, first, last, splits):
+        return {"loss": jnp.mean(learner.objective(learner.model.apply(last, splits.test.x), splits.test.y))}
+
+    alone = run(chosen, here(1), wide, WIDE, look=look)
+    both = run(chosen, here(8, data=2, model=2), wide, WIDE, look=look)
+    for one, other in zip(alone, both, strict=True):
+        assert one | {"value": 0} == other | {"value": 0}
+        assert other["value"] == pytest.approx(one["value"], rel=1e-4)
+
+
+@quick
+def test_a_place_that_only_plans_is_handed_the_programs_and_trains_nothing():
+    planned = []
+    place = here(2)._replace(plan=lambda *said: planned.append(said))
+    rows = run(trials(), place, small, depth=3)
+    trained = run(trials(), here(2), small, depth=3)
+    assert [row | {"value": 0} for row in rows] == [row | {"value": 0} for row in trained]
+    assert {row["value"] for row in rows if row["metric"] != "diverged_at"} == {0.0}
+    ((what, program, arguments, flops),) = planned
+    assert what == "depth 3"
+    assert flops == STEPS * len(trials()) * 2 * BATCH * (2 * 3 * 5 + 3 * 5 * 2)
+    assert program.lower(*arguments).compile().memory_analysis().argument_size_in_bytes > 0
