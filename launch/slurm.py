@@ -51,9 +51,7 @@ class Slurm(Launch):
         check_word(self, r"\w[\w.,-]*", "gpu", "partition")
         check_word(self, r"\w[\w.-]*", "my_project", "account")
         if (self.array is None) == (self.nodes is None):
-            raise FlagError(
-                "say either --array=16, elements that share out a sweep, or --nodes=4, one program over them"
-            )
+            raise FlagError("say either --array=16, elements that share out a sweep, or --nodes=4, one program")
         if self.array is None and (self.max_at_once or self.shards):
             raise FlagError("--max_at_once and --shards go with --array, not with --nodes")
         if any(sign in self.output_dir for sign in '"\\\n'):
