@@ -15,7 +15,7 @@ FAKE = """#!/usr/bin/env bash
 class Fakes:
     """A path that holds a few plain tools and the fakes: no real gcloud, kubectl or SLURM, where there is one."""
 
-    TOOLS = ("bash", "cat", "cp", "env", "git", "gzip", "mkdir", "tar")
+    TOOLS = ("bash", "cat", "env", "git", "gzip", "mkdir", "sleep", "tar")
 
     def __init__(self, folder: Path):
         self.bin, self.file = folder / "bin", folder / "calls"
