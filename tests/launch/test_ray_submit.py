@@ -1,0 +1,165 @@
+"""Ray's tasks: what each runs, what becomes of one that fails or is told to stop, and that none is left alone."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from launch import ray_submit
+from launch.commands import main
+
+SMOKE = ["--", "--preset=smoke"]
+
+
+def launched(*arguments):
+    return main(ray_submit.__doc__, ray_submit.Ray, ray_submit.start, ["linear_half_spaces", *arguments])
+
+
+def test_each_task_runs_the_experiment_with_its_share_and_every_argument_whole(here):
+    options = ray_submit.Ray(tasks=8, output_dir="a b")
+    flags = ["--dataset=a 'b' $HOME é;rm -rf *"]
+    assert ray_submit.command("linear_half_spaces", flags, options) == [
+        *(sys.executable, "-P", "-m", "experiments.linear_half_spaces", *flags),
+        *(f"--output_dir={here}/a b", "--shards=8", "--distributed=off"),
+    ]
+    assert "--require_device=gpu" in ray_submit.command("linear_half_spaces", [], ray_submit.Ray(gpus=1.0))
+
+
+def test_a_dry_run_shows_the_command_and_needs_no_ray(monkeypatch, here, capsys):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert launched("--tasks=3", "--dry_run", *SMOKE) == 0
+    first, shown = capsys.readouterr().out.splitlines()
+    assert "3 tasks" in first
+    command = ray_submit.command("linear_half_spaces", ["--preset=smoke"], ray_submit.Ray(tasks=3))
+    assert shlex.split(shown) == command
+    assert list(here.iterdir()) == []
+
+
+def test_without_ray_it_says_what_to_type(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert launched(*SMOKE) == 2
+    said = capsys.readouterr().err
+    assert "EXTRAS=ray bash launch/local.sh" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [(["--tasks=0"], "at least 1"), (["--address=x;rm"], "--address='x;rm'"), (["--cpus=-1"], "at least 0")],
+)
+def test_a_flag_that_cannot_be_used_is_one_line(capsys, flags, says):
+    assert launched(*flags, *SMOKE) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_task_tells_how_it_ended_and_what_it_complained_of():
+    program = "import sys; sys.stderr.write('x' * 9000 + 'the end'); sys.exit(1)"
+    ended = ray_submit.work([sys.executable, "-c", program])
+    assert ended.status == 1
+    assert ended.said.endswith("the end")
+    assert len(ended.said) == ray_submit.SHOWN
+    assert ray_submit.work([sys.executable, "-c", ""]).status == 0
+
+
+@pytest.mark.parametrize("end", ["sys.exit(99)", "os.kill(os.getpid(), 15)"])
+def test_a_task_that_was_told_to_stop_is_to_start_again(end):
+    with pytest.raises(InterruptedError):
+        ray_submit.work([sys.executable, "-c", f"import os, sys; {end}"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent is gone")
+def test_an_experiment_does_not_outlive_its_task(tmp_path):
+    said, program = tmp_path / "said", tmp_path / "program.py"
+    program.write_text(
+        "import os, pathlib, signal, sys, time\n"
+        f"said = pathlib.Path({str(said)!r})\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (said.write_text('told'), sys.exit(99)))\n"
+        "said.write_text(str(os.getpid()))\ntime.sleep(60)\n"
+    )
+    task = f"from launch.ray_submit import work; work([{sys.executable!r}, {str(program)!r}])"
+    root = os.path.dirname(os.path.dirname(ray_submit.__file__))
+    with subprocess.Popen([sys.executable, "-c", task], cwd=root) as process:
+        wait_until(lambda: said.exists() and said.read_text().isdecimal())
+        process.send_signal(signal.SIGKILL)
+    wait_until(lambda: said.read_text() == "told")
+
+
+def wait_until(holds, seconds=20):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+class FakeRay:
+    """As much of Ray as `start` uses, in this process; each task ends as `ends` says, in turn."""
+
+    class exceptions:
+        RayError = ArithmeticError
+
+    def __init__(self, ends):
+        self.ends, self.options, self.left = iter(ends), None, False
+
+    def init(self, address, **_):
+        if address != "auto":
+            raise ConnectionError("nobody\nthere")
+
+    def shutdown(self):
+        self.left = True
+
+    def remote(self, **options):
+        self.options = options
+
+        def wrap(work):
+            class Task:
+                remote = staticmethod(lambda argv: next(self.ends))
+
+            return Task
+
+        return wrap
+
+    def wait(self, waiting, timeout):
+        return waiting[:1], waiting[1:]
+
+    def get(self, end):
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+
+def test_it_waits_for_all_tasks_and_restarts_those_that_are_lost_or_told(monkeypatch, capsys):
+    ray = FakeRay([ray_submit.Ended(0, "n1", "")] * 3)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    assert launched("--tasks=3", "--max_restarts=5", *SMOKE) == 0
+    assert ray.options["max_retries"] == 5
+    assert ray.options["retry_exceptions"] == [InterruptedError]
+    assert "3 of 3 tasks done" in capsys.readouterr().out
+    assert ray.left
+
+
+def test_a_task_that_fails_ends_the_others_and_is_named(monkeypatch, capsys):
+    ray = FakeRay([ray_submit.Ended(0, "n1", ""), ray_submit.Ended(1, "n2", "ValueError: no"), None])
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    assert launched("--tasks=3", *SMOKE) == 1
+    said = capsys.readouterr().err
+    assert "exit status 1 on node n2" in said
+    assert "ValueError: no" in said
+    assert ray.left
+
+
+def test_a_task_that_was_lost_too_often_is_told(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ray", FakeRay([ArithmeticError("long\nthe node died")] * 4))
+    assert launched(*SMOKE) == 1
+    assert "lost for good: the node died" in capsys.readouterr().err
+
+
+def test_no_cluster_there_is_one_line(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ray", FakeRay([]))
+    assert launched("--address=head:6379", *SMOKE) == 2
+    said = capsys.readouterr().err
+    assert "--address=head:6379" in said
+    assert said.count("\n") == 1
