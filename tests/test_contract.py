@@ -20,7 +20,7 @@ from dl_jax.evidence.verdicts import Answer, judge
 from dl_jax.paper.statements import statements
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import Flags, parse
-from dl_jax.runtime.run import Options, command_of
+from dl_jax.runtime.options import Options, command_of
 
 ROOT = Path(__file__).parents[1]
 NAMES = sorted(path.stem for path in Path(experiments.__file__).parent.glob("*.py"))

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from dl_jax.runtime import processes
 from dl_jax.runtime.flags import FlagError
 
 
@@ -16,34 +17,46 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def set_up(require: str = "any") -> None:
-    """Make every core a device of its own where there is no accelerator; refuse any kind but the required one.
+def set_up(require: str = "any", distributed: str = "off", group: int = 1) -> None:
+    """Find the processes and the devices of this run; refuse any kind but the required one.
 
-    Call it before the first computation: JAX fixes its devices then.
+    Every core is a device of its own where there is no accelerator. Call it before the first computation: JAX fixes
+    its devices then. FlagError where the devices are of another kind, or do not make groups of `group`.
     """
-    jax.config.update("jax_num_cpu_devices", cores())
+    jax.config.update("jax_num_cpu_devices", max(1, cores() // max(1, processes.started_here())))
     if not jax.config.jax_compilation_cache_dir:
         jax.config.update(
             "jax_compilation_cache_dir", str(Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "dl_jax")
         )
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    processes.join(distributed)
     kind = jax.default_backend()
     if require not in ("any", kind):
         raise FlagError(
             f"--require_device={require}, but JAX finds {kind} only; for an accelerator install its plug-in with "
             f"EXTRAS={'tpu' if require == 'tpu' else 'cuda13'} bash launch/local.sh ..."
         )
+    if jax.device_count() % group:
+        raise FlagError(
+            f"--data_parallel times --model_parallel is {group}, and the {jax.device_count()} devices here do not make "
+            f"groups of {group}"
+        )
+    if jax.process_count() > 1:
+        told = processes.table()
+        processes.quiet_unless_first()
+        print(told, flush=True)
 
 
 def peak_flops(mesh: Mesh, size: int = 1024) -> float:
     """FLOP/s of a float32 matrix product on all devices at once, the best of three."""
-    trial = PartitionSpec("trial")
-    a = jax.device_put(jnp.ones((mesh.size, size, size), jnp.float32), NamedSharding(mesh, trial))
+    each = PartitionSpec(mesh.axis_names)
+    ones = jax.jit(lambda: jnp.ones((mesh.size, size, size), jnp.float32), out_shardings=NamedSharding(mesh, each))
+    a = ones()
 
     def square(a):
         return jax.lax.map(lambda m: m @ m, a)
 
-    product = jax.jit(jax.shard_map(square, mesh=mesh, in_specs=trial, out_specs=trial))
+    product = jax.jit(jax.shard_map(square, mesh=mesh, in_specs=each, out_specs=each))
     seconds = []
     for _ in range(4):
         began = perf_counter()

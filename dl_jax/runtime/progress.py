@@ -4,6 +4,8 @@ import sys
 from time import monotonic
 from typing import TextIO
 
+from dl_jax.runtime.processes import is_first
+
 
 def duration(seconds: float) -> str:
     """ "48 s", "3 min 20 s", "2 h 5 min"."""
@@ -55,7 +57,7 @@ class Progress:
         if what != self.part:
             self.part, self.part_began = what, self.ended_last
         self.ended_last = now
-        if not terminal and now - self.said < self.LOG_EVERY:
+        if not is_first() or (not terminal and now - self.said < self.LOG_EVERY):
             return
         self.said = now
         rest_of_part = (now - self.part_began) * (of - done) / done if done else 0.0
@@ -65,6 +67,6 @@ class Progress:
         self.stream.flush()
 
     def _clear(self):
-        if self.stream.isatty():
+        if is_first() and self.stream.isatty():
             self.stream.write("\r\033[K")
             self.stream.flush()

@@ -56,7 +56,8 @@ def commit() -> str:
         return ""
 
 
-def device() -> dict[str, object]:
-    """What JAX runs on here."""
+def device(data: int = 1, model: int = 1) -> dict[str, object]:
+    """What JAX runs on here; data, model: over how many of them a machine is shared out."""
     first = jax.devices()[0]
-    return {"kind": first.platform, "name": first.device_kind, "count": jax.device_count()}
+    shared = {"data": data, "model": model} if data * model > 1 else {}
+    return {"kind": first.platform, "name": first.device_kind, "count": jax.device_count(), **shared}

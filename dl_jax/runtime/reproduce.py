@@ -12,12 +12,13 @@ from types import ModuleType
 from dl_jax.evidence.verdicts import Answer, Verdict, correct
 from dl_jax.paper.statements import statements
 from dl_jax.report.page import Chapter, page
-from dl_jax.runtime import devices
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import Checked, flag, parse
+from dl_jax.runtime.options import Options, help_page, set_up
+from dl_jax.runtime.processes import is_first
 from dl_jax.runtime.progress import Progress, duration
-from dl_jax.runtime.run import FAILED, Options, carry_out, guarded, help_page
-from dl_jax.runtime.store import check_writable, write_text
+from dl_jax.runtime.run import FAILED, carry_out, guarded
+from dl_jax.runtime.store import write_text
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,7 @@ def _reproduce(doc, arguments, modules):
     Seeds(**typed)
     experiments = {name: Experiment.of(module) for name, module in modules.items()}
     configs = {name: each.configured(options.preset, **typed) for name, each in experiments.items()}
-    check_writable(output)
-    devices.set_up(options.require_device)
+    set_up(options, "experiments.reproduce", arguments)
     progress = Progress({name: each.seconds(options.preset) for name, each in experiments.items()})
     began, verdicts, chapters = time.monotonic(), [], []
     for place, (name, experiment) in enumerate(experiments.items(), 1):
@@ -60,15 +60,20 @@ def _reproduce(doc, arguments, modules):
         verdicts += found
         chapters.append(_chapter(experiment, output / name, error))
     verdicts = correct(verdicts)
-    rows = [asdict(verdict) for verdict in verdicts]
-    write_text(output / "verdicts.json", json.dumps(rows, indent=1, ensure_ascii=False))
-    made = f"Made on {time.strftime('%Y-%m-%d')} at preset {options.preset}."
-    write_text(output / "report.html", page(statements(), verdicts, chapters, made))
+    if is_first():
+        _write(output, options, verdicts, chapters)
     answers = [verdict.verdict for verdict in verdicts if not verdict.counter]
     counts = (f"{answers.count(answer)} {answer.value.lower().replace('_', ' ')}" for answer in Answer)
     print(f"Of {len(answers)} criteria: {', '.join(counts)}")
     print(f"{duration(time.monotonic() - began)}; the report is {output / 'report.html'}")
     return FAILED if Answer.ERROR in answers else 0
+
+
+def _write(output, options, verdicts, chapters):
+    rows = [asdict(verdict) for verdict in verdicts]
+    write_text(output / "verdicts.json", json.dumps(rows, indent=1, ensure_ascii=False))
+    made = f"Made on {time.strftime('%Y-%m-%d')} at preset {options.preset}."
+    write_text(output / "report.html", page(statements(), verdicts, chapters, made))
 
 
 def _carried_out(experiment, config, options, progress) -> tuple[list[Verdict], str]:

@@ -1,10 +1,9 @@
 """From flags to verdicts: measure, judge, draw, write. The last line of every experiment calls `run`."""
 
 import json
-import shlex
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,24 +16,17 @@ from dl_jax.evidence.criteria import fingerprint
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.verdicts import Answer, Verdict, judge
 from dl_jax.runtime import devices, provenance
-from dl_jax.runtime.experiment import PRESETS, Experiment
-from dl_jax.runtime.flags import Checked, FlagError, Flags, describe, flag, parse, text
+from dl_jax.runtime.experiment import Experiment
+from dl_jax.runtime.flags import FlagError, Flags, parse
+from dl_jax.runtime.memory import Memory, Whole
+from dl_jax.runtime.options import Options, command_of, help_page, set_up
+from dl_jax.runtime.processes import agreed, is_first
 from dl_jax.runtime.progress import Progress
-from dl_jax.runtime.store import Memory, check_writable, whole_folder
+from dl_jax.runtime.store import whole_folder
 from dl_jax.training.place import here
 
 USAGE, FAILED, INTERRUPTED = 2, 1, 130
 """Exit statuses: a wrong flag or unusable data, an error of ours, Ctrl-C. A refutation exits with 0."""
-
-
-@dataclass(frozen=True)
-class Options(Checked):
-    """What the runner itself is told, the same for every experiment."""
-
-    preset: str = flag("laptop", "how much to run", choices=PRESETS)
-    output_dir: str = flag("results", "the folder that gets the results")
-    require_device: str = flag("any", "refuse to run on anything else", choices=("any", "cpu", "gpu", "tpu"))
-    judge_only: bool = flag(False, "judge and draw the records that are there; measure nothing")
 
 
 def run(module_name: str) -> None:
@@ -69,28 +61,13 @@ def _run(module, arguments):
     own, common = parse(arguments, experiment.config, Options)
     options = Options(**common)
     config = experiment.configured(options.preset, **own)
-    check_writable(Path(options.output_dir))
-    devices.set_up(options.require_device)
+    set_up(options, module.__spec__.name, arguments)
     progress = Progress({experiment.name: experiment.seconds(options.preset)})
     verdicts, ran = carry_out(experiment, config, options, progress)
     folder = Path(options.output_dir) / experiment.name
     print(table(verdicts))
     print(f"{'Written to' if ran or options.judge_only else 'Nothing has changed since the results in'} {folder}")
     return 0
-
-
-def help_page(doc: str, *groups: type) -> str:
-    """The docstring, then the flags with their defaults."""
-    lines = [line for group in (*groups, Options) for line in describe(group)]
-    lines += [("--list", "name the experiments that there are"), ("--help", "this page")]
-    return doc.strip() + "\n\nFlags\n" + "\n".join(f"  {name}\n        {help}" for name, help in lines)
-
-
-def command_of(name: str, config: Flags) -> str:
-    """What to type to run this again: the flags that differ from the defaults."""
-    plain = type(config)()
-    typed = [f"--{key}={text(value)}" for key, value in asdict(config).items() if value != getattr(plain, key)]
-    return shlex.join(["bash", "launch/local.sh", name, *typed])
 
 
 def carry_out(
@@ -102,34 +79,43 @@ def carry_out(
     draws is another, they are judged and drawn again.
     """
     folder = Path(options.output_dir) / experiment.name
-    there = _manifest(folder)
     origin = {
         "flags": json.loads(json.dumps(asdict(config))),
         "code": provenance.code_digest(experiment.file),
         "data": data_of(config),
         "versions": provenance.versions(),
-        "device": provenance.device(),
+        "device": provenance.device(options.data_parallel, options.model_parallel),
     }
+    there = agreed(lambda: _manifest(folder))
     if options.judge_only and not there:
         raise FlagError(f"--judge_only: {folder} holds no records; run without it first")
-    measured = all(there.get(key) == value for key, value in origin.items())
+    measured = _made_by(origin, there)
     if measured:
         progress.enter(experiment.name)
         progress.leave(ran=False)  # or the time still to go would count it as to be run
     if measured and there["judging"] == provenance.judging_digest() and not options.judge_only:
         return _verdicts(folder), False
     if measured or options.judge_only:
-        records = Records.read(folder / "records.jsonl")
+        records = Records(tuple(agreed(lambda: Records.read(folder / "records.jsonl").rows)))
         manifest = there | {"judging": provenance.judging_digest()}
     else:
-        records, manifest = _measure(experiment, config, origin, options, progress)
+        try:
+            records, manifest = _measure(experiment, config, origin, options, progress)
+        except Whole:
+            return _verdicts(folder), True
     exploratory = manifest["criteria"] != fingerprint(experiment.criteria)
     notes = {"experiment": experiment.name, "exploratory": exploratory}
     verdicts = [Verdict(**(asdict(verdict) | notes)) for verdict in judge(records, experiment.criteria)]
-    _write(folder, experiment, records, manifest, verdicts)
-    if not options.judge_only:
-        _memory(experiment, origin, options).forget()
+    if is_first():
+        _write(folder, experiment, records, manifest, verdicts)
+        if not options.judge_only:
+            _memory(experiment, origin, options).forget()
     return verdicts, not measured and not options.judge_only
+
+
+def _made_by(origin, manifest):
+    """Whether the results of this manifest are those of the same flags, code, data, versions and devices."""
+    return all(manifest.get(key) == value for key, value in origin.items())
 
 
 def data_of(config: Flags) -> str:
@@ -139,14 +125,18 @@ def data_of(config: Flags) -> str:
     return f"{named}; {catalog.contents(Path(image).expanduser())}" if image else named
 
 
-def _memory(experiment, origin, options):
+def _memory(experiment, origin, options, tell=lambda what, done, of: None):
     digest = sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:16]
-    return Memory(Path(options.output_dir) / ".unfinished" / f"{experiment.name}-{digest}")
+    output = Path(options.output_dir)
+    folder = output / ".unfinished" / f"{experiment.name}-{digest}"
+    return Memory(folder, lambda: _made_by(origin, _manifest(output / experiment.name)), tell)
 
 
 def _measure(experiment, config, origin, options, progress):
     began, costs = time.time(), []
-    place = here()._replace(tell=progress.tell, keep=_memory(experiment, origin, options).keep, spend=costs.append)
+    keep = _memory(experiment, origin, options, progress.tell).keep
+    place = here(None, options.data_parallel, options.model_parallel)
+    place = place._replace(tell=progress.tell, keep=keep, spend=costs.append, shards=options.shards)
     progress.enter(experiment.name)
     try:
         measured = experiment.measure(config, place)
@@ -201,7 +191,7 @@ def _manifest(folder) -> dict[str, Any]:
 
 
 def _verdicts(folder) -> list[Verdict]:
-    found = json.loads((folder / "verdicts.json").read_text())
+    found = agreed(lambda: json.loads((folder / "verdicts.json").read_text()))
     return [Verdict(**(row | {"verdict": Answer(row["verdict"])})) for row in found]
 
 

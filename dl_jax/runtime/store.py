@@ -1,16 +1,11 @@
-"""Where results lie: written whole or not at all, and the finished parts of a run that was cut off."""
+"""Where results lie: written whole or not at all."""
 
-import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-from dl_jax.evidence.records import Records, Row
 from dl_jax.runtime.flags import FlagError
 
 
@@ -58,28 +53,3 @@ def write_text(path: Path, text: str) -> None:
     except BaseException:
         os.unlink(name)
         raise
-
-
-class Memory:
-    """The finished parts of a run, so that the same run goes on where it was cut off."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-
-    def keep(self, name: dict[str, Any], compute: Callable[[], list[Row]]) -> list[Row]:
-        """The rows of this part: those that were kept, or newly computed and kept."""
-        digest = sha256(json.dumps(name, sort_keys=True, default=str).encode()).hexdigest()[:16]
-        path = self.folder / f"{digest}.jsonl"
-        if not path.exists():
-            records = Records(tuple(compute()))
-            self.folder.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_suffix(".fresh")
-            records.write(fresh)
-            os.replace(fresh, path)
-        return list(Records.read(path).rows)
-
-    def forget(self) -> None:
-        """The run is whole; its parts are needed no longer."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        if self.folder.parent.exists() and not any(self.folder.parent.iterdir()):
-            self.folder.parent.rmdir()

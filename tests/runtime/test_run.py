@@ -11,7 +11,8 @@ from dl_jax.data.dataset import DataError
 from dl_jax.evidence.criteria import exceeds
 from dl_jax.evidence.estimands import metric
 from dl_jax.runtime.flags import FlagError, parse
-from dl_jax.runtime.run import Options, command_of, data_of, guarded, run
+from dl_jax.runtime.options import Options, command_of
+from dl_jax.runtime.run import data_of, guarded, run
 
 FIRST, SECOND = "first", "second"
 

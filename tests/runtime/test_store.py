@@ -6,9 +6,8 @@ import tempfile
 
 import pytest
 
-from dl_jax.evidence.records import Records
 from dl_jax.runtime.flags import FlagError
-from dl_jax.runtime.store import Memory, check_writable, whole_folder, write_text
+from dl_jax.runtime.store import check_writable, whole_folder, write_text
 
 ROWS = [{"seed": 0, "metric": "m", "value": 1.5}, {"seed": 1, "metric": "m", "value": -2.0}]
 
@@ -90,48 +89,4 @@ def test_a_folder_that_cannot_be_written_to_is_told(tmp_path, monkeypatch, name)
     monkeypatch.setattr(tempfile, "mkdtemp", refuse)  # the mode of a folder does not stop the superuser
     with pytest.raises(FlagError, match=r"cannot be written to \(Permission denied\); name a folder"):
         check_writable(tmp_path / name)
-    assert not everything(tmp_path)
-
-
-def never():
-    raise AssertionError("this part is there already")
-
-
-def test_what_is_kept_is_not_computed_again(tmp_path):
-    name = {"task": "ring", "depths": (1, 2)}
-    assert Memory(tmp_path / "run").keep(name, lambda: ROWS) == ROWS
-    assert Memory(tmp_path / "run").keep(dict(reversed(name.items())), never) == ROWS
-    assert Memory(tmp_path / "run").keep({**name, "task": "xor"}, lambda: ROWS[:1]) == ROWS[:1]
-    assert Memory(tmp_path / "other").keep(name, lambda: ROWS[1:]) == ROWS[1:]
-
-
-def test_a_part_that_fails_is_not_kept(tmp_path):
-    memory = Memory(tmp_path / "run")
-    with pytest.raises(KeyboardInterrupt):
-        memory.keep({}, lambda: (_ for _ in ()).throw(KeyboardInterrupt))
-    assert memory.keep({}, lambda: ROWS) == ROWS
-
-
-def test_a_part_that_was_cut_off_while_it_was_written_is_computed_again(tmp_path, monkeypatch):
-    def half(records, path):
-        path.write_text('{"seed": 0, "met')
-        raise Broken
-
-    memory = Memory(tmp_path / "run")
-    with monkeypatch.context() as patched:
-        patched.setattr(Records, "write", half)
-        with pytest.raises(Broken):
-            memory.keep({}, lambda: ROWS)
-    assert memory.keep({}, lambda: ROWS) == ROWS
-    assert memory.keep({}, never) == ROWS
-
-
-def test_forgetting_removes_the_folder(tmp_path):
-    first, second = (Memory(tmp_path / ".unfinished" / name) for name in ("first", "second"))
-    for memory in (first, second):
-        memory.keep({}, lambda: ROWS)
-    first.forget()
-    first.forget()
-    assert [path.name for path in (tmp_path / ".unfinished").iterdir()] == ["second"]
-    second.forget()
     assert not everything(tmp_path)
