@@ -1,0 +1,331 @@
+"""What is saved comes back bit by bit, on any number of devices, and whatever breaks a file is noticed."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from jax.sharding import NamedSharding, PartitionSpec
+
+from dl_jax.training import checkpoint as module
+from dl_jax.training.checkpoint import CheckpointError, Checkpoints
+from dl_jax.training.digests import differs, digests
+from dl_jax.training.place import here
+from dl_jax.training.step import State
+
+ABOUT = {"flags": {"seeds": 3, "tasks": ["xor"]}, "code": "abc"}
+
+
+def on(devices, leaf, *spec):
+    return jax.device_put(leaf, NamedSharding(here(devices).mesh, PartitionSpec(*spec)))
+
+
+def training(devices, step=1):
+    """A state with all that a training may hold, its weights cut into `devices` pieces."""
+    key = jax.random.fold_in(jax.random.key(7), step)
+    params = {
+        "w": on(devices, jax.random.normal(key, (64, 64)), "trial"),
+        "half": on(devices, jax.random.normal(key, (8,)).astype(jnp.bfloat16), "trial"),
+        "b": on(devices, jnp.full(3, step, jnp.float32)),
+        "none of it": on(devices, jnp.zeros((0, 5))),
+    }
+    return {
+        "state": State(params, optax.adam(1e-3).init(params), on(devices, jnp.int32(step))),
+        "key": on(devices, key),
+        "keys": on(devices, jax.random.split(jax.random.key(3, impl="rbg"), 8), "trial"),
+        "seen": np.arange(4, dtype=np.float64) / 3 + step,
+        "flag": on(devices, jnp.asarray(True)),
+    }
+
+
+def shapes(tree):
+    def shape(leaf):
+        return (
+            leaf
+            if isinstance(leaf, np.ndarray)
+            else jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=leaf.sharding)
+        )
+
+    return jax.tree.map(shape, tree)
+
+
+def same(a, b):
+    def bits(leaf):
+        if not isinstance(leaf, np.ndarray) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            leaf = jax.random.key_data(leaf)
+        return type(leaf), str(leaf.dtype), leaf.shape, np.asarray(leaf).tobytes()
+
+    assert jax.tree.structure(a) == jax.tree.structure(b)
+    assert jax.tree.map(bits, a) == jax.tree.map(bits, b)
+
+
+def saved(folder, *steps, devices=8, about=ABOUT):
+    checkpoints = Checkpoints(folder, about)
+    for step in steps:
+        checkpoints.save(step, training(devices, step))
+    checkpoints.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def two_steps(tmp_path_factory):
+    """A folder with the states after steps 1 and 2: to copy, not to change."""
+    return saved(tmp_path_factory.mktemp("two") / "steps", 1, 2)
+
+
+@pytest.fixture
+def folder(two_steps, tmp_path):
+    return Path(shutil.copytree(two_steps, tmp_path / "steps"))
+
+
+def largest(folder):
+    return max((path for path in folder.rglob("d/*")), key=lambda path: path.stat().st_size)
+
+
+@pytest.mark.parametrize("devices", [8, 2, 1])
+def test_it_comes_back_bit_by_bit_on_any_number_of_devices(two_steps, devices):
+    like = shapes(training(devices))
+    step, tree = Checkpoints(two_steps, ABOUT).newest(like)
+    assert step == 2
+    same(tree, training(devices, 2))
+    for leaf, shape in zip(jax.tree.leaves(tree), jax.tree.leaves(like), strict=True):
+        assert isinstance(leaf, np.ndarray) or leaf.sharding.is_equivalent_to(shape.sharding, leaf.ndim)
+
+
+def test_more_devices_than_saved_it_are_fine_too(tmp_path):
+    saved(tmp_path / "one", 1, devices=1)
+    same(Checkpoints(tmp_path / "one", ABOUT).newest(training(8))[1], training(8))
+
+
+def test_a_state_may_be_donated_once_it_is_saved(tmp_path):
+    """The disk is written while the next steps run: what they overwrite must not be what is written."""
+    advance = jax.jit(lambda x: x * 1.5 + 1, donate_argnums=0)
+    x = on(8, jnp.arange(1 << 20, dtype=jnp.float32), "trial")
+    checkpoints = Checkpoints(tmp_path / "steps", ABOUT)
+    expected = {}
+    for step in range(1, 4):
+        expected[step] = np.array(x)
+        checkpoints.save(step, {"x": x})
+        for _ in range(5):
+            x = advance(x)
+    assert np.array_equal(checkpoints.newest({"x": x})[1]["x"], expected[3])
+    checkpoints.close()
+
+
+def test_only_the_newest_stay(tmp_path):
+    saved(tmp_path / "steps", 1, 2, 3)
+    assert sorted(os.listdir(tmp_path / "steps")) == ["2", "3"]
+
+
+def test_nothing_is_made_before_something_is_saved(tmp_path):
+    checkpoints = Checkpoints(tmp_path / "steps", ABOUT)
+    assert checkpoints.newest(shapes(training(1))) is None
+    checkpoints.close()
+    assert not os.listdir(tmp_path)
+
+
+def test_it_is_due_when_the_time_has_passed(tmp_path, monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(module, "monotonic", lambda: now)
+    checkpoints = Checkpoints(tmp_path / "steps", ABOUT, every_s=60.0)
+    assert not checkpoints.due()
+    now = 160.0
+    assert checkpoints.due()
+    checkpoints.save(1, {"x": jnp.ones(2)})
+    assert not checkpoints.due()
+    now = 219.0
+    assert not checkpoints.due()
+    checkpoints.close()
+
+
+def test_forgetting_deletes_the_folder(folder):
+    checkpoints = Checkpoints(folder, ABOUT)
+    checkpoints.newest(training(1))
+    checkpoints.forget()
+    checkpoints.forget()
+    assert not folder.exists()
+
+
+def broken(path, how):
+    content = bytearray(path.read_bytes())
+    if how == "flipped":
+        content[len(content) // 2] ^= 0x10
+        path.write_bytes(content)
+    elif how == "cut":
+        path.write_bytes(content[: len(content) // 2])
+    elif how == "zeroed":
+        path.write_bytes(bytes(len(content)))
+    else:
+        path.unlink()
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "zeroed", "deleted"])
+def test_a_broken_array_is_told_and_the_state_before_is_taken(folder, capfd, how):
+    broken(largest(folder / "2"), how)
+    step, tree = Checkpoints(folder, ABOUT).newest(training(2))
+    assert step == 1
+    same(tree, training(2, 1))
+    told = capfd.readouterr().err
+    assert told.count("\n") == 1
+    assert told.startswith(f"The state after step 2 in {folder} is damaged (")
+    assert told.endswith("; going on from step 1\n")
+    assert sorted(os.listdir(folder)) == ["1", "damaged-2"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["flipped", "cut", "zeroed", "deleted"])
+def test_whichever_file_is_broken_nothing_wrong_is_ever_restored(two_steps, tmp_path, how):
+    for number, path in enumerate(sorted((two_steps / "2").rglob("*"))):
+        if path.is_file():
+            folder = Path(shutil.copytree(two_steps, tmp_path / str(number)))
+            broken(folder / path.relative_to(two_steps), how)
+            step, tree = Checkpoints(folder, ABOUT).newest(training(2))
+            same(tree, training(2, step))
+
+
+@pytest.mark.slow
+def test_no_flipped_byte_of_an_array_is_missed(tmp_path):
+    """Every fifth byte of all files that hold numbers, one after another: the state is right, or it is not taken."""
+    x = jax.random.normal(jax.random.key(0), (30,))
+    folder = tmp_path / "steps"
+    checkpoints = Checkpoints(folder, ABOUT)
+    checkpoints.save(1, {"x": x})
+    checkpoints.close()
+    missed = 0
+    for path in sorted(folder.rglob("d/*")):
+        content = path.read_bytes()
+        for at in range(0, len(content), 5):
+            path.write_bytes(content[:at] + bytes([content[at] ^ 0x04]) + content[at + 1 :])
+            try:
+                tree = Checkpoints(folder, ABOUT).newest({"x": x})[1]
+            except CheckpointError:
+                continue
+            missed += not np.array_equal(tree["x"], x)
+        path.write_bytes(content)
+    assert not missed
+
+
+def test_without_the_digests_a_flipped_bit_would_pass(folder, monkeypatch):
+    """The reason for them. If Orbax notices by itself one day, they can go."""
+    monkeypatch.setattr(module, "differs", lambda *_: False)
+    broken(largest(folder / "2"), "flipped")
+    assert Checkpoints(folder, ABOUT).newest(training(2))[0] == 2
+
+
+def test_after_a_damaged_state_training_saves_on(folder):
+    broken(largest(folder / "2"), "flipped")
+    checkpoints = Checkpoints(folder, ABOUT)
+    checkpoints.newest(training(2))
+    for step in (2, 3):
+        checkpoints.save(step, training(2, step))
+    checkpoints.close()
+    assert sorted(os.listdir(folder)) == ["2", "3", "damaged-2"]
+    same(Checkpoints(folder, ABOUT).newest(training(2))[1], training(2, 3))
+
+
+def test_a_changed_description_is_damage_and_no_other_training(folder):
+    path = folder / "2/meta/metadata"
+    path.write_text(path.read_text().replace("abc", "abd"))
+    assert Checkpoints(folder, ABOUT).newest(training(2))[0] == 1
+
+
+def test_where_all_states_are_damaged_it_does_not_start_again(folder, capfd):
+    for step in "12":
+        broken(largest(folder / step), "flipped")
+    with pytest.raises(CheckpointError, match=r"can be restored \(step 2: .*w.*SHA-256; step 1: .*or delete .*steps"):
+        Checkpoints(folder, ABOUT).newest(training(2))
+    assert sorted(os.listdir(folder)) == ["1", "2"], "nothing was put aside"
+    assert not capfd.readouterr().err
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path):
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(CheckpointError, match=r"holds thesis.tex, but no saved state"):
+        Checkpoints(tmp_path, ABOUT).newest(training(2))
+    assert os.listdir(tmp_path) == ["thesis.tex"]
+
+
+def test_what_a_kill_left_unfinished_is_no_state(folder):
+    (folder / "2").rename(folder / "2.orbax-checkpoint-tmp")
+    checkpoints = Checkpoints(folder, ABOUT)
+    assert checkpoints.newest(training(2))[0] == 1
+    checkpoints.save(2, training(2, 2))
+    checkpoints.close()
+    assert sorted(os.listdir(folder)) == ["1", "2"]
+
+
+def test_if_nothing_was_finished_before_the_kill_training_begins(folder):
+    shutil.rmtree(folder / "1")
+    (folder / "2").rename(folder / "2.orbax-checkpoint-tmp")
+    checkpoints = Checkpoints(folder, ABOUT)
+    assert checkpoints.newest(training(2)) is None
+    checkpoints.close()
+
+
+def test_another_training_is_refused_with_all_differences(folder):
+    other = {"flags": {"seeds": 4, "tasks": ["xor"]}, "code": "abc", "data": "digits"}
+    with pytest.raises(
+        CheckpointError,
+        match=r"after step 2: flags.seeds was 3, is 4; data was not there, is digits; name another --output_dir, or "
+        rf"delete {folder} ",
+    ):
+        Checkpoints(folder, other).newest(training(2))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"seen": np.zeros(5)}, r"\['seen'\] was float64\[4\], is float64\[5\]"),
+        ({"seen": np.zeros(4, np.float32)}, r"\['seen'\] was float64\[4\], is float32\[4\]"),
+        ({"key": jax.random.key(0, impl="rbg")}, r"\['key'\] was key<fry>\[\], is key<rbg>\[\]"),
+        ({"new": jnp.zeros(())}, r"\['new'\] was not there, is float32\[\]"),
+    ],
+)
+def test_other_arrays_are_refused(two_steps, change, told):
+    with pytest.raises(CheckpointError, match=f"after step 2: {told}; name"):
+        Checkpoints(two_steps, ABOUT).newest(training(2) | change)
+
+
+def test_a_full_disk_is_told_and_the_state_before_is_kept(tmp_path, capfd):
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", small], capture_output=True).returncode:
+        pytest.skip("needs the right to mount a small disk")
+    try:
+        x = jax.random.normal(jax.random.key(0), (1000, 800))  # 3.2 MB, which do not compress
+        checkpoints = Checkpoints(small / "steps", ABOUT)
+        checkpoints.save(1, {"x": x})
+        checkpoints.save(2, {"x": x + 1})
+        with pytest.raises(CheckpointError, match=r"after step 2 could not be written to .*: no space is left"):
+            checkpoints.close()
+        checkpoints.close()
+        step, tree = Checkpoints(small / "steps", ABOUT).newest({"x": x})
+        assert step == 1
+        assert np.array_equal(tree["x"], x)
+        assert not capfd.readouterr().err
+    finally:
+        subprocess.run(["umount", "-l", small], check=True)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(CheckpointError, match=r"file/steps cannot be used for saved states"):
+        Checkpoints(tmp_path / "file" / "steps", ABOUT).save(1, {"x": jnp.ones(2)})
+
+
+def test_digests_are_of_the_pieces(tmp_path):
+    x = jnp.arange(32, dtype=jnp.float32).reshape(8, 4)
+    whole, rows, copies = digests([on(1, x), on(2, x, "trial"), on(8, x)])
+    assert list(whole) == list(copies) == ["0:8,0:4"]
+    assert whole == copies
+    assert list(rows) == ["0:4,0:4", "4:8,0:4"]
+    assert rows["4:8,0:4"] == digests([on(1, x[4:])])[0]["0:4,0:4"]
+    for devices in (1, 2, 8):
+        assert not differs(on(devices, x, "trial"), rows)
+        assert differs(on(devices, x.at[5, 1].add(1e-6), "trial"), rows)
+        assert differs(on(devices, x.at[5, 1].add(1e-6)), whole)
