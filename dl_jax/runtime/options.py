@@ -30,6 +30,10 @@ class Options(Checked):
         "parts of every sweep, for processes that were started alike and share --output_dir",
         at_least=1,
     )
+    compile_for: str = flag(
+        "",
+        "run nothing: compile for devices that are not here, and tell what they would need (v5e:2x4, v5p:4x4x4, cuda)",
+    )
     judge_only: bool = flag(False, "judge and draw the records that are there; measure nothing")
 
 

@@ -15,7 +15,7 @@ from dl_jax.data.dataset import DataError
 from dl_jax.evidence.criteria import fingerprint
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.verdicts import Answer, Verdict, judge
-from dl_jax.runtime import devices, provenance
+from dl_jax.runtime import compile_for, devices, provenance
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import FlagError, Flags, parse
 from dl_jax.runtime.memory import Memory, Whole
@@ -23,8 +23,10 @@ from dl_jax.runtime.options import Options, command_of, help_page, set_up
 from dl_jax.runtime.processes import agreed, is_first
 from dl_jax.runtime.progress import Progress
 from dl_jax.runtime.store import whole_folder
-from dl_jax.training.place import here
+from dl_jax.training.place import Place, here
 
+ADVICE = "take a larger slice, a smaller machine or batch, or more of --data_parallel and --model_parallel"
+"""To whoever's program does not fit."""
 USAGE, FAILED, INTERRUPTED = 2, 1, 130
 """Exit statuses: a wrong flag or unusable data, an error of ours, Ctrl-C. A refutation exits with 0."""
 
@@ -61,6 +63,9 @@ def _run(module, arguments):
     own, common = parse(arguments, experiment.config, Options)
     options = Options(**common)
     config = experiment.configured(options.preset, **own)
+    if options.compile_for:
+        print(_planned(experiment, config, options))
+        return 0
     set_up(options, module.__spec__.name, arguments)
     progress = Progress({experiment.name: experiment.seconds(options.preset)})
     verdicts, ran = carry_out(experiment, config, options, progress)
@@ -68,6 +73,22 @@ def _run(module, arguments):
     print(table(verdicts))
     print(f"{'Written to' if ran or options.judge_only else 'Nothing has changed since the results in'} {folder}")
     return 0
+
+
+def _planned(experiment, config, options) -> str:
+    """What the programs of an experiment would need on the devices of --compile_for, as a table."""
+    target = compile_for.target(options.compile_for)
+    devices.set_up()  # what is drawn and not trained is computed here
+    group = options.data_parallel * options.model_parallel
+    mesh = compile_for.mesh(target, max(1, len(target.devices) // group), options.data_parallel, options.model_parallel)
+    planner = compile_for.Planner(target, mesh, ADVICE)
+    progress = Progress({experiment.name: experiment.seconds(options.preset)})
+    progress.enter(experiment.name)
+    try:
+        experiment.measure(config, Place(mesh, progress.tell, plan=planner.plan))
+    finally:
+        progress.leave(ran=True)
+    return planner.table()
 
 
 def carry_out(

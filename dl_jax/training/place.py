@@ -76,8 +76,8 @@ class Place(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """cpu, gpu or tpu."""
-        return self.mesh.devices.flat[0].platform
+        """cpu, gpu or tpu. A mesh without devices stands for GPUs, whose compiler is not everywhere at hand."""
+        return self.mesh.devices.flat[0].platform if isinstance(self.mesh, Mesh) else "gpu"
 
     def alone(self) -> "Place":
         """On one device: for a training that is too small to be shared out. Of several processes each has its own."""
