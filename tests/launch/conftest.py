@@ -28,6 +28,7 @@ class Fakes:
     def add(self, program: str, body: str = "") -> None:
         """Puts a program on the path: `body` is bash, with the arguments in "$@"."""
         path = self.bin / program
+        path.unlink(missing_ok=True)  # it may be a link to the real one, which is not to be written over
         path.write_text(FAKE.format(calls=shlex.quote(str(self.file)), body=body))
         path.chmod(0o755)
 
