@@ -10,6 +10,7 @@ Refuted if     the net knows no more of held-out pictures than chance does; if s
 Counter        above a pooling maps do not follow a shift by one pixel (94); while learning, information flows down (95)
 Run            bash launch/local.sh fig2_inside_convnet --image=photo.jpg
                bash launch/local.sh fig2_inside_convnet --dataset=cifar10_jpeg --manual_dir=DIR --steps=3000
+               bash launch/local.sh fig2_inside_convnet --dataset=imagenette --require_device=gpu --preset=accelerator
 Takes          70 s on 2 CPU cores, 2 min on an accelerator
 Left open      the paper gives neither net nor weights; these are learned here, from drawn animals unless --dataset says
                otherwise, and the picture is a drawn Samoyed. The maps are those of the first seed's net. First filters
@@ -63,6 +64,7 @@ class Config(Flags):
     image: str = flag("", "the picture that is looked at: a JPEG, PNG, WebP, GIF or BMP file; a drawn Samoyed if empty")
     dataset: str = flag("canids", f"what to learn: {', '.join(catalog.NAMES)}, or your own file.npz of images")
     manual_dir: str = flag("", "a folder that holds one folder of raw files for each data set")
+    side: int = flag(64, "pixels of the squares that photographs of imagenette or imagenet2012 are cut to", at_least=16)
     maps: int = flag(16, "maps of the first convolution; the second has half as many more, the third twice", at_least=2)
     steps: int = flag(500, "training steps of 32 examples", at_least=1)
     learning_rate: float = flag(0.002, "of Adam", above=0)
@@ -86,7 +88,7 @@ def machine(net, classes):
 
 def measure(config: Config, place: Place) -> Records:
     """Train the net at every seed, and look inside it with one picture and with held-out ones."""
-    dataset = catalog.load(config.dataset, config.manual_dir or None)
+    dataset = catalog.load(config.dataset, config.manual_dir or None, config.side)
     if dataset.train[0].ndim < 3 or min(dataset.train[0].shape[1:3]) < 4:
         raise DataError(f"{config.dataset} must hold pictures of 4 x 4 pixels or more")
     size, net, names = dataset.train[0].shape[1:3], stages(config.maps), modules(stages(config.maps))

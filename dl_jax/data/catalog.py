@@ -4,15 +4,18 @@ from hashlib import file_digest
 from importlib.metadata import version
 from pathlib import Path
 
-from dl_jax.data import archive, files, tfds
+from dl_jax.data import archive, files, photographs, tfds
 from dl_jax.data.dataset import DataError, Dataset
 
-NAMES = ("digits", "canids", *tfds.SOURCES, *archive.ARCHIVES)
+NAMES = ("digits", "canids", *tfds.SOURCES, *archive.ARCHIVES, *photographs.PHOTOGRAPHS)
 FILES = {".npz": files.from_npz, ".csv": files.from_csv}
 
 
-def load(name: str, manual_dir: str | None = None) -> Dataset:
-    """One of NAMES, or the user's own .npz or .csv file. Sets by name may have to be prepared, from `manual_dir`."""
+def load(name: str, manual_dir: str | None = None, side: int = photographs.SIDE) -> Dataset:
+    """One of NAMES, or the user's own .npz or .csv file. Sets by name may have to be prepared, from `manual_dir`.
+
+    side: pixels of the squares that photographs of many sizes are cut to; other pictures keep their size.
+    """
     if name == "digits":
         from dl_jax.data.digits import digits  # scikit-learn takes a second to import
 
@@ -21,11 +24,13 @@ def load(name: str, manual_dir: str | None = None) -> Dataset:
         from dl_jax.data.animals import animals  # and so does drawing what only few runs need
 
         return animals()
-    raw = Path(manual_dir).expanduser() if manual_dir else None
+    raw = _folder(manual_dir)
     if name in tfds.SOURCES:
         return tfds.prepared(name, tfds.default_data_dir(), raw)
     if name in archive.ARCHIVES:
         return archive.unpacked(name, tfds.default_data_dir(), raw)
+    if name in photographs.PHOTOGRAPHS:
+        return photographs.squares(name, side, tfds.default_data_dir(), raw)
     path = _own(name)
     return FILES[path.suffix.lower()](path)
 
@@ -33,7 +38,7 @@ def load(name: str, manual_dir: str | None = None) -> Dataset:
 def identity(name: str, manual_dir: str | None = None) -> str:
     """A text that changes when the data would, found without loading them.
 
-    `manual_dir` is no part of it: raw files with another content are refused.
+    The content of raw files is no part of it: what is not official is refused.
     """
     if name == "digits":
         return f"digits, scikit-learn {version('scikit-learn')}"
@@ -43,6 +48,8 @@ def identity(name: str, manual_dir: str | None = None) -> str:
         return f"{name} {tfds.SOURCES[name].version}"
     if name in archive.ARCHIVES:
         return f"{name} sha256 {archive.ARCHIVES[name].sha256}"
+    if name in photographs.PHOTOGRAPHS:
+        return photographs.identity(name, tfds.default_data_dir(), _folder(manual_dir))
     return contents(_own(name))
 
 
@@ -52,6 +59,10 @@ def contents(path: Path) -> str:
         raise DataError(f"{path}: there is no such file")
     with open(path, "rb") as file:
         return f"sha256 {file_digest(file, 'sha256').hexdigest()}"
+
+
+def _folder(manual_dir):
+    return Path(manual_dir).expanduser() if manual_dir else None
 
 
 def _own(name):

@@ -21,7 +21,8 @@ def own(tmp_path):
 
 def test_digits_are_at_hand():
     assert catalog.load("digits").name == "digits"
-    assert catalog.NAMES == ("digits", "canids", "mnist", "fashion_mnist", "cifar10_jpeg")
+    assert catalog.NAMES[:5] == ("digits", "canids", "mnist", "fashion_mnist", "cifar10")
+    assert catalog.NAMES[5:] == ("cifar10_jpeg", "imagenette", "imagenet2012")
 
 
 @pytest.mark.parametrize("name", ["mine.npz", "mine.CSV"])

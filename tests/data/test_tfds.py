@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dl_jax.data import tfds
+from dl_jax.data import preparing, tfds
 from dl_jax.data.dataset import DataError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -101,10 +101,10 @@ def test_content_knows_images_from_labels_but_no_order(tiny_images):
     assert tfds.content((changed, y), test) != known
 
 
-def test_a_format_that_only_tensorflow_reads_is_told(data_dir):
+def test_a_format_that_cannot_be_read_is_told(data_dir):
     info = data_dir / "tiny_images" / "1.0.0" / "dataset_info.json"
-    info.write_text(info.read_text().replace('"array_record"', '"tfrecord"'))
-    with pytest.raises(DataError, match=r"only TensorFlow reads.*TFDS_DATA_DIR=FOLDER"):
+    info.write_text(info.read_text().replace('"array_record"', '"riegeli"'))
+    with pytest.raises(DataError, match=r"format that is not read here.*TFDS_DATA_DIR=FOLDER"):
         tfds.prepared("tiny_images", data_dir, None)
 
 
@@ -192,15 +192,15 @@ def test_without_tensorflow_it_says_what_to_type(raw, tmp_path, monkeypatch):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from dl_jax.data import tfds
+from dl_jax.data import preparing, tfds
 
-def build(name, raw, scratch):
+def build(name, source, raw, scratch):
     half = scratch / name / "1.0.0"
     half.mkdir(parents=True)
     (half / "dataset_info.json").write_text("{}")
     os.kill(os.getpid(), signal.SIGKILL)
 
-tfds._build = build
+preparing.build = build
 tfds.SOURCES["tiny_images"] = tfds.Source("1.0.0", ("pixels.gz", "labels.gz"), 0)
 tfds.prepared("tiny_images", Path(sys.argv[1]), Path(sys.argv[2]))
 """
@@ -211,7 +211,7 @@ def test_a_killed_preparation_is_not_taken_for_whole(tiny_folder, tiny_source, m
     assert subprocess.run(command, cwd=REPOSITORY, check=False).returncode == -signal.SIGKILL
     with pytest.raises(DataError, match="is not yet in"):
         tfds.prepared("tiny_images", tmp_path / "data", None)
-    monkeypatch.setattr(tfds, "_build", lambda name, raw, scratch: _finish(tiny_folder, scratch))
+    monkeypatch.setattr(preparing, "build", lambda name, source, raw, scratch: _finish(tiny_folder, scratch))
     assert len(tfds.prepared("tiny_images", tmp_path / "data", manual_dir).test[1]) == 20
 
 
@@ -222,23 +222,23 @@ def _finish(tiny_folder, folder):
 def test_of_two_preparations_side_by_side_the_first_wins(tiny_folder, tiny_source, manual_dir, tmp_path, monkeypatch):
     data_dir = tmp_path / "data"
 
-    def build(name, raw, scratch):
+    def build(name, source, raw, scratch):
         _finish(tiny_folder, scratch)
         _finish(tiny_folder, data_dir)  # the other one is faster
         (data_dir / "tiny_images" / "1.0.0" / "mark").touch()
 
-    monkeypatch.setattr(tfds, "_build", build)
+    monkeypatch.setattr(preparing, "build", build)
     assert len(tfds.prepared("tiny_images", data_dir, manual_dir).test[1]) == 20
     assert (data_dir / "tiny_images" / "1.0.0" / "mark").exists()
     assert [path.name for path in data_dir.iterdir()] == ["tiny_images"]
 
 
 def test_a_failed_preparation_leaves_nothing(tiny_source, manual_dir, tmp_path, monkeypatch):
-    def build(name, raw, scratch):
+    def build(name, source, raw, scratch):
         (scratch / "half").touch()
         raise OSError("disk full")
 
-    monkeypatch.setattr(tfds, "_build", build)
+    monkeypatch.setattr(preparing, "build", build)
     with pytest.raises(OSError, match="disk full"):
         tfds.prepared("tiny_images", tmp_path / "data", manual_dir)
     assert not list((tmp_path / "data").iterdir())
