@@ -10,13 +10,14 @@ Refuted if     the net knows no more of held-out pictures than chance does; if s
 Counter        above a pooling maps do not follow a shift by one pixel (94); while learning, information flows down (95)
 Run            bash launch/local.sh fig2_inside_convnet --image=photo.jpg
                bash launch/local.sh fig2_inside_convnet --dataset=cifar10_jpeg --manual_dir=DIR --steps=3000
-               bash launch/local.sh fig2_inside_convnet --dataset=imagenette --require_device=gpu --preset=accelerator
+               bash launch/local.sh fig2_inside_convnet --dataset=imagenette --preset=accelerator --require_device=gpu
 Takes          70 s on 2 CPU cores, 2 min on an accelerator
 Left open      the paper gives neither net nor weights; these are learned here, from drawn animals unless --dataset says
                otherwise, and the picture is a drawn Samoyed. The maps are those of the first seed's net. First filters
                start at a fifth of the usual scale, so that what is seen in them was learned. That filters are oriented
                is judged by gratings and zero-mean Gabors, which know nothing of edges: even pictures of random phase,
-               which have none, teach such filters. At most 2,000 test pictures are looked at
+               which have none, teach such filters. At most 2,000 test pictures are looked at; photographs of ImageNet are
+               cut to squares, and 100 of each class are learned where there are 1,000 classes
 """  # fmt: skip
 
 from dataclasses import dataclass

@@ -141,6 +141,15 @@ def test_pictures_that_are_none_are_refused(place, tmp_path):
         experiment.measure(experiment.Config(dataset=str(tmp_path / "rows.npz")), place)
 
 
+def test_photographs_are_asked_for_at_the_side_that_was_typed(place, monkeypatch):
+    def load(*asked):
+        raise DataError(f"asked for {asked}")
+
+    monkeypatch.setattr(experiment.catalog, "load", load)
+    with pytest.raises(DataError, match=r"asked for \('imagenette', None, 128\)"):
+        experiment.measure(experiment.Config(dataset="imagenette", side=128), place)
+
+
 @pytest.mark.slow
 def test_a_photograph_in_colour_is_drawn_with_its_colours(place, tmp_path):
     x = np.random.default_rng(0).integers(0, 256, (30, 12, 12, 3)).astype(np.uint8)
