@@ -16,8 +16,12 @@ from typing import Any
 from dl_jax.runtime.flags import Checked, FlagError, describe, flag, parse
 
 ROOT = Path(__file__).resolve().parents[1]
-FAILED, USAGE, AGAIN, INTERRUPTED = 1, 2, 99, 130
-"""Exit statuses. AGAIN is an experiment's own: it was told to stop and kept what is finished, so start it again."""
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+"""Exit statuses."""
+
+TOLD = (99, 143)
+"""Exit statuses of an experiment that was told to stop: what is finished is kept, so start it again. The second is that of
+one that had hardly begun, and did not listen yet."""
 
 
 class Failed(Exception):

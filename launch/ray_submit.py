@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dl_jax.runtime.flags import FlagError, flag
-from launch.commands import AGAIN, Failed, Launch, check_word, main
+from launch.commands import TOLD, Failed, Launch, check_word, main
 
 LOOK_S = 30.0
 """How often to tell how far it is."""
@@ -82,7 +82,7 @@ def work(argv: list[str]) -> Ended:
         errors="replace",
     ) as process:
         said = process.communicate()[1]
-    if process.returncode in (AGAIN, -signal.SIGTERM):
+    if process.returncode in (*TOLD, -signal.SIGTERM):
         raise InterruptedError("told to stop; what is finished is kept")
     return Ended(process.returncode, os.uname().nodename, said[-SHOWN:])
 

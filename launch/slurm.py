@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dl_jax.runtime.flags import FlagError, flag
-from launch.commands import AGAIN, Failed, Launch, asked, check_word, have, main
+from launch.commands import TOLD, Failed, Launch, asked, check_word, have, main
 
 NOTICE_S = 120
 """How long before its time is up a job is told to stop."""
@@ -100,7 +100,7 @@ def script(name: str, flags: list[str], options: Slurm) -> str:
         job=job,
         start=start,
         stop=stop,
-        again=AGAIN,
+        told=" | ".join(map(str, TOLD)),
         most=options.max_restarts,
     )
 
@@ -129,10 +129,10 @@ while [ -n "$told" ]; do # the signal ended the wait, not the child
     wait "$child" || status=$?
 done
 
-# It was told to stop ({again}; 143 where it had hardly begun), and what is finished is kept: start it again. A job that
-# was cancelled is no longer RUNNING, and stays away; so does one that SLURM itself has put into the queue again.
+# It was told to stop, and what is finished is kept: start it again. A job that was cancelled is no longer RUNNING, and
+# stays away; so does one that SLURM itself has put into the queue again.
 case $status in
-    {again} | 143)
+    {told})
         if [ "$(squeue --noheader --jobs="$job" --format=%T)" != RUNNING ]; then
             echo "Stopped. What is finished is kept: submit this script again to go on." >&2
         elif [ "$restarts" -ge {most} ]; then

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dl_jax.runtime.flags import flag
 from dl_jax.runtime.store import whole_folder, write_text
-from launch.commands import AGAIN, ROOT, Failed, Launch, asked, check_word, watched
+from launch.commands import ROOT, TOLD, Failed, Launch, asked, check_word, watched
 
 STEPS = ("create", "wait", "copy", "run", "fetch", "delete")
 POLL_S = 20.0
@@ -174,7 +174,7 @@ class Slice:
         status, lines = watched(argv, *watch)
         if status:
             found = re.findall(r"execution on worker (\d+) failed with exit status (\d+)", "".join(lines))
-            if AGAIN in (status, *(int(each) for _, each in found)):
+            if {status, *(int(each) for _, each in found)} & set(TOLD):
                 raise Lost("it was told to stop, and kept what is finished", gone=False)
             hosts = ", ".join(f"worker {host} (exit status {each})" for host, each in found)
             raise Failed(f"failed on {hosts or f'the host (exit status {status})'}")
