@@ -16,8 +16,8 @@ Left open      the paper gives neither net nor weights; these are learned here, 
                otherwise, and the picture is a drawn Samoyed. The maps are those of the first seed's net. First filters
                start at a fifth of the usual scale, so that what is seen in them was learned. That filters are oriented
                is judged by gratings and zero-mean Gabors, which know nothing of edges: even pictures of random phase,
-               which have none, teach such filters. At most 2,000 test pictures are looked at; photographs of ImageNet are
-               cut to squares, and 100 of each class are learned where there are 1,000 classes
+               which have none, teach such filters. At most 2,000 test pictures are looked at; photographs of ImageNet
+               are cut to squares, and 100 of each class are learned where there are 1,000 classes
 """  # fmt: skip
 
 from dataclasses import dataclass
