@@ -124,29 +124,22 @@ def _shortened(text, width):
 
 def amount(size: float) -> str:
     """Bytes with three digits: 12.3 GiB."""
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if size < 999.5 or unit == "TiB":
-            return f"{size:.3g} {unit}"
-        size /= 1024
-    raise AssertionError
+    return _scaled(size, 1024, (" B", " KiB", " MiB", " GiB", " TiB", " PiB"))
 
 
 def count(number: float) -> str:
     """A number with three digits: 12.3 T."""
-    for unit in ("", " K", " M", " G", " T", " P"):
-        if number < 999.5 or unit == " P":
-            return f"{number:.3g}{unit}"
-        number /= 1000
-    raise AssertionError
+    return _scaled(number, 1000, ("", " K", " M", " G", " T", " P", " E"))
 
 
 def duration(seconds: float) -> str:
     """Seconds with three digits: 12.3 ms."""
-    for unit in ("s", "ms", "us"):
-        if seconds >= 1 or unit == "us":
-            return f"{seconds:.3g} {unit}"
-        seconds *= 1000
-    raise AssertionError
+    return f"{seconds:.0f} s" if seconds >= 999.5 else _scaled(seconds * 1e6, 1000, (" us", " ms", " s"))
+
+
+def _scaled(number, step, units):
+    place = next((at for at, _ in enumerate(units) if number / step**at < 999.5), len(units) - 1)
+    return f"{number / step**place:.3g}{units[place]}"
 
 
 def rates(name: str, chip: Chip) -> str:

@@ -1,0 +1,307 @@
+"""Real train steps, compiled for TPU slices that are not there, against closed forms."""
+
+import subprocess
+import sys
+from functools import partial
+from importlib.util import find_spec
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.sharding import NamedSharding, PartitionSpec
+
+from dl_jax.data.dataset import Examples, Splits
+from dl_jax.models.convnet import Stage, convnet
+from dl_jax.models.mlp import mlp
+from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
+from dl_jax.runtime import compile_for, tpu_compiler
+from dl_jax.runtime.chips import CHIPS
+from dl_jax.runtime.compile_for import Planner, mesh, target
+from dl_jax.runtime.flags import FlagError
+from dl_jax.runtime.hlo import Moved
+from dl_jax.runtime.plan import Plan, table
+from dl_jax.training.cost import flops_of_step, products
+from dl_jax.training.fit import fit
+from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.optimizers import adam, sgd
+from dl_jax.training.place import Place
+from dl_jax.training.step import Learner, begin, chunk
+from dl_jax.training.sweep import grid, sweep
+
+compiler = pytest.mark.skipif(find_spec("libtpu") is None, reason="libtpu is not installed")
+CLASSES = 16
+
+
+def planner_for(text, **sizes):
+    there = target(text)
+    return Planner(there, mesh(there, **sizes), advice="take fewer")
+
+
+def plan_of_net(planner, width, depth, steps=1, batch=1024, examples=2048):
+    """Plan a net of `depth` layers of `width` units, fully sharded along "data", its units along "model" too."""
+
+    def on(*axes):
+        return NamedSharding(planner.mesh, PartitionSpec(*axes))
+
+    net = mlp((width,) * depth, CLASSES, NONLINEARITIES["relu"])
+    shared_out = net._replace(
+        apply=lambda params, x_BxD: net.apply(params, jax.lax.with_sharding_constraint(x_BxD, on("data")))
+    )
+    state = jax.eval_shape(
+        lambda key: begin(Learner(net, cross_entropy, sgd(0.1)), key, jnp.zeros((1, width))), jax.random.key(0)
+    )
+
+    def placed(leaf):
+        spec = on("data", "model") if leaf.ndim == 2 and leaf.shape[1] % planner.mesh.shape["model"] == 0 else on()
+        return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=spec)
+
+    float32, int32 = (partial(jax.ShapeDtypeStruct, dtype=kind) for kind in (jnp.float32, jnp.int32))
+    arguments = (
+        jax.tree.map(placed, state),
+        Examples(float32((examples, width)), int32((examples,))),
+        jax.ShapeDtypeStruct((2, 24), jnp.uint32),
+    )
+    flops = steps * flops_of_step(products(net.apply, state.params, float32((batch, width))))
+    learner = Learner(shared_out, cross_entropy, sgd(0.1))
+    program = jax.jit(lambda state, train, order: chunk(learner, state, train, order, steps, batch), donate_argnums=0)
+    planner.plan("a net", program, arguments, flops)
+    return planner.plans[-1]
+
+
+def weights(width, depth):
+    return depth * width * width + width * CLASSES
+
+
+NO_CHIP = ["", "tpu", "v9:2x2", "V5E:2x4", "cuda:8"]
+NO_SLICE = [
+    "v5e",
+    "v5e:",
+    "v5e:3x5",
+    "v5e:02x4",
+    "v5e:2x\N{FULLWIDTH DIGIT FOUR}",
+    "v5e:-2x4",
+    "v5e:2x4x1",
+    "v5e:32x32",
+]
+NO_BOX = ["v4:2x2", "v5p:4x4x6"]
+
+
+@pytest.mark.parametrize("text", [*NO_CHIP, *NO_SLICE, *NO_BOX])
+def test_what_there_is_not_is_told_in_one_line(text):
+    with pytest.raises(FlagError) as told:
+        target(text)
+    assert f"--compile_for={text}: " in str(told.value)
+    assert "\n" not in str(told.value)
+    assert any(word in str(told.value) for word in ("there are v4", "slices of 1x1", "slices of 2x2x1", "=cuda"))
+
+
+def test_without_libtpu_it_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(compile_for, "find_spec", lambda name: None)
+    with pytest.raises(FlagError, match=r"EXTRAS=tpu bash launch/local\.sh"):
+        target("v5e:2x4")
+    assert target("cuda").kind == "gpu"
+
+
+@compiler
+def test_the_mesh_takes_all_devices_or_none():
+    there = target("v5e:2x4")
+    assert dict(mesh(there, 2, 2, 2).shape) == {"trial": 2, "data": 2, "model": 2}
+    assert set(mesh(there, data=8).devices.flat) == set(there.devices)
+    with pytest.raises(FlagError, match=r"has 8 devices, not 1 \(trial\) x 3 \(data\) x 2 \(model\) = 6"):
+        mesh(there, data=3, model=2)
+
+
+@compiler
+def test_an_axis_of_the_mesh_lies_along_the_torus():
+    along = mesh(target("v5e:16x16"), data=16, model=16).devices[0]
+    for line in (*along, *along.T):
+        first, *others = (np.asarray(device.coords) for device in line)
+        assert all(np.count_nonzero(other - first) == 1 for other in others)
+
+
+@compiler
+@pytest.mark.parametrize(
+    ("text", "data", "model"),
+    [
+        ("v5e:2x4", 4, 2),
+        ("v5e:16x16", 16, 16),
+        ("v4:2x2x1", 4, 1),
+        ("v5p:4x4x4", 16, 4),
+        ("v6e:2x4", 8, 1),
+        ("tpu7x:2x2x1", 4, 2),
+    ],
+)
+def test_a_train_step_for_every_chip(text, data, model, capfd):
+    width, depth, batch, examples = 512, 1, 1024, 2048
+    planner = planner_for(text, data=data, model=model)
+    plan = plan_of_net(planner, width, depth, batch=batch, examples=examples)
+    assert plan.chip == CHIPS[text.partition(":")[0]]
+    # Forward, and backward to the weights and, above the first layer, to the inputs: two FLOPs for each weight.
+    assert plan.flops == 2 * batch * (3 * weights(width, depth) - width * width)
+    assert plan.counted * plan.devices == pytest.approx(plan.flops, rel=0.15)
+    # The weights and their momenta, shared out; the examples, whole.
+    state = 2 * 4 * weights(width, depth) / plan.devices
+    assert plan.argument == pytest.approx(state + 4 * examples * (width + 1), rel=0.05)
+    assert plan.alias > state
+    if width // model >= 128:  # or rows are filled up to 128 numbers
+        assert plan.alias == pytest.approx(state, rel=0.15)
+    assert plan.argument < plan.peak < plan.chip.hbm
+    assert plan.memory > 0
+    assert plan.collectives
+    assert plan.sent > 0
+    assert 0 < plan.mfu <= 1
+    assert capfd.readouterr() == ("", "")
+
+
+@compiler
+def test_what_steps_move_grows_with_them():
+    one, seven = (plan_of_net(planner_for("v5e:2x4", data=8), 256, 1, steps=n) for n in (1, 7))
+    assert seven.flops == 7 * one.flops
+    assert seven.sent == pytest.approx(7 * one.sent, rel=0.1)
+    assert seven.counted == pytest.approx(one.counted, rel=0.1)
+
+
+@compiler
+def test_an_experiment_plans_its_own_programs_and_trains_nothing():
+    """The real fit and sweep; no result hangs on the numbers that are learned from."""
+    planner = planner_for("v5e:2x4", trial=8)
+    place = Place(planner.mesh, plan=planner.plan)
+    x_NxHxWx1, y_N = np.zeros((64, 6, 6, 1), np.float32), np.zeros(64, np.int32)
+    train = Examples(jnp.asarray(x_NxHxWx1), jnp.asarray(y_N))
+    learner = Learner(mlp((32,), 3, NONLINEARITIES["relu"]), cross_entropy, adam(1e-3))
+    fit(learner, train, jax.random.key(0), 20, place=place, batch_size=32)
+
+    def nets(trial):
+        net = convnet((Stage(4, kernel=3),), (8,), 3, one_of(("relu", "tanh"), trial["f"]))
+        return Learner(net, cross_entropy, sgd(trial["rate"]))
+
+    rows = sweep(
+        nets,
+        Splits(*[train] * len(Splits._fields)),
+        grid(seed=range(3), rate=(0.1, 0.01), f=("relu", "tanh")),
+        steps=10,
+        look=lambda learner, first, last, splits: {"error": jnp.float32(0)},
+        place=place,
+        batch_size=16,
+        net="convnet",
+    )
+    assert {row["trial"] for row in rows} == set(range(12))
+    assert [plan.name for plan in planner.plans] == ["fit", "net convnet"]
+    assert not planner.plans[1].collectives
+    assert "net convnet (8 devices)" in planner.table()
+    assert max(map(len, planner.table().splitlines())) <= 118
+
+
+@compiler
+def test_keys_donated_arguments_and_constants_are_taken():
+    planner = planner_for("v5e:2x4", data=8)
+    known = jnp.arange(256.0)
+
+    @partial(jax.jit, donate_argnums=1)
+    def noisy(key, x):
+        return x + known[None] + jax.random.normal(key, x.shape)
+
+    shape = jax.ShapeDtypeStruct((512, 256), jnp.float32, sharding=NamedSharding(planner.mesh, PartitionSpec("data")))
+    for name in ("noise", "noise", "more noise"):
+        planner.plan(name, noisy, (jax.eval_shape(lambda: jax.random.key(0)), shape), 0.0)
+    assert [plan.name for plan in planner.plans] == ["noise", "more noise"]
+    assert planner.plans[0].alias == 512 * 256 * 4 / 8
+    assert planner.plans[0].mfu == 0
+
+
+@compiler
+def test_what_does_not_fit_is_refused_with_numbers(capfd):
+    planner = planner_for("v5e:1x1")
+    with pytest.raises(FlagError) as told:
+        plan_of_net(planner, width=32768, depth=3, examples=32)
+    line = str(told.value)
+    numbers = [float(word.rstrip(",")) for word in line.split() if word.rstrip(",").replace(".", "").isdigit()]
+    needed, there, too_much = numbers
+    assert "a net does not fit v5e:1x1: it needs" in line
+    assert line.endswith("too much; take fewer")
+    assert needed > 2 * 4 * weights(32768, 3) / 2**30
+    assert there == CHIPS["v5e"].hbm / 2**30
+    assert needed - there == pytest.approx(too_much, abs=0.02)
+    assert "\n" not in line
+    assert not planner.plans
+    assert capfd.readouterr() == ("", "")
+
+
+def test_both_ways_in_which_memory_is_said_to_be_short():
+    now = "RESOURCE_EXHAUSTED: the total memory required for HLO temporaries (2.50T) exceeds available HBM (15.75G)."
+    before = "Ran out of memory in memory space hbm. Used 512.00M of 15.48G hbm. Exceeded hbm capacity by 1.58G."
+    assert tpu_compiler.lacking(now) == (2560, 15.75)
+    assert tpu_compiler.lacking(before) == (0.5, 15.48)
+    assert tpu_compiler.lacking("INVALID_ARGUMENT: something else") is None
+
+
+@compiler
+def test_it_is_compiled_anew_where_there_is_a_cache():
+    """JAX cannot read back from its cache what was compiled for devices that are not there, and would warn."""
+    before = jax.config.jax_enable_compilation_cache
+    for _ in range(2):
+        jax.clear_caches()
+        plan_of_net(planner_for("v5e:2x4", data=8), 128, 1, batch=64, examples=64)
+    assert jax.config.jax_enable_compilation_cache == before
+
+
+@pytest.mark.parametrize("trial", [1, 2])
+def test_for_cuda_it_is_lowered(trial):
+    planner = planner_for("cuda", trial=trial, data=4, model=2)
+    plan = plan_of_net(planner, 256, 2, batch=64, examples=128)
+    state = 2 * 4 * (weights(256, 2) / 8 + 2 * 256 + CLASSES) + 4
+    assert plan.argument == state + 4 * 128 * 257 + 4 * 2 * 24
+    assert plan.counted == pytest.approx(plan.flops, rel=0.15)
+    assert "only lowered" in planner.table()
+
+
+def test_the_slowest_part_binds():
+    chip = CHIPS["v5e"]
+    plan = Plan("", 4, chip, 0, 0, 0, 0, 0, 4 * 197e12, 0, 819e9 / 2, {"all-gather": Moved(3, 200e9 * 2)})
+    assert plan.seconds == pytest.approx({"FLOPs": 1, "memory": 0.5, "links": 2})
+    assert plan.binds == "links"
+    assert plan.mfu == pytest.approx(0.5)
+    assert plan._replace(collectives={}).mfu == 1
+
+
+def test_large_figures_keep_their_columns():
+    chip = CHIPS["v5p"]
+    sent = {f"kind {n}": Moved(1e6, 1e15) for n in range(9)}
+    large = Plan("x" * 200, 9216, chip, *[1.099e11] * 5, 9.1e21, 9.99e17, 1e16, sent)
+    lines = table([large]).splitlines()
+    assert max(map(len, lines)) <= 118
+    assert len(lines[0].split()) >= 13
+
+
+CLEAN = """
+import jax
+from dl_jax.runtime.compile_for import Planner, mesh, target
+there = target("v5p:2x2x1")
+planner = Planner(there, mesh(there, 4))
+planner.plan("double", jax.jit(lambda x: 2 * x), (jax.ShapeDtypeStruct((8,), "float32"),), 0.0)
+print(jax.devices()[0].platform, len(planner.plans))
+"""
+
+
+@compiler
+def test_a_process_of_its_own_stays_quiet_and_on_its_cpu(monkeypatch):
+    for name in ("JAX_PLATFORMS", *tpu_compiler.ENVIRONMENT):
+        monkeypatch.delenv(name, raising=False)
+    ran = subprocess.run([sys.executable, "-c", CLEAN], capture_output=True, text=True, timeout=120)
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("cpu 1\n", "", 0)
+
+
+@compiler
+@pytest.mark.slow
+def test_four_hundred_million_weights_on_256_chips():
+    width, depth, batch = 8192, 6, 32768
+    plan = plan_of_net(planner_for("v5e:16x16", data=16, model=16), width, depth, 4, batch, examples=batch)
+    assert 400e6 < weights(width, depth) < 410e6
+    assert plan.flops == 4 * 2 * batch * (3 * weights(width, depth) - width * width)
+    state = 2 * 4 * weights(width, depth) / 256
+    assert plan.alias == pytest.approx(state, rel=0.02)
+    assert plan.argument == pytest.approx(state + 4 * batch * (width + 1), rel=0.02)
+    # At the least each chip gathers, forward and backward, the weights of its units in bf16.
+    assert plan.sent > 4 * 2 * depth * width * width / 16 * 15 / 16
+    assert 0.1 < plan.mfu <= 1
