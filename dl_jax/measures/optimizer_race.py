@@ -120,6 +120,11 @@ def _batch(problem, trials, place, axes):
         columns = [np.asarray([trial[axis] for trial in own]) for axis in ("setting", "seed")]
         return own, (fixed, np.int32(index), columns[0][padded].astype(np.float32), columns[1][padded].astype(np.int32))
 
+    if place.plan:
+        shapes = jax.eval_shape(lambda *arguments: arguments, *numbers(0)[1])
+        place.plan("batch methods", program, shapes, 0.0)
+        columns = jax.tree.map(lambda leaf: np.zeros(leaf.shape), jax.eval_shape(program, *shapes))
+        return [row for at in range(len(names)) for row in _rows(problem, numbers(at)[0], columns, 0.0, axes)]
     began = perf_counter()
     # On a CPU half of the compiler's work is left out: most of these programs run for less time than it takes.
     quick = {"xla_backend_optimization_level": 1} if place.kind == "cpu" else {}

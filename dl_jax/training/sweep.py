@@ -118,6 +118,7 @@ def _planned(programs: Programs, columns, until, place, label, clock):
     _, steps = next(_calls(programs, trials / (1 + len(others)), until, place))
     flops = programs.flops * steps * columns_R["seed"].size
     place.plan(label, programs.advance(steps), (shared, columns_R, own_R, state_R), flops)
+    place.spend(clock.spent(0.0))
     metrics_R = jax.eval_shape(programs.finish, shared, columns_R, own_R, first_R, state_R.params)
     looked = [{name: np.zeros((trials, *leaf.shape[1:])) for name, leaf in metrics_R.items()} for _ in until]
     return looked, np.zeros((trials, until[-1]))
