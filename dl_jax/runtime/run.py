@@ -4,13 +4,11 @@ import json
 import sys
 import time
 from dataclasses import asdict
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 
-from dl_jax.data import catalog
 from dl_jax.data.dataset import DataError
 from dl_jax.evidence.criteria import fingerprint
 from dl_jax.evidence.records import Records
@@ -20,15 +18,21 @@ from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import FlagError, Flags, parse
 from dl_jax.runtime.memory import Memory, Whole
 from dl_jax.runtime.options import Options, command_of, help_page, set_up
+from dl_jax.runtime.origin import claim, made_by, origin_of, resumable, unfinished
+from dl_jax.runtime.preemption import SAVED, Preempted, Stop
 from dl_jax.runtime.processes import agreed, is_first
 from dl_jax.runtime.progress import Progress
+from dl_jax.runtime.starts import Starts
 from dl_jax.runtime.store import whole_folder
+from dl_jax.runtime.trainings import Trainings
+from dl_jax.training.checkpoint import CheckpointError
 from dl_jax.training.place import Place, here
 
 ADVICE = "take a larger slice, a smaller machine or batch, or more of --data_parallel and --model_parallel"
 """To whoever's program does not fit."""
 USAGE, FAILED, INTERRUPTED = 2, 1, 130
-"""Exit statuses: a wrong flag or unusable data, an error of ours, Ctrl-C. A refutation exits with 0."""
+"""Exit statuses: a wrong flag or unusable data, an error of ours, Ctrl-C; SAVED (99) after SIGTERM. A refutation exits
+with 0."""
 
 
 def run(module_name: str) -> None:
@@ -47,6 +51,12 @@ def guarded(command) -> int:
     except OSError as error:
         print(f"error: {error.strerror or error}: {error.filename or ''}; nothing was changed", file=sys.stderr)
         return FAILED
+    except CheckpointError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except Preempted:
+        print("Stopped. What was finished is kept: the same command goes on from there.", file=sys.stderr)
+        return SAVED
     except KeyboardInterrupt:
         print("\nInterrupted. What was finished is kept: the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED
@@ -100,17 +110,11 @@ def carry_out(
     draws is another, they are judged and drawn again.
     """
     folder = Path(options.output_dir) / experiment.name
-    origin = {
-        "flags": json.loads(json.dumps(asdict(config))),
-        "code": provenance.code_digest(experiment.file),
-        "data": data_of(config),
-        "versions": provenance.versions(),
-        "device": provenance.device(options.data_parallel, options.model_parallel),
-    }
+    origin = origin_of(experiment, config, options)
     there = agreed(lambda: _manifest(folder))
     if options.judge_only and not there:
         raise FlagError(f"--judge_only: {folder} holds no records; run without it first")
-    measured = _made_by(origin, there)
+    measured = made_by(origin, there)
     if measured:
         progress.enter(experiment.name)
         progress.leave(ran=False)  # or the time still to go would count it as to be run
@@ -130,37 +134,27 @@ def carry_out(
     if is_first():
         _write(folder, experiment, records, manifest, verdicts)
         if not options.judge_only:
-            _memory(experiment, origin, options).forget()
+            Memory(unfinished(experiment.name, origin, Path(options.output_dir))).forget()
     return verdicts, not measured and not options.judge_only
 
 
-def _made_by(origin, manifest):
-    """Whether the results of this manifest are those of the same flags, code, data, versions and devices."""
-    return all(manifest.get(key) == value for key, value in origin.items())
-
-
-def data_of(config: Flags) -> str:
-    """What data a run sees: the set by name, and a picture of one's own. It changes when they would."""
-    named = catalog.identity(config.dataset, config.manual_dir) if hasattr(config, "dataset") else "generated"
-    image = getattr(config, "image", "")
-    return f"{named}; {catalog.contents(Path(image).expanduser())}" if image else named
-
-
-def _memory(experiment, origin, options, tell=lambda what, done, of: None):
-    digest = sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:16]
-    output = Path(options.output_dir)
-    folder = output / ".unfinished" / f"{experiment.name}-{digest}"
-    return Memory(folder, lambda: _made_by(origin, _manifest(output / experiment.name)), tell)
-
-
 def _measure(experiment, config, origin, options, progress):
+    output = Path(options.output_dir)
+    folder = Path(agreed(lambda: str(claim(experiment.name, origin, output))))
     began, costs = time.time(), []
-    keep = _memory(experiment, origin, options, progress.tell).keep
-    place = here(None, options.data_parallel, options.model_parallel)
-    place = place._replace(tell=progress.tell, keep=keep, spend=costs.append, shards=options.shards)
+
+    def tell(what, done, of):
+        progress.tell(what, done, of)
+        trainings.safe_point()
+
+    memory = Memory(folder, lambda: made_by(origin, _manifest(output / experiment.name)), tell)
     progress.enter(experiment.name)
     try:
-        measured = experiment.measure(config, place)
+        with Stop() as stop, Starts(folder), Trainings(memory.keep, folder, resumable(origin), stop) as trainings:
+            place = here(None, options.data_parallel, options.model_parallel)._replace(
+                tell=tell, keep=trainings.keep, spend=costs.append, shards=options.shards, saved=trainings.saved
+            )
+            measured = experiment.measure(config, place)
     finally:
         progress.leave(ran=True)
     records = Records(tuple({"experiment": experiment.name, **row} for row in measured.rows))

@@ -1,7 +1,9 @@
 """From flags to a folder of results: what is run, what is kept, what is told, and with which exit status."""
 
 import json
+import os
 import shlex
+import signal
 import sys
 from types import SimpleNamespace
 
@@ -12,7 +14,8 @@ from dl_jax.evidence.criteria import exceeds
 from dl_jax.evidence.estimands import metric
 from dl_jax.runtime.flags import FlagError, parse
 from dl_jax.runtime.options import Options, command_of
-from dl_jax.runtime.run import data_of, guarded, run
+from dl_jax.runtime.origin import data_of
+from dl_jax.runtime.run import guarded, run
 
 FIRST, SECOND = "first", "second"
 
@@ -106,6 +109,46 @@ def test_ctrl_c_keeps_the_parts_that_were_finished(started, module, results, cap
     assert len((results / "fake" / "records.jsonl").read_text().splitlines()) == 10
     assert started("--size=3") == 0
     assert module.COMPUTED[3:] == [FIRST, SECOND]  # other flags, other parts
+
+
+def test_told_to_stop_it_keeps_the_part_in_hand_and_says_so(started, module, results, capsys):
+    class Told(list):
+        def append(self, part):
+            super().append(part)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    module.COMPUTED = Told()
+    assert started() == 99
+    assert "goes on from there" in capsys.readouterr().err
+    assert module.COMPUTED == [FIRST]
+    module.COMPUTED = []
+    assert started() == 0
+    assert module.COMPUTED == [SECOND]
+    assert [path.name for path in results.iterdir()] == ["fake"]
+
+
+def test_a_run_that_dies_each_time_is_not_started_for_ever(started, module, capsys):
+    for _ in range(3):
+        module.BREAKS[FIRST] = ZeroDivisionError("always")
+        with pytest.raises(ZeroDivisionError):
+            started()
+    module.BREAKS.clear()
+    assert started() == 2
+    assert "was started 3 times, and died each time" in capsys.readouterr().err
+
+
+def test_another_run_does_not_pass_over_a_training_that_is_saved(started, module, results, capsys):
+    module.BREAKS[SECOND] = KeyboardInterrupt()
+    assert started() == 130
+    module.BREAKS.clear()
+    (folder,) = (results / ".unfinished").iterdir()
+    (folder / "states-abc" / "0" / "40").mkdir(parents=True)
+    assert started("--size=3") == 2
+    told = capsys.readouterr().err
+    assert "holds an unfinished training of another run: flags size was 1.0, is 3.0;" in told
+    assert str(folder) in told
+    assert started() == 0
+    assert started("--size=3") == 0
 
 
 def test_a_picture_that_fails_leaves_the_earlier_results(started, module, results):

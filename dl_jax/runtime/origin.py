@@ -1,0 +1,81 @@
+"""What made the numbers of a run: flags, code, data, versions and devices. Where these are equal, the numbers are."""
+
+import json
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from dl_jax.data import catalog
+from dl_jax.runtime import provenance
+from dl_jax.runtime.experiment import Experiment
+from dl_jax.runtime.flags import FlagError, Flags
+from dl_jax.runtime.options import Options
+from dl_jax.runtime.store import write_text
+
+Origin = dict[str, Any]
+FILE = "origin.json"
+"""In the folder of a run's unfinished parts."""
+
+
+def origin_of(experiment: Experiment, config: Flags, options: Options) -> Origin:
+    """The origin of this run's numbers, of JSON's types."""
+    return {
+        "flags": json.loads(json.dumps(asdict(config))),
+        "code": provenance.code_digest(experiment.file),
+        "data": data_of(config),
+        "versions": provenance.versions(),
+        "device": provenance.device(options.data_parallel, options.model_parallel),
+    }
+
+
+def data_of(config: Flags) -> str:
+    """What data a run sees: the set by name, and a picture of one's own. It changes when they would."""
+    named = catalog.identity(config.dataset, config.manual_dir) if hasattr(config, "dataset") else "generated"
+    image = getattr(config, "image", "")
+    return f"{named}; {catalog.contents(Path(image).expanduser())}" if image else named
+
+
+def made_by(origin: Origin, manifest: dict[str, Any]) -> bool:
+    """Whether the results of this manifest have that origin."""
+    return all(manifest.get(key) == value for key, value in origin.items())
+
+
+def resumable(origin: Origin) -> Origin:
+    """The origin, without how many devices there are: what is unfinished can be gone on with on more, or on fewer."""
+    return origin | {"device": {key: origin["device"][key] for key in ("kind", "name")}}
+
+
+def unfinished(name: str, origin: Origin, output: Path) -> Path:
+    """The folder of an experiment's unfinished parts, one for each origin."""
+    digest = sha256(json.dumps(resumable(origin), sort_keys=True).encode()).hexdigest()[:16]
+    return output / ".unfinished" / f"{name}-{digest}"
+
+
+def claim(name: str, origin: Origin, output: Path) -> Path:
+    """The same, made and labelled. FlagError where a training of another origin was saved and is not over.
+
+    What it learned would be lost in silence, if the flags or the code have changed by mistake.
+    """
+    folder = unfinished(name, origin, output)
+    for other in sorted(folder.parent.glob(f"{name}-*")):
+        if other != folder and (other / FILE).is_file() and any(other.glob("states-*/*/[0-9]*")):
+            told = differences(json.loads((other / FILE).read_text()), resumable(origin))
+            raise FlagError(
+                f"{other} holds an unfinished training of another run: {told}; run it as before to go on with it, name "
+                "another --output_dir, or delete that folder"
+            )
+    write_text(folder / FILE, json.dumps(resumable(origin), indent=1))
+    return folder
+
+
+def differences(there: Origin, here: Origin) -> str:
+    """In what one origin differs from another, as text."""
+    before, now = _flat(there), _flat(here)
+    changed = (name for name in dict.fromkeys([*before, *now]) if before.get(name) != now.get(name))
+    return ", ".join(f"{name} was {before.get(name)}, is {now.get(name)}" for name in changed)
+
+
+def _flat(origin):
+    inner = (value.items() if isinstance(value, dict) else [("", value)] for value in origin.values())
+    return {f"{key} {name}".strip(): value for key, part in zip(origin, inner, strict=True) for name, value in part}
