@@ -8,8 +8,9 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -101,6 +102,16 @@ def write(
     except OSError as error:
         raise DataError(f"{folder}: the examples cannot be written there ({error.strerror or error})") from None
     return opened(folder)
+
+
+@contextmanager
+def kept_or_passing(folder: str, *arguments: Any, **options: Any) -> Iterator[Shards]:
+    """What `write` writes to `folder`, there to stay; or, where that is empty, to a folder that vanishes in the end."""
+    if folder:
+        yield write(Path(folder).expanduser(), *arguments, **options)
+        return
+    with tempfile.TemporaryDirectory(prefix="examples-", ignore_cleanup_errors=True) as passing:
+        yield write(Path(passing), *arguments, **options)
 
 
 def opened(folder: Path) -> Shards:

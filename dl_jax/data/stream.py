@@ -40,9 +40,32 @@ def stream(shards: Shards, seed: int, *, process: int = 0, processes: int = 1) -
         ahead.begin(read, first_step + steps, steps, batch_size)
         return found
 
-    shape, kind = shards.record["x"].shape, shards.record["x"].base
-    example = Examples(jax.ShapeDtypeStruct(shape, kind), jax.ShapeDtypeStruct((), np.dtype(np.int32)))
-    return Stream(example, shards.count, batches)
+    return Stream(_example(shards.record), shards.count, batches)
+
+
+def unwritten(record: np.dtype, count: int) -> Stream:
+    """A stream of so many examples for who only plans: it has their shapes, and no batch can be had of it."""
+
+    def batches(first_step: int, steps: int, batch_size: int) -> Examples:
+        raise DataError("the examples of this stream were only planned; write them first")
+
+    return Stream(_example(record), count, batches)
+
+
+def by_lot(shown: Stream, classes: int, seed: int) -> Stream:
+    """The same examples, each with a label drawn by lot: what nothing can be learned from."""
+
+    def batches(first_step: int, steps: int, batch_size: int) -> Examples:
+        x_TxB, y_TxB = shown.batches(first_step, steps, batch_size)
+        drawn = [np.random.default_rng((seed, first_step + t)).integers(classes, size=batch_size) for t in range(steps)]
+        return Examples(x_TxB, np.stack(drawn).astype(np.int32)[:, : y_TxB.shape[1]])
+
+    return shown._replace(batches=batches)
+
+
+def _example(record: np.dtype) -> Examples:
+    x = jax.ShapeDtypeStruct(record["x"].shape, record["x"].base)
+    return Examples(x, jax.ShapeDtypeStruct((), np.dtype(np.int32)))
 
 
 class _Ahead:
