@@ -44,43 +44,48 @@ class _Instruction(NamedTuple):
     rest: str
 
 
+Computation = dict[str, _Instruction]
+"""Its instructions by name, in their order."""
+
+
 def traffic(text: str, devices: int) -> Traffic:
     """Read the text of a program compiled for `devices` devices (`Compiled.as_text()`)."""
     program, entry = _parse(text)
     hbm, collectives, seen = 0.0, {}, set()
     for times, inside, computation, instruction in _executed(program, entry, 1.0):
-        types = {each.name: each.type for each in program[computation]}
+        within = program[computation]
         if not inside:
-            hbm += times * _memory(program, types, instruction)
-        kind = _kind(computation, instruction)
-        # An asynchronous collective is written down up to three times, with one number: begun, under way, done.
-        number = re.search(r"channel_id=(\d+)", instruction.rest)
-        number = number[1] if number else instruction.name
-        if kind and number not in seen:
-            seen.add(number)
-            sent = _sent(kind, sum(_bytes(types[name]) for name in instruction.operands), instruction.rest, devices)
-            before = collectives.get(kind, Moved(0, 0))
-            collectives[kind] = Moved(before.count + times, before.bytes + times * sent)
+            hbm += times * _memory(program, within, instruction)
+        if kind := _kind(computation, instruction):
+            # An asynchronous collective is written down up to three times, with one number: begun, under way, done.
+            number = re.search(r"channel_id=(\d+)", instruction.rest)
+            number = number[1] if number else instruction.name
+            if number not in seen:
+                seen.add(number)
+                given = sum(_bytes(within[name].type) for name in instruction.operands)
+                sent = times * _sent(kind, given, instruction.rest, devices)
+                before = collectives.get(kind, Moved(0, 0))
+                collectives[kind] = Moved(before.count + times, before.bytes + sent)
     return Traffic(hbm, collectives)
 
 
-def _parse(text) -> tuple[dict[str, list[_Instruction]], str]:
+def _parse(text) -> tuple[dict[str, Computation], str]:
     """The computations by name, and the name of the first to run."""
     program, entry, current = {}, "", None
     for line in text.splitlines():
         if found := _COMPUTATION.match(line):
-            current = program.setdefault(found[2], [])
+            current = program.setdefault(found[2], {})
             entry = found[2] if found[1] else entry
         elif current is not None and (found := _INSTRUCTION.match(line)):
             root, name, kind, op, operands, rest = found.groups()
-            named = re.findall(r"%([\w.\-]+)", operands) if op != "parameter" else [operands]
-            current.append(_Instruction(bool(root), name, kind, op, named if op != "constant" else [operands], rest))
+            named = [operands] if op in ("parameter", "constant") else re.findall(r"%([\w.\-]+)", operands)
+            current[name] = _Instruction(bool(root), name, kind, op, named, rest)
     return program, entry
 
 
 def _executed(program, computation, times, inside=False) -> Iterator[tuple[float, bool, str, _Instruction]]:
     """(how often, whether inside a fusion, computation, instruction) of all that runs."""
-    for instruction in program[computation]:
+    for instruction in program[computation].values():
         yield times, inside, computation, instruction
         if instruction.op == "while":
             yield from _executed(program, _called(instruction, "body")[0], times * _turns(program, instruction))
@@ -103,7 +108,7 @@ def _turns(program, loop) -> int:
     if stated := re.search(r'known_trip_count"?:?\{"?n"?:"?(\d+)', loop.rest):
         return int(stated[1])
     condition = program[_called(loop, "condition")[0]]
-    constants = [int(each.operands[0]) for each in condition if each.op == "constant" and "s32[]" in each.type]
+    constants = [int(each.operands[0]) for each in condition.values() if each.op == "constant" and "s32[]" in each.type]
     return constants[0] if len(constants) == 1 else 1
 
 
@@ -127,7 +132,7 @@ def _in_hbm(kind) -> float:
     return sum(size for size, hbm in _arrays(kind) if hbm)
 
 
-def _memory(program, types, instruction) -> float:
+def _memory(program, within, instruction) -> float:
     """Bytes that an instruction reads from and writes to HBM."""
     op = instruction.op
     if op in (*FREE, "while", "conditional", "call") or op.endswith("-done"):
@@ -139,24 +144,28 @@ def _memory(program, types, instruction) -> float:
         return _in_hbm(instruction.type)
     if op in (*SLICING, "dynamic-update-slice"):
         changed = op == "dynamic-update-slice"
-        source = types[instruction.operands[changed]]
+        source = within[instruction.operands[changed]].type
         size = _bytes(source if changed else instruction.type)
         return min(size, _in_hbm(source)) + min(size, _in_hbm(instruction.type))
     if op != "fusion":
-        return _in_hbm(instruction.type) + sum(_in_hbm(types[name]) for name in instruction.operands)
+        return _in_hbm(instruction.type) + sum(_in_hbm(within[name].type) for name in instruction.operands)
     inner = program[_called(instruction, "calls")[0]]
-    sources = {each.operands[0]: each.name for each in inner if each.op == "parameter"}
+    sources = _parameters(inner)
     read = sum(
-        min(_in_hbm(types[name]), _read(program, inner, sources[str(place)], _bytes(types[name])))
+        min(_in_hbm(within[name].type), _read(program, inner, sources[place], _bytes(within[name].type)))
         for place, name in enumerate(instruction.operands)
     )
     return read + _written(inner, instruction.type)
 
 
+def _parameters(computation) -> dict[int, str]:
+    return {int(each.operands[0]): each.name for each in computation.values() if each.op == "parameter"}
+
+
 def _read(program, inner, name, whole) -> float:
     """Bytes of an array that a fusion reads: of one that it only slices or gathers from, what it takes."""
     total = 0.0
-    for user in (each for each in inner if name in each.operands and each.op not in ("parameter", "constant")):
+    for user in (each for each in inner.values() if name in each.operands and each.op not in ("parameter", "constant")):
         first = user.operands[0] == name
         if user.op in SLICING and first:
             total += _bytes(user.type)
@@ -164,8 +173,7 @@ def _read(program, inner, name, whole) -> float:
             total += _read(program, inner, user.name, whole)
         elif user.op == "fusion":
             deeper = program[_called(user, "calls")[0]]
-            sources = {each.operands[0]: each.name for each in deeper if each.op == "parameter"}
-            total += _read(program, deeper, sources[str(user.operands.index(name))], whole)
+            total += _read(program, deeper, _parameters(deeper)[user.operands.index(name)], whole)
         elif not (user.op == "dynamic-update-slice" and first):
             return whole
     return min(total, whole)
@@ -173,14 +181,13 @@ def _read(program, inner, name, whole) -> float:
 
 def _written(inner, kind) -> float:
     """Bytes that a fusion writes: of an array that it changes in place, the part that it changes."""
-    by_name = {each.name: each for each in inner}
-    root = next(each for each in inner if each.root)
-    results = [by_name[name] for name in root.operands] if root.op == "tuple" else [root]
+    root = next(each for each in inner.values() if each.root)
+    results = [inner[name] for name in root.operands] if root.op == "tuple" else [root]
     arrays = _arrays(kind)
     if len(results) != len(arrays):
         return _in_hbm(kind)
     return sum(
-        min(size, _bytes(by_name[result.operands[1]].type)) if result.op == "dynamic-update-slice" else size
+        min(size, _bytes(inner[result.operands[1]].type)) if result.op == "dynamic-update-slice" else size
         for result, (size, hbm) in zip(results, arrays, strict=True)
         if hbm
     )

@@ -73,7 +73,7 @@ def test_the_memory_is_what_the_compiler_gives_out(chip):
         compiled(chip, lambda x: x + 1, 2**14, 2**14, 2**10)
     needed, there = tpu_compiler.lacking(str(refused.value))
     assert needed >= 2 * 2**40 / GIB
-    assert there == pytest.approx(CHIPS[chip].hbm / GIB, abs=0.006)
+    assert there == pytest.approx(CHIPS[chip].hbm / GIB, abs=0.02)
 
 
 @compiler
