@@ -20,8 +20,8 @@ FAILED, USAGE, INTERRUPTED = 1, 2, 130
 """Exit statuses."""
 
 TOLD = (99, 143)
-"""Exit statuses of an experiment that was told to stop: what is finished is kept, so start it again. The second is that of
-one that had hardly begun, and did not listen yet."""
+"""Exit statuses of an experiment that was told to stop: what is finished is kept, so start it again. 143 is that of one
+that had hardly begun, and did not listen yet."""
 
 
 class Failed(Exception):
