@@ -81,6 +81,8 @@ class Place(NamedTuple):
 
     def alone(self) -> "Place":
         """On one device: for a training that is too small to be shared out. Of several processes each has its own."""
+        if not isinstance(self.mesh, Mesh):
+            return self._replace(mesh=self.mesh.update(axis_sizes=(1, 1, 1)))
         own = next(each for each in self.mesh.devices.flat if each.process_index == jax.process_index())
         return self._replace(mesh=mesh_of([own]))
 
