@@ -1,0 +1,158 @@
+"""A training that is killed and told to stop again and again ends with the bits of one that was left in peace."""
+
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from dl_jax.runtime.preemption import SAVED
+
+pytestmark = pytest.mark.slow
+
+TRAIN = """
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import jax
+import numpy as np
+import optax
+
+number, count, port = map(int, sys.argv[2:5])
+jax.config.update("jax_platforms", "cpu")
+jax.config.update("jax_num_cpu_devices", 4 // count)
+if count > 1:
+    jax.distributed.initialize(f"127.0.0.1:{port}", count, number)
+
+from dl_jax.data.dataset import Examples
+from dl_jax.models.mlp import mlp
+from dl_jax.models.nonlinearities import NONLINEARITIES
+from dl_jax.runtime.memory import Memory
+from dl_jax.runtime.preemption import SAVED, Preempted, Stop
+from dl_jax.runtime.trainings import Trainings
+from dl_jax.training import fit as calls
+from dl_jax.training.fit import fit
+from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.place import here
+from dl_jax.training.step import Learner
+
+calls.FLOPS_A_SECOND = {"cpu": 3e7}  # many short calls, each with a chance to save
+folder, steps = Path(sys.argv[1]), int(sys.argv[5])
+draw = np.random.default_rng(0)
+train = Examples(draw.normal(size=(256, 16)).astype(np.float32), draw.integers(0, 4, 256).astype(np.int32))
+learner = Learner(mlp((256, 256), 4, NONLINEARITIES["tanh"]), cross_entropy, optax.adam(1e-3))
+
+def compute():
+    place = here(data=jax.device_count())._replace(saved=trainings.saved)
+    state, error_T = fit(learner, train, jax.random.key(1), steps, place=place, batch_size=64)
+    digest = sha256(np.asarray(error_T).tobytes())
+    for leaf in jax.tree.leaves(state):
+        digest.update(np.asarray(leaf.addressable_data(0)).tobytes())
+    return [{"metric": digest.hexdigest(), "value": 0.0}]
+
+try:
+    with Stop() as stop, Trainings(Memory(folder).keep, folder, {"steps": steps}, stop, every_s=0.1) as trainings:
+        rows = trainings.keep({}, compute)
+except Preempted:
+    sys.exit(SAVED)
+if number == 0:
+    print("digest", rows[0]["metric"])
+"""
+STEPS = 3000
+KILLS = 20
+
+
+def start(folder, number=0, count=1, port=0, steps=STEPS):
+    command = [sys.executable, "-c", TRAIN, str(folder), *map(str, (number, count, port, steps))]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finished(process, status=0):
+    said, errors = process.communicate(timeout=300)
+    assert process.returncode == status, errors
+    assert "Traceback" not in errors
+    return said.partition("digest ")[2].strip()
+
+
+def unfinished(folder):
+    return [*folder.glob("states-*/0/*.orbax-checkpoint-tmp*")]
+
+
+def steps_saved(folder):
+    return sorted(int(path.name) for path in folder.glob("states-*/0/*") if path.name.isdigit())
+
+
+@pytest.fixture(scope="module")
+def in_peace(tmp_path_factory):
+    return finished(start(tmp_path_factory.mktemp("peace") / "run"))
+
+
+def until(condition, process, patience=60.0):
+    """Wait for a condition; false if the process ends first."""
+    end = time.monotonic() + patience
+    while not condition():
+        if process.poll() is not None or time.monotonic() > end:
+            return False
+        time.sleep(0.0005)
+    return True
+
+
+def gets_on(process, folder):
+    """Wait until it has saved a state; what it then says, if it does not."""
+    before = steps_saved(folder)
+    assert until(lambda: steps_saved(folder) > before, process), process.communicate()
+
+
+def test_twenty_kills_change_no_bit(tmp_path, in_peace):
+    draw, folder, in_mid_save, reached = random.Random(0), tmp_path / "run", 0, []
+    for kill in range(KILLS):
+        process = start(folder)
+        if kill % 4:
+            gets_on(process, folder)
+            until(lambda: unfinished(folder), process)
+        else:  # at any moment, perhaps before it has begun
+            time.sleep(5 * draw.random())
+        process.kill()
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL, "it ended before it was killed: train for longer"
+        in_mid_save += bool(unfinished(folder))
+        reached.append(max(steps_saved(folder), default=0))
+    print(f"{in_mid_save} of {KILLS} kills left a state half written; reached after each: {reached}")
+    assert in_mid_save >= KILLS // 3
+    assert reached == sorted(reached)
+    assert finished(start(folder)) == in_peace
+
+
+def test_told_to_stop_it_saves_and_goes_on_to_the_same_end(tmp_path, in_peace):
+    folder = tmp_path / "run"
+    for _ in range(3):
+        process = start(folder)
+        gets_on(process, folder)
+        process.terminate()
+        finished(process, SAVED)
+        assert not unfinished(folder)
+    assert finished(start(folder)) == in_peace
+
+
+def test_of_two_processes_one_is_told_and_both_stop_at_the_same_step(tmp_path):
+    def both(folder):
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            port = listening.getsockname()[1]
+        return [start(folder, number, 2, port, STEPS // 6) for number in range(2)]
+
+    peace, *_ = map(finished, both(tmp_path / "peace"))
+    folder = tmp_path / "run"
+    for told in (0, 1):
+        processes = both(folder)
+        gets_on(processes[0], folder)
+        processes[told].terminate()
+        for process in processes:
+            finished(process, SAVED)
+        assert not unfinished(folder)
+    again, _ = map(finished, both(folder))
+    assert again == peace
