@@ -145,3 +145,14 @@ def test_a_folder_that_is_a_file_is_an_error_that_says_so(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="the examples cannot be written there"):
         write(tmp_path / "file")
+
+
+def test_examples_are_kept_in_a_folder_that_is_named_and_vanish_without_one(tmp_path):
+    arguments = (RULE, numbered.RECORD, 100, ORIGIN)
+    with shards.kept_or_passing(str(tmp_path / "kept"), *arguments) as kept:
+        pass
+    shards.check(kept)
+    with shards.kept_or_passing("", *arguments) as passing:
+        shards.check(passing)
+    assert not passing.folder.exists()
+    assert [shard.sha256 for shard in passing.shards] == [shard.sha256 for shard in kept.shards]

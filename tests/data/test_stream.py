@@ -8,7 +8,7 @@ import pytest
 from dl_jax.data import shards
 from dl_jax.data.dataset import DataError
 from dl_jax.data.order import shuffled
-from dl_jax.data.stream import stream
+from dl_jax.data.stream import by_lot, stream, unwritten
 from dl_jax.data.synthetic import numbered
 
 COUNT = 1000
@@ -111,3 +111,21 @@ def test_a_file_that_vanishes_is_named(damaged):
     path.unlink()
     with pytest.raises(DataError, match=r"examples-00001-of-00004.array_record is missing"):
         stream(found, 0).batches(0, 10, 100)
+
+
+def test_labels_by_lot_are_even_fixed_and_tell_nothing(written):
+    shown = by_lot(stream(written, 3), numbered.CLASSES, 0)
+    whole, true = shown.batches(0, 10, 100), stream(written, 3).batches(0, 10, 100)
+    assert np.array_equal(whole.x, true.x)
+    assert abs(np.mean(whole.y == true.y) - 0.1) < 0.04  # 4 deviations
+    assert abs(np.bincount(whole.y.ravel()) - 100).max() < 40
+    assert np.array_equal(shown.batches(4, 2, 100).y, whole.y[4:6])
+    assert whole.y.dtype == np.int32
+
+
+def test_an_unwritten_stream_has_the_shapes_and_no_batches(written):
+    planned = unwritten(numbered.RECORD, 10**8)
+    assert planned.example == stream(written, 0).example
+    assert planned.count == 10**8
+    with pytest.raises(DataError, match="only planned; write them first"):
+        planned.batches(0, 1, 1)

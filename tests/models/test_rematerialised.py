@@ -1,5 +1,9 @@
 """Computing again instead of keeping: the same numbers, fewer kept, and as few in a TPU's memory."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -93,3 +97,31 @@ def test_it_is_lowered_with_its_barriers(platform):
     assert count(model.apply, "stablehlo.optimization_barrier") == 0
     assert count(again, "stablehlo.optimization_barrier") >= 2
     assert count(again, "stablehlo.dot_general") > count(model.apply, "stablehlo.dot_general")
+
+
+@pytest.mark.slow
+def test_a_tpu_needs_far_less_memory_for_a_deep_net():
+    """Compiled by the TPU's own compiler, for a chip that is not there, in a process of its own: 24 layers."""
+    pytest.importorskip("libtpu")
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", ON_A_TPU], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    plain, again = map(float, done.stdout.split())
+    assert again < plain / 4
+
+
+ON_A_TPU = """
+from dl_jax.runtime.compile_for import Planner, mesh, target
+chip = target("v5e:1x1")
+import jax, jax.numpy as jnp
+from dl_jax.models.mlp import mlp
+from dl_jax.models.nonlinearities import NONLINEARITIES
+from dl_jax.models.rematerialised import rematerialised
+net, x = mlp((256,) * 24, 10, NONLINEARITIES["relu"]), jax.ShapeDtypeStruct((16384, 256), jnp.float32)
+params = jax.eval_shape(net.init, jax.random.key(0), x)
+planner = Planner(chip, mesh(chip))
+for model in (net, rematerialised(net)):
+    back = jax.jit(jax.grad(lambda p, x, model=model: jnp.mean(model.apply(p, x) ** 2)))
+    planner.plan("gradient", back, (params, x), 0.0)
+print(*(plan.temp for plan in planner.plans))
+"""
