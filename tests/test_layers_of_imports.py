@@ -31,6 +31,9 @@ OUTSIDE = {
     "optax": ("dl_jax/training/", "experiments/"),
     "tensorflow_datasets": ("dl_jax/data/",),
     "tensorflow": ("dl_jax/data/",),
+    "orbax": ("dl_jax/training/checkpoint.py",),
+    "grain": ("dl_jax/data/",),
+    "array_record": ("dl_jax/data/",),
     "sklearn": ("dl_jax/data/", "dl_jax/measures/"),
     "jinja2": ("dl_jax/report/",),
     "torch": (),
@@ -38,7 +41,7 @@ OUTSIDE = {
 }
 """Where a library may be imported; of several that fit, the longest name counts."""
 
-INSIDE_FUNCTIONS = ("tensorflow", "tensorflow_datasets")
+INSIDE_FUNCTIONS = ("tensorflow", "tensorflow_datasets", "orbax", "grain", "array_record")
 """Imported only when needed: slow to import, or an extra."""
 
 

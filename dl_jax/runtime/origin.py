@@ -11,11 +11,9 @@ from dl_jax.runtime import provenance
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import FlagError, Flags
 from dl_jax.runtime.options import Options
-from dl_jax.runtime.store import write_text
+from dl_jax.runtime.trainings import ORIGIN
 
 Origin = dict[str, Any]
-FILE = "origin.json"
-"""In the folder of a run's unfinished parts."""
 
 
 def origin_of(experiment: Experiment, config: Flags, options: Options) -> Origin:
@@ -52,21 +50,20 @@ def unfinished(name: str, origin: Origin, output: Path) -> Path:
     return output / ".unfinished" / f"{name}-{digest}"
 
 
-def claim(name: str, origin: Origin, output: Path) -> Path:
-    """The same, made and labelled. FlagError where a training of another origin was saved and is not over.
+def check_others(name: str, origin: Origin, output: Path) -> None:
+    """FlagError where a training of this experiment was saved, is not over, and is of another origin.
 
     What it learned would be lost in silence, if the flags or the code have changed by mistake.
     """
-    folder = unfinished(name, origin, output)
-    for other in sorted(folder.parent.glob(f"{name}-*")):
-        if other != folder and (other / FILE).is_file() and any(other.glob("states-*/*/[0-9]*")):
-            told = differences(json.loads((other / FILE).read_text()), resumable(origin))
+    own = unfinished(name, origin, output)
+    for other in sorted(own.parent.glob(f"{name}-*")):
+        saved = any(path.name.isdigit() for path in other.glob("states-*/*/*"))
+        if other != own and saved and (other / ORIGIN).is_file():
+            told = differences(json.loads((other / ORIGIN).read_text()), resumable(origin))
             raise FlagError(
                 f"{other} holds an unfinished training of another run: {told}; run it as before to go on with it, name "
                 "another --output_dir, or delete that folder"
             )
-    write_text(folder / FILE, json.dumps(resumable(origin), indent=1))
-    return folder
 
 
 def differences(there: Origin, here: Origin) -> str:

@@ -18,7 +18,7 @@ from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import FlagError, Flags, parse
 from dl_jax.runtime.memory import Memory, Whole
 from dl_jax.runtime.options import Options, command_of, help_page, set_up
-from dl_jax.runtime.origin import claim, made_by, origin_of, resumable, unfinished
+from dl_jax.runtime.origin import check_others, made_by, origin_of, resumable, unfinished
 from dl_jax.runtime.preemption import SAVED, Preempted, Stop
 from dl_jax.runtime.processes import agreed, is_first
 from dl_jax.runtime.progress import Progress
@@ -140,7 +140,8 @@ def carry_out(
 
 def _measure(experiment, config, origin, options, progress):
     output = Path(options.output_dir)
-    folder = Path(agreed(lambda: str(claim(experiment.name, origin, output))))
+    check_others(experiment.name, origin, output)
+    folder = unfinished(experiment.name, origin, output)
     began, costs = time.time(), []
 
     def tell(what, done, of):

@@ -16,9 +16,12 @@ from dl_jax.evidence.records import Row
 from dl_jax.runtime.locks import Lock
 from dl_jax.runtime.preemption import Preempted, Stop
 from dl_jax.runtime.processes import agreed, is_first
+from dl_jax.runtime.store import write_text
 from dl_jax.training.checkpoint import Checkpoints
 from dl_jax.training.place import NotSaved, Saved
 
+ORIGIN = "origin.json"
+"""Beside the states: what the run is that they are of."""
 Keep = Callable[..., list[Row]]
 
 
@@ -78,6 +81,8 @@ class Trainings:
         folder.parent.mkdir(parents=True, exist_ok=True)
         if not agreed(lock.take):
             return NotSaved()
+        if is_first():
+            write_text(self._folder / ORIGIN, json.dumps(self._about, indent=1))
         about = {**self._about, "training": json.loads(json.dumps(name, default=str))}
         saved = _Saved(Checkpoints(folder, about, self.every_s), self.stop, lock, self._open)
         self._open.append(saved)

@@ -12,9 +12,10 @@ import pytest
 from dl_jax.data.dataset import DataError
 from dl_jax.evidence.criteria import exceeds
 from dl_jax.evidence.estimands import metric
+from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import FlagError, parse
 from dl_jax.runtime.options import Options, command_of
-from dl_jax.runtime.origin import data_of
+from dl_jax.runtime.origin import data_of, origin_of, resumable
 from dl_jax.runtime.run import guarded, run
 
 FIRST, SECOND = "first", "second"
@@ -143,6 +144,9 @@ def test_another_run_does_not_pass_over_a_training_that_is_saved(started, module
     module.BREAKS.clear()
     (folder,) = (results / ".unfinished").iterdir()
     (folder / "states-abc" / "0" / "40").mkdir(parents=True)
+    (folder / "origin.json").write_text(
+        json.dumps(resumable(origin_of(Experiment.of(module), module.Config(), Options())))
+    )
     assert started("--size=3") == 2
     told = capsys.readouterr().err
     assert "holds an unfinished training of another run: flags size was 1.0, is 3.0;" in told
