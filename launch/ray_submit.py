@@ -17,6 +17,7 @@ import importlib
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -54,7 +55,7 @@ class Ray(Launch):
 
     def __post_init__(self):
         super().__post_init__()
-        check_word(self, r"auto|(ray://)?[\w.-]+:\d+", "10.0.0.1:6379", "address")
+        check_word(self, r"auto|[\w.-]+:\d+", "10.0.0.1:6379", "address")
 
 
 class Ended(NamedTuple):
@@ -74,17 +75,12 @@ def command(name: str, flags: list[str], options: Ray) -> list[str]:
 
 def work(argv: list[str]) -> Ended:
     """One task, on its node. InterruptedError where it was told to stop, so that Ray starts it again."""
-    with subprocess.Popen(
-        [sys.executable, "-c", TIED, *argv],
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-    ) as process:
-        said = process.communicate()[1]
-    if process.returncode in (*TOLD, -signal.SIGTERM):
+    tied = [sys.executable, "-c", TIED, *argv]
+    quiet = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    done = subprocess.run(tied, **quiet, text=True, errors="replace", check=False)
+    if done.returncode in (*TOLD, -signal.SIGTERM):
         raise InterruptedError("told to stop; what is finished is kept")
-    return Ended(process.returncode, os.uname().nodename, said[-SHOWN:])
+    return Ended(done.returncode, os.uname().nodename, done.stderr[-SHOWN:])
 
 
 def start(name: str, flags: list[str], options: Ray) -> int:
@@ -100,8 +96,11 @@ def start(name: str, flags: list[str], options: Ray) -> int:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
+        if options.address != "auto":  # Ray itself would try for minutes
+            host, port = options.address.split(":")
+            socket.create_connection((host, int(port)), timeout=10).close()
         ray.init(address=options.address, log_to_driver=False)
-    except (ConnectionError, OSError, RuntimeError, ValueError) as error:
+    except (OSError, OverflowError, RuntimeError, ValueError) as error:
         said = " ".join(str(error).split())
         raise FlagError(f"--address={options.address}: no Ray cluster answers there ({said})") from None
     try:
