@@ -11,6 +11,7 @@ Counter        with few examples features by hand win, and with many, random con
                a nearest neighbour, no less conventional, does well on raw pixels (17)
 Run            bash launch/local.sh hand_designed_features --sizes=50,100,200,400,0
                bash launch/local.sh hand_designed_features --dataset=mnist --manual_dir=DIR --features=raw,hog,convnet
+               bash launch/local.sh hand_designed_features --dataset=mnist --manual_dir=DIR --sizes=0 --head=squashed
 Takes          2 min on 2 CPU cores, 2 min on an accelerator
 Left open      the paper names no data and no features; these are the classic ones. Learned or made, all features
                feed the same head, trained alike, with the same learning rates to choose from on validation

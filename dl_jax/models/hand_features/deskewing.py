@@ -10,8 +10,8 @@ def deskewed(ink_HxW: jax.Array) -> jax.Array:
     A line r moves by (r - centre) times the slope of the regression of columns on rows, which is the ratio of
     two second moments; the centre of the ink stays where it is. Between pixels ink is interpolated, beyond the
     edges there is none, and what no ink or a single line leaves undecided stays as it is. LeCun, Bottou,
-    Bengio & Haffner (1998, section III.A) do so with every pixel counted as ink or none; here ink weighs what
-    it is dark. ink: 0 for the background, not negative.
+    Bengio & Haffner (1998, section III.A) do so with every pixel counted as ink or none, and crop what comes
+    out; here ink weighs what it is dark, and none is cut off. ink: 0 for the background, not negative.
     """
     height, width = ink_HxW.shape
     row_Hx1, column_1xW = jnp.arange(height)[:, None] * 1.0, jnp.arange(width)[None] * 1.0
