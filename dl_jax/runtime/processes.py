@@ -19,7 +19,7 @@ from dl_jax.runtime.flags import FlagError
 
 WHICH = "DL_JAX_PROCESS"
 """In the environment of a process that `start_here` started: "0/2" for the first of two."""
-PATIENCE_S, GRACE_S = 120, 20
+PATIENCE_S, GRACE_S = 600, 20
 """Seconds: how long the processes wait for one another at the start; how long they may go on when one has failed."""
 
 
@@ -70,7 +70,8 @@ def started_here() -> int:
 def join(distributed: str) -> None:
     """Find the other processes of this run: "on" there must be some, "auto" there are where a cluster says so.
 
-    Call it before the devices are asked for anything. FlagError if they are not found.
+    Call it before the devices are asked for anything. FlagError if nothing tells where they are, ConnectionError if
+    they do not come.
     """
     if WHICH in os.environ:
         number, _, count = os.environ[WHICH].partition("/")
@@ -79,15 +80,15 @@ def join(distributed: str) -> None:
         own = {}
     else:
         return
+    how = "start it where a cluster tells them (SLURM, a TPU pod, a JobSet), with --num_processes=N on one machine, or "
     try:
         jax.distributed.initialize(**own, initialization_timeout=PATIENCE_S)
-    except (RuntimeError, ValueError) as error:
+    except ValueError as error:
+        told = f"--distributed={distributed}: nothing tells where the other processes of this run are ({error}); "
+        raise FlagError(f"{told}{how}with --distributed=off") from None
+    except RuntimeError as error:  # they may still come, so this is no wrong flag
         said = str(error).strip().splitlines()[0]
-        raise FlagError(
-            f"--distributed={distributed}: the other processes of this run are not found ({said}); start it where a "
-            "cluster tells them (SLURM, a TPU pod, a JobSet), with --num_processes=N on one machine, or with "
-            "--distributed=off"
-        ) from None
+        raise ConnectionError(f"the other processes of this run were not found in {PATIENCE_S} s ({said})") from None
 
 
 def in_a_cluster(environment: dict[str, str] | None = None) -> bool:

@@ -49,7 +49,8 @@ def guarded(command) -> int:
         print(f"error: {error}", file=sys.stderr)
         return USAGE
     except OSError as error:
-        print(f"error: {error.strerror or error}: {error.filename or ''}; nothing was changed", file=sys.stderr)
+        told = ": ".join(filter(None, (error.strerror or str(error), error.filename)))
+        print(f"error: {told}; nothing was changed", file=sys.stderr)
         return FAILED
     except CheckpointError as error:
         print(f"error: {error}", file=sys.stderr)

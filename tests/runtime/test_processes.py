@@ -126,11 +126,22 @@ def test_a_cluster_is_known_by_its_environment(told, there):
     assert processes.in_a_cluster(told) is there
 
 
-def test_processes_that_are_not_there_are_told(monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "seen", "says"),
+    [
+        (ValueError("coordinator_address should be defined."), FlagError, "--distributed=on: nothing tells where"),
+        (
+            RuntimeError("DEADLINE_EXCEEDED: late\nmore"),
+            ConnectionError,
+            r"not found in 600 s \(DEADLINE_EXCEEDED: late\)",
+        ),
+    ],
+)
+def test_processes_that_are_not_there_are_told(monkeypatch, error, seen, says):
     def lost(**_):
-        raise ValueError("coordinator_address should be defined.\nmore")
+        raise error
 
     monkeypatch.setattr(jax.distributed, "initialize", lost)
-    with pytest.raises(FlagError, match=r"--distributed=on: the other processes of this run are not found"):
+    with pytest.raises(seen, match=says):
         processes.join("on")
     processes.join("off")
