@@ -21,11 +21,12 @@ NETS = (("trained", "", figures.BLUE), ("untrained", "untrained_", figures.GREY)
 
 
 def figures_of(records: Records, layers: Sequence[str]) -> dict[str, Figure]:
-    """What is held (one panel a quantity), each nuisance by itself, and how alike the layers are."""
+    """What is held (one panel a quantity), each nuisance by itself, how alike the layers are, and the filters."""
     return {
         "layer_by_layer": layer_by_layer(records, layers),
         "nuisances": nuisances(records, layers),
         "alike": alike(records, layers),
+        "filters": filters(records),
     }
 
 
@@ -60,9 +61,11 @@ def nuisances(records: Records, layers: Sequence[str]) -> Figure:
         "variance of a nuisance that a linear probe reads",
         "log10 of the distance it makes over another object's",
     )
-    for ax, start, title in zip(axes.flat, ("read_", "moved_"), titles, strict=True):
+    starts, colours = ("read_", "moved_"), {}  # a nuisance has the same colour in both
+    for ax, start, title in zip(axes.flat, starts, titles, strict=True):
         names = [name for name in records.axis("metric") if name.startswith(start)]
-        for name, colour in zip(names, figures.COLOURS, strict=False):
+        for name in names:
+            colour = colours.setdefault(name.removeprefix(start), figures.COLOURS[len(colours)])
             for (_, net, _), style in zip(NETS, ("-", ":"), strict=True):
                 mean_L = [np.mean(records.values(net + name, layer=at + 1)) for at in range(len(layers))]
                 shown = name.removeprefix(start).replace("_", " ") if net == "" else None
@@ -85,6 +88,24 @@ def alike(records: Records, layers: Sequence[str]) -> Figure:
         figures.heat_map(ax, mean_LxL, layers, layers, notes=notes, vmin=0, vmax=1)
         ax.tick_params(axis="x", rotation=45)
         ax.set_title(f"alignment (CKA) of layers, {label}", fontsize=9)
+    return figure
+
+
+def filters(records: Records) -> Figure:
+    """How far the best of the first layer's filters are oriented, for each kind of pictures that it learned from."""
+    images = records.axis("images")
+    figure, axes = figures.canvas(1, 1, size=(1.8 + 1.4 * len(images), 3.6))
+    ax = axes[0, 0]
+    for label, net, colour in NETS:
+        value_IxS = [records.values(f"{net}oriented", images=kind) for kind in images]
+        for at, value_S in enumerate(value_IxS):
+            ax.plot([at] * len(value_S), value_S, "o", color=colour, ms=4, alpha=0.5, mew=0)
+        ax.plot([np.mean(value_S) for value_S in value_IxS], "_", color=colour, ms=20, label=label)
+    ax.axhline(1.0, color=figures.RED, lw=1, ls=":", label="oriented beyond")
+    ax.set_xticks(range(len(images)), images)
+    ax.margins(x=0.2)
+    ax.set_title("least figure of orientation that 15 % of filters reach\n(in units of its threshold)", fontsize=9)
+    ax.legend(fontsize=7, frameon=False)
     return figure
 
 
