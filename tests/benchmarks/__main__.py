@@ -3,6 +3,9 @@
 reference  80 trainings (5 depths x 4 nonlinearities x 4 seeds): the library's sweep, the flax-example style
            (a jitted step for each batch), PyTorch at its defaults, PyTorch with one pinned process a core
 tiny       200 tiny nets of each width: the library's sweep, and PyTorch at its defaults
+convnet    4 trainings of conv5x5x32-pool-conv5x5x64-pool-fc256 on 28 x 28 pixels: the library's sweep, PyTorch with
+           channels last at its default threads, and the same with one pinned process a core
+lenet5     4 trainings of LeNet-5, by the same three
 
 Every competitor runs in a fresh process with nothing compiled before; a round runs them all, every other round
 in the opposite order. PyTorch is optional: `EXTRAS=bench bash launch/test.sh` installs it. A round of 2,000 steps
@@ -22,7 +25,7 @@ from pathlib import Path
 from tests.benchmarks.picture import draw
 from tests.benchmarks.process import BenchmarkError, timed
 from tests.benchmarks.summary import summary, table
-from tests.benchmarks.tasks import Reference, Tiny
+from tests.benchmarks.tasks import NETS, Images, Reference, Tiny
 
 PEAK = "peak.matmul"
 RUNS = {
@@ -33,6 +36,14 @@ RUNS = {
         "torch pinned": "peers_torch_pinned.reference_sweep",
     },
     "tiny": {"library": "library.tiny_nets", "torch": "peers_torch.tiny_nets"},
+    **{
+        net: {
+            "library": "library.images",
+            "torch": "peers_torch.images",
+            "torch pinned": "peers_torch_pinned.images",
+        }
+        for net in NETS
+    },
 }
 
 
@@ -57,7 +68,8 @@ def flags() -> argparse.Namespace:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add = parser.add_argument
     add("--rounds", type=positive, default=5, help="times that every competitor runs (default: %(default)s)")
-    add("--steps", type=positive, default=2000, help="steps of every training (default: %(default)s)")
+    add("--steps", type=positive, default=2000, help="steps of every training without convolutions")
+    add("--image_steps", type=positive, default=Images.steps, help="steps of convnet; lenet5 has five times as many")
     add("--output_dir", type=Path, default=Path("results/benchmarks"), help="gets the JSON and the picture")
     add("--only", type=several(part), default=tuple(RUNS), help=f"parts to run, of {','.join(RUNS)}")
     add("--depths", type=several(positive), default=Reference.depths, help="of the reference sweep")
@@ -74,6 +86,8 @@ def main() -> int:
     tasks = {
         "reference": Reference(depths=chosen.depths, seeds=chosen.seeds, steps=chosen.steps),
         "tiny": Tiny(widths=chosen.widths, trials=chosen.trials, steps=chosen.steps),
+        "convnet": Images("convnet", steps=chosen.image_steps),
+        "lenet5": Images("lenet5", steps=5 * chosen.image_steps),
     }
     torch = importlib.util.find_spec("torch") is not None and not chosen.without_torch
     if not torch and not chosen.without_torch:

@@ -3,6 +3,7 @@
 import jax
 
 from dl_jax.data.dataset import Examples, Splits
+from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
 from dl_jax.runtime import devices
@@ -11,6 +12,7 @@ from dl_jax.training.optimizers import sgd
 from dl_jax.training.place import here
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
+from tests.benchmarks.tasks import NETS
 
 
 def reference_sweep(task):
@@ -38,6 +40,18 @@ def tiny_nets(task):
 
     trials = grid(seed=range(task.trials))
     return _swept("width", task.widths, learner, task, trials, together=-(-task.trials // jax.device_count()))
+
+
+def images(task):
+    """One program for the net; each core has a seed at a time."""
+    stages, hidden = NETS[task.net]
+    stages = [Stage(maps, kernel, padding=padding) for maps, kernel, padding in stages]
+
+    def learner(name):
+        machine = convnet(stages, hidden, task.classes, NONLINEARITIES["relu"])
+        return lambda trial: Learner(machine, cross_entropy, sgd(task.learning_rate))
+
+    return _swept("net", (task.net,), learner, task, grid(seed=range(task.seeds)), together=1)
 
 
 def _swept(axis, values, learner, task, trials, together):

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from tests.benchmarks.peers_torch_pinned import report
-from tests.benchmarks.tasks import GAINS, MOMENTUM
+from tests.benchmarks.tasks import GAINS, MOMENTUM, NETS
 
 NONLINEARITIES = {"relu": nn.ReLU, "tanh": nn.Tanh, "logistic": nn.Sigmoid, "identity": nn.Identity}
 
@@ -28,6 +28,21 @@ def machine(widths: tuple[int, ...], nonlinearity: str) -> nn.Sequential:
         nn.init.normal_(layer.weight, std=gain / layer.in_features**0.5)
         nn.init.zeros_(layer.bias)
     return nn.Sequential(*layers[:-1])
+
+
+def convolutional(task) -> nn.Sequential:
+    """The net of a task of images, channels last, which is the faster layout on a CPU."""
+    stages, hidden = NETS[task.net]
+    layers, maps, side = [], 1, task.side
+    for count, kernel, padding in stages:
+        convolution = nn.Conv2d(maps, count, kernel, padding=kernel // 2 if padding == "SAME" else 0)
+        layers += [convolution, nn.ReLU(), nn.MaxPool2d(2)]
+        maps, side = count, (side if padding == "SAME" else side - kernel + 1) // 2
+    dense = machine((maps * side**2, *hidden, task.classes), "relu")
+    for layer in layers[::3]:
+        nn.init.normal_(layer.weight, std=GAINS["relu"] / (layer.in_channels * layer.kernel_size[0] ** 2) ** 0.5)
+        nn.init.zeros_(layer.bias)
+    return nn.Sequential(*layers, nn.Flatten(), *dense).to(memory_format=torch.channels_last)
 
 
 def train_one(net, seed, train, test, task, steps, **sgd):
@@ -66,11 +81,33 @@ def train_cell(task, data, cell, **sgd):
     return {"depth": depth, "nonlinearity": nonlinearity, "seed": seed, "seconds": seconds} | found
 
 
+def images_of(task):
+    """The task's pictures as PyTorch has them, x_NxCxHxW, to learn from and to judge by; channels last in memory."""
+    return [(x.permute(0, 3, 1, 2), y) for x, y in tensors(task)]
+
+
+def train_images(task, data, seed, **sgd):
+    """One training of a convolutional net: what it found, and its seconds."""
+    began = time.perf_counter()
+    torch.manual_seed(seed)
+    found = train_one(convolutional(task), seed, *data, task, task.steps, **sgd)
+    return {"net": task.net, "seed": seed, "seconds": time.perf_counter() - began} | found
+
+
+def images(task):
+    """One training after the other, everything but the layout as PyTorch has it unless told."""
+    data = images_of(task)
+    began = time.perf_counter()
+    train_one(convolutional(task), 0, *data, task, 1)
+    first_s = time.perf_counter() - began
+    return report("net", (task.net,), [train_images(task, data, seed) for seed in range(task.seeds)], first_s, 1)
+
+
 def reference_sweep(task):
     """One training after the other, everything as PyTorch has it unless told."""
     data = tensors(task)
     first_s = first_step(task, data)
-    return report(task, [train_cell(task, data, cell) for cell in task.cells()], first_s, 1)
+    return report("depth", task.depths, [train_cell(task, data, cell) for cell in task.cells()], first_s, 1)
 
 
 def first_step(task, data, **sgd):

@@ -3,6 +3,8 @@
 The process that shares out the work does not import PyTorch; its workers do, once they are bound to their cores.
 """
 
+import time
+
 from tests.benchmarks.process import one_worker_a_core
 
 _ready = {}
@@ -11,12 +13,21 @@ _ready = {}
 
 def reference_sweep(task):
     """The trainings of the reference sweep, shared out among the workers."""
+    return _shared_out("depth", task.depths, _train, [(task, cell) for cell in task.cells()])
+
+
+def images(task):
+    """The trainings of a convolutional net, shared out among the workers."""
+    return _shared_out("net", (task.net,), _train_images, [(task, seed) for seed in range(task.seeds)])
+
+
+def _shared_out(axis, values, train, work):
     pool, workers = one_worker_a_core()
     with pool:
-        cells = pool.starmap(_train, [(task, cell) for cell in task.cells()], chunksize=1)
+        cells = pool.starmap(train, work, chunksize=1)
         pool.close()
         pool.join()
-    return report(task, cells, max(cell.pop("first_s") for cell in cells), workers)
+    return report(axis, values, cells, max(cell.pop("first_s") for cell in cells), workers)
 
 
 def _train(task, cell):
@@ -30,8 +41,20 @@ def _train(task, cell):
     return peers_torch.train_cell(task, data, cell, fused=True) | {"first_s": first_s}
 
 
-def report(task, cells, first_s, workers):
-    """Seconds of running by depth; where workers share them, their sum over the number of workers."""
-    run_s = {depth: sum(cell["seconds"] for cell in cells if cell["depth"] == depth) / workers for depth in task.depths}
-    parts = [{"depth": depth, "run_s": seconds} for depth, seconds in run_s.items()]
+def _train_images(task, seed):
+    from tests.benchmarks import peers_torch
+
+    if task not in _ready:
+        peers_torch.torch.set_num_threads(1)
+        data, began = peers_torch.images_of(task), time.perf_counter()
+        peers_torch.train_one(peers_torch.convolutional(task), 0, *data, task, 1, fused=True)
+        _ready[task] = data, time.perf_counter() - began
+    data, first_s = _ready[task]
+    return peers_torch.train_images(task, data, seed, fused=True) | {"first_s": first_s}
+
+
+def report(axis, values, cells, first_s, workers):
+    """Seconds of running by the values of an axis; where workers share them, their sum over the number of workers."""
+    run_s = {value: sum(cell["seconds"] for cell in cells if cell[axis] == value) / workers for value in values}
+    parts = [{axis: value, "run_s": seconds} for value, seconds in run_s.items()]
     return {"programs": 0, "compile_s": first_s, "run_s": sum(run_s.values()), "parts": parts, "cells": cells}

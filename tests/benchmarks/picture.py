@@ -1,6 +1,7 @@
 """One picture of a benchmark: where the time goes, how near the ceiling each depth comes, and the tiny nets."""
 
 import io
+from functools import partial
 from statistics import median
 
 from dl_jax.report.figures import AMBER, BLUE, COLOURS, GREEN, GREY, canvas
@@ -9,6 +10,7 @@ from dl_jax.report.figures import AMBER, BLUE, COLOURS, GREEN, GREY, canvas
 def draw(results: dict) -> dict[str, bytes]:
     """{"png": ..., "svg": ...} of the results."""
     panels = {"reference": (_times, _rates), "tiny": (_tiny,)}
+    panels |= {net: (partial(_images, net),) for net in ("convnet", "lenet5")}
     chosen = [panel for part in results["tasks"] for panel in panels[part]]
     figure, axes = canvas(1, len(chosen))
     for ax, panel in zip(axes[0], chosen, strict=True):
@@ -73,3 +75,15 @@ def _tiny(ax, results):
     ax.set_xticks(range(len(task["widths"])), task["widths"])
     ax.set(title=f"{task['trials']} tiny nets", xlabel="width", ylabel="µs a step and net", yscale="log")
     ax.legend(fontsize=7, frameon=False)
+
+
+def _images(net, ax, results):
+    """Milliseconds of a step of one convolutional net, all cores at work; the line is the range over the rounds."""
+    task, times = results["tasks"][net], results["summary"]["times"][net]
+    turns = task["steps"] * task["seeds"] / 1e3
+    for row, (who, one) in enumerate(times.items()):
+        run = {name: value / turns for name, value in one["run_s"].items()}
+        ax.barh(who, run["median"], color=COLOURS[row])
+        ax.plot([run["min"], run["max"]], [row, row], color="black", lw=1)
+    ax.invert_yaxis()
+    ax.set(title=f"{net}, {task['seeds']} seeds", xlabel=f"ms a step of {task['batch_size']}, compiling apart")

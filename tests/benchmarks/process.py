@@ -25,7 +25,9 @@ class BenchmarkError(RuntimeError):
     """A competitor that did not come to its end."""
 
 
-def timed(competitor: str, task: tasks.Reference | tasks.Tiny | None = None, **environment: str) -> dict[str, Any]:
+def timed(
+    competitor: str, task: tasks.Reference | tasks.Tiny | tasks.Images | None = None, **environment: str
+) -> dict[str, Any]:
     """Run "module.function" on a task. Returns what it reports, with wall_s (imports included), cpu_s and rss_mb.
 
     JAX gets an empty compilation cache: compiling is paid for in full.

@@ -1,4 +1,4 @@
-"""From raw rounds to medians with their range, the ratios of the goals P1 to P6, and a table."""
+"""From raw rounds to medians with their range, the ratios of the goals P1 to P10, and a table."""
 
 from collections.abc import Callable
 from statistics import fmean, median
@@ -13,13 +13,21 @@ AIMS = {
     "P6 width 2": ("tiny nets against torch eager at its defaults, a trial", 100, 200),
     "P6 width 8": ("the same at width 8", None, 100),
     "P6 width 32": ("the same at width 32", None, 50),
+    "P10 convnet": (
+        "conv5x5x32-pool-conv5x5x64-pool-fc256 against torch, channels last, its default threads",
+        0.7,
+        1.0,
+    ),
+    "P10 convnet pinned": ("the same against one pinned process a core", 0.7, 1.0),
+    "P10 lenet5": ("LeNet-5 against torch, channels last, its default threads", 0.7, 1.0),
+    "P10 lenet5 pinned": ("the same against one pinned process a core", 0.7, 1.0),
 }
 """What is compared, the aim now, and the goal."""
 
 
 def summary(rounds: list[dict]) -> dict:
     """Times of every competitor, the ratios, and how alike their trainings end. Ratios are taken within a round."""
-    parts = [part for part in ("reference", "tiny") if part in rounds[0]]
+    parts = [part for part in ("reference", "tiny", "convnet", "lenet5") if part in rounds[0]]
     times = {
         part: {
             who: {name: spread([one[part][who][name] for one in rounds]) for name in TIMES} for who in rounds[0][part]
@@ -61,6 +69,11 @@ def _ratios(rounds):
         for place, part in enumerate(rounds[0]["tiny"]["library"]["parts"]):
             whole, run = (lambda one, n=place, t=t: _a_trial(one["tiny"], n, t) for t in (True, False))
             yield f"P6 width {part['width']}", *over(whole, run)
+    for net in ("convnet", "lenet5"):
+        for goal, peer in ((f"P10 {net}", "torch"), (f"P10 {net} pinned", "torch pinned")):
+            if peer in rounds[0].get(net, {}):
+                whole, run = (lambda one, n=net, t=t, p=peer: _quotient(one[n], p, t) for t in ("wall_s", "run_s"))
+                yield goal, *over(whole, run)
 
 
 def _quotient(found, peer, time):
@@ -86,7 +99,7 @@ def _ends(found):
     """Mean end of training by competitor and cell (over seeds), and how far each is from the library at most."""
 
     def means(cells, metric):
-        axes = [name for name in ("depth", "nonlinearity", "width") if name in cells[0]]
+        axes = [name for name in ("depth", "nonlinearity", "width", "net") if name in cells[0]]
         groups = {}
         for cell in cells:
             groups.setdefault(" ".join(str(cell[name]) for name in axes), []).append(cell[metric])
@@ -126,10 +139,12 @@ def table(found: dict) -> str:
                 f"{who:14}mean test accuracy {ends['test_accuracy_mean']:.3f}, "
                 f"mean training loss {ends['train_loss_mean']:.3f}{note}"
             )
-    lines += ["", f"{'goal':12}{'with compiling':>24}{'run alone':>24}{'aim now':>9}{'goal':>7}  what"]
+    lines += ["", f"{'goal':20}{'with compiling':>24}{'run alone':>24}{'aim now':>9}{'goal':>7}  what"]
     for name, ratio in found["ratios"].items():
         what, aim, goal = AIMS.get(name, ("", None, None))
         numbers = "".join(f"{span(ratio[kind], '.2f'):>24}" for kind in ("with_compile", "run_only"))
-        lines.append(f"{name:12}{numbers}{aim or '':>9}{goal or '':>7}  {what}")
-    lines.append("With compiling: P1 to P4 the whole life of the process; P4 depth 20 and P6 compiling and running.")
+        lines.append(f"{name:20}{numbers}{aim or '':>9}{goal or '':>7}  {what}")
+    lines.append(
+        "With compiling: P1 to P4 and P10 the whole life of the process; P4 depth 20 and P6 compiling and running."
+    )
     return "\n".join(lines)

@@ -9,6 +9,11 @@ GAINS = {"relu": 1.4142136, "tanh": 1.4674136, "logistic": 4.7226461, "identity"
 """First weights are N(0, gain^2 / fan_in), biases 0; the scores have gain 1. A test holds these to the library's."""
 MOMENTUM = 0.9
 Pair = tuple[np.ndarray, np.ndarray]
+NETS = {
+    "convnet": (((32, 5, "SAME"), (64, 5, "SAME")), (256,)),
+    "lenet5": (((6, 5, "SAME"), (16, 5, "VALID")), (120, 84)),
+}
+"""(maps, kernel, padding) of each convolution, a pooling of 2 x 2 after it; units of the layers above. All relu."""
 
 
 @dataclass(frozen=True)
@@ -72,5 +77,33 @@ class Tiny:
             radius_N = np.where(y_N, 1.0, 0.5) + 0.1 * generator.standard_normal(count)
             x_Nx2 = radius_N[:, None] * np.stack([np.cos(angle_N), np.sin(angle_N)], 1)
             return x_Nx2.astype(np.float32), y_N.astype(np.int32)
+
+        return draw(self.examples), draw(1024)
+
+
+@dataclass(frozen=True)
+class Images:
+    """A convolutional net (P10) at several seeds; pictures of ten kinds, each somewhere else."""
+
+    net: str = "convnet"
+    seeds: int = 4
+    steps: int = 200
+    batch_size: int = 128
+    side: int = 28
+    classes: int = 10
+    examples: int = 5120
+    learning_rate: float = 0.01
+
+    def data(self) -> tuple[Pair, Pair]:
+        """(x_NxHxWx1, y_N) to learn from and to judge by: one smooth pattern a class, moved about in noise."""
+        generator = np.random.default_rng(0)
+        coarse = generator.standard_normal((self.classes, 7, 7), np.float32)
+        patterns = np.kron(coarse, np.ones((1, self.side // 7, self.side // 7), np.float32))
+
+        def draw(count):
+            y_N = generator.integers(0, self.classes, count)
+            moved = [np.roll(patterns[y], generator.integers(-6, 7, 2), (0, 1)) for y in y_N]
+            x_NxHxW = np.stack(moved) + generator.standard_normal((count, self.side, self.side), np.float32)
+            return x_NxHxW[..., None], y_N.astype(np.int32)
 
         return draw(self.examples), draw(1024)
