@@ -19,7 +19,8 @@ def map_of_sizes(records: Records, nets: Sequence[str], here: str, units: tuple,
         at = records.values("units", net=net)[0], records.values("weights", net=net)[0]
         colour = figures.RED if net == here else figures.BLUE
         ax.plot(*at, "o", color=colour, ms=6)
-        ax.annotate(net, at, (7, -3), textcoords="offset points", fontsize=8, color=colour)
+        side, by = ("right", -7) if net == here else ("left", 7)
+        ax.annotate(net, at, (by, -3), textcoords="offset points", ha=side, fontsize=8, color=colour)
     ax.set(xscale="log", yscale="log", xlabel="units", ylabel="weights", xlim=(1, 1e9), ylim=(1, 1e10))
     ax.legend(fontsize=7, loc="lower right")
     return figure

@@ -6,7 +6,7 @@ import numpy as np
 import optax
 import pytest
 
-from dl_jax.measures.moved import watched
+from dl_jax.training.moved import watched
 
 PARAMS = {"a": jnp.ones((3, 4)), "b": jnp.zeros(5)}
 
