@@ -6,8 +6,8 @@ import jax
 import numpy as np
 
 from dl_jax.data.dataset import Stream
-from dl_jax.training.moved import watched
 from dl_jax.training.fit import fit
+from dl_jax.training.moved import watched
 from dl_jax.training.place import Cost, Place, Row
 from dl_jax.training.step import Learner
 

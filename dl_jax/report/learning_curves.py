@@ -30,7 +30,8 @@ def error_by_size(records: Records, panels: Sequence[Sequence[str]]) -> Figure:
         for axis, ticks in ((ax.xaxis, sizes), (ax.yaxis, ERRORS)):
             axis.set_ticks(ticks, [f"{tick:,g}" for tick in ticks])
             axis.set_ticks([], minor=True)
-        ax.legend(fontsize=7, frameon=False)
+        if ax.get_legend_handles_labels()[0]:
+            ax.legend(fontsize=7, frameon=False)
     errors = [100 * (1 - value) for value in records.values("test_accuracy")]
     axes[0, 0].set_ylim(0.8 * max(min(errors), 0.1), 1.2 * max(errors))
     axes[0, 0].set_ylabel("test error, % (a dot a seed)")

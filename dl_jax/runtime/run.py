@@ -143,7 +143,7 @@ def _measure(experiment, config, origin, options, progress):
     output = Path(options.output_dir)
     check_others(experiment.name, origin, output)
     folder = unfinished(experiment.name, origin, output)
-    began, costs = time.time(), []
+    began, commit, costs = time.time(), provenance.commit(), []
 
     def tell(what, done, of):
         progress.tell(what, done, of)
@@ -166,7 +166,7 @@ def _measure(experiment, config, origin, options, progress):
         "command": command_of(experiment.name, config),
         "criteria": fingerprint(experiment.criteria),
         "judging": provenance.judging_digest(),
-        "commit": provenance.commit(),
+        "commit": commit,
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(began)),
         "wall_s": round(time.time() - began, 2),
         "cost": _cost(costs, place),
