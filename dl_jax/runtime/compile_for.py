@@ -18,8 +18,7 @@ from dl_jax.runtime import chips, hlo, tpu_compiler
 from dl_jax.runtime.chips import Chip
 from dl_jax.runtime.flags import FlagError
 from dl_jax.runtime.plan import Plan, rates, table
-
-AXES = ("trial", "data", "model")
+from dl_jax.training.place import AXES
 
 
 class Target(NamedTuple):

@@ -1,12 +1,9 @@
-"""The devices that this run has, and how fast they are."""
+"""The devices that this run has."""
 
 import os
 from pathlib import Path
-from time import perf_counter
 
 import jax
-import jax.numpy as jnp
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from dl_jax.runtime import processes
 from dl_jax.runtime.flags import FlagError
@@ -45,21 +42,3 @@ def set_up(require: str = "any", distributed: str = "off", group: int = 1) -> No
         told = processes.table()
         processes.quiet_unless_first()
         print(told, flush=True)
-
-
-def peak_flops(mesh: Mesh, size: int = 1024) -> float:
-    """FLOP/s of a float32 matrix product on all devices at once, the best of three."""
-    each = PartitionSpec(mesh.axis_names)
-    ones = jax.jit(lambda: jnp.ones((mesh.size, size, size), jnp.float32), out_shardings=NamedSharding(mesh, each))
-    a = ones()
-
-    def square(a):
-        return jax.lax.map(lambda m: m @ m, a)
-
-    product = jax.jit(jax.shard_map(square, mesh=mesh, in_specs=each, out_specs=each))
-    seconds = []
-    for _ in range(4):
-        began = perf_counter()
-        jax.block_until_ready(product(a))
-        seconds.append(perf_counter() - began)
-    return mesh.size * 2.0 * size**3 / min(seconds[1:])

@@ -7,12 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import jax.numpy as jnp
 import matplotlib
 
 from dl_jax.data.dataset import DataError
 from dl_jax.evidence.criteria import fingerprint
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.verdicts import Answer, Verdict, judge
+from dl_jax.measures.peak import peak_flops
 from dl_jax.runtime import compile_for, devices, provenance
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import FlagError, Flags, parse
@@ -182,7 +184,7 @@ def _cost(costs, place) -> dict[str, Any]:
         "compile_s": round(sum(cost.compile_s for cost in costs), 2),
         "run_s": round(run_s, 2),
         "gflops": round(sum(cost.flops for cost in costs) / run_s / 1e9, 2) if run_s else None,
-        "peak_gflops": round(devices.peak_flops(place.mesh) / 1e9, 2) if run_s else None,
+        "peak_gflops": round(peak_flops(place.mesh, jnp.float32) / 1e9, 2) if run_s else None,
     }
 
 
