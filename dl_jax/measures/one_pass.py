@@ -21,8 +21,8 @@ def one_pass(
     """Train once; rows of what happened, with `axes` as columns. The caller sees to it that no example comes twice.
 
     Metrics: "error" by step, "error_at_first" and "error_at_last" (nats; the mean of the last quarter of the steps),
-    "weights_moved" (the fewest that any step changed), "examples_seen", "examples_per_s", "flops" (useful ones, a second)
-    and "compile_s".
+    "weights_moved" (the fewest that any step changed), "examples_seen", "examples_per_s", "flops" (useful ones, a
+    second) and "compile_s".
     No rows where the place only plans.
     """
     costs: list[Cost] = []

@@ -8,7 +8,7 @@ because it was drawn first; and what can be known of it from the pixels alone is
 import numpy as np
 
 CLASSES, SIDE, MOVES = 10, 16, 3
-FLIPPED = 80 / 256
+FLIPPED = 96 / 256
 """A multiple of 1/256, so that one byte of chance decides each pixel exactly."""
 RECORD = np.dtype([("y", "<u2"), ("x", "u1", (SIDE, SIDE, 1))])
 """One example as bytes: its label, then its pixels, 0 or 255."""
