@@ -17,7 +17,7 @@ def draw(results: dict) -> dict[str, bytes]:
         panel(ax, results)
     machine = results["machine"]
     figure.suptitle(
-        f"{results['steps']} steps, {results['rounds']} rounds (medians); {machine['cores']} cores of {machine['cpu']}",
+        f"{results['rounds']} rounds (medians); {machine['cores']} cores of {machine['cpu']}",
         fontsize=9,
     )
     pictures = {kind: io.BytesIO() for kind in ("png", "svg")}
@@ -39,7 +39,7 @@ def _times(ax, results):
         wall = one["wall_s"]
         ax.plot([wall["min"], wall["max"]], [row, row], color="black", lw=1)
     ax.invert_yaxis()
-    ax.set(title="Reference sweep", xlabel="seconds (line: range of the wall clock)")
+    ax.set(title=f"Reference sweep, {results['steps']} steps", xlabel="seconds (line: range of the wall clock)")
     ax.legend(fontsize=7, frameon=False)
 
 
@@ -73,7 +73,12 @@ def _tiny(ax, results):
         ]
         ax.plot(range(len(values)), values, "o-", ms=4, color=colour, label=who)
     ax.set_xticks(range(len(task["widths"])), task["widths"])
-    ax.set(title=f"{task['trials']} tiny nets", xlabel="width", ylabel="µs a step and net", yscale="log")
+    ax.set(
+        title=f"{task['trials']} tiny nets, {task['steps']} steps",
+        xlabel="width",
+        ylabel="µs a step and net",
+        yscale="log",
+    )
     ax.legend(fontsize=7, frameon=False)
 
 
@@ -86,4 +91,7 @@ def _images(net, ax, results):
         ax.barh(who, run["median"], color=COLOURS[row])
         ax.plot([run["min"], run["max"]], [row, row], color="black", lw=1)
     ax.invert_yaxis()
-    ax.set(title=f"{net}, {task['seeds']} seeds", xlabel=f"ms a step of {task['batch_size']}, compiling apart")
+    ax.set(
+        title=f"{net}, {task['seeds']} seeds, {task['steps']} steps",
+        xlabel=f"ms a step of {task['batch_size']}, compiling apart",
+    )
