@@ -10,7 +10,7 @@ Counter        AlexNet, the paper's own example, has 62 million weights, and lea
 Run            bash launch/local.sh hundreds_of_millions --examples=1000000 --stream_dir=DIR
                bash launch/local.sh hundreds_of_millions --preset=accelerator --depth=40 --batch_size=65536 \
                  --examples=100000000 --remat=True --compile_for=v5p:4x4x4
-Takes          4 min on 2 CPU cores, in 7 GB; not yet tried on an accelerator
+Takes          5 min on 2 CPU cores, in 7 GB; not yet tried on an accelerator
 Left open      "commonly" is not counted here: five nets are, and one is trained. Its examples are drawn by number, so
                that 10^8 of them are a matter of disk and time alone; both are measured and set down, not judged. A seed
                draws the first weights and the order in which one set of examples is seen

@@ -41,5 +41,5 @@ def errors_of_one_pass(records: Records, chance: float) -> Figure:
     ax.axhline(least, color=figures.GREEN, lw=1, ls="--", label="who knows how the pictures are made")
     ax.set(xlabel="step", ylabel="error on examples never seen (nats)", ylim=(0, None))
     by_label = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
-    ax.legend(by_label.values(), by_label.keys(), fontsize=7, loc="lower left")
+    ax.legend(by_label.values(), by_label.keys(), fontsize=7, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return figure
