@@ -6,6 +6,7 @@ import jax
 import numpy as np
 
 from dl_jax.data.dataset import Stream
+from dl_jax.training.cost import flops_of_step, products
 from dl_jax.training.fit import fit
 from dl_jax.training.moved import watched
 from dl_jax.training.place import Cost, Place, Row
@@ -41,12 +42,15 @@ def one_pass(
         for part_T in np.array_split(np.arange(steps), min(steps, POINTS)):
             yield {**at, "step": int(part_T[-1]), "metric": "error", "value": float(error_T[part_T].mean())}
         (cost,) = costs
+        x_BxD = jax.ShapeDtypeStruct((batch_size, *shown.example.x.shape), shown.example.x.dtype)
+        # A training that goes on where it was saved spends less than all of it.
+        steps_here = cost.flops / flops_of_step(products(learner.model.apply, state.params, x_BxD))
         values = {
             "error_at_first": error_T[0],
             "error_at_last": error_T[-max(1, steps // 4) :].mean(),
             "weights_moved": state.optimizer.fewest,
             "examples_seen": steps * batch_size,
-            "examples_per_s": steps * batch_size / cost.run_s,
+            "examples_per_s": steps_here * batch_size / cost.run_s,
             "flops": cost.flops / cost.run_s,
             "compile_s": cost.compile_s,
         }

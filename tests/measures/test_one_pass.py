@@ -44,7 +44,7 @@ def test_the_rows_are_those_of_the_training(monkeypatch):
     assert found["weights_moved"] == 3 * 2 + 2
     assert found["examples_seen"] == 25 * 64
     (cost,) = spent
-    assert found["examples_per_s"] == 25 * 64 / cost.run_s
+    assert found["examples_per_s"] == pytest.approx(25 * 64 / cost.run_s)
     assert found["flops"] == cost.flops / cost.run_s
     assert found["compile_s"] == cost.compile_s
     assert kept == [{"one pass": {"labels": "true"}, "seed": 3, "steps": 25, "batch_size": 64}]
