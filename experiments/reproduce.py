@@ -2,7 +2,7 @@
 
 Run    bash launch/local.sh
        bash launch/local.sh reproduce --preset=smoke --output_dir=somewhere
-Takes  25 min on 2 CPU cores. Interrupt it when you like: the same command goes on where it stopped.
+Takes  30 min on 2 CPU cores. Interrupt it when you like: the same command goes on where it stopped.
 Gives  results/report.html, results/verdicts.json, and a folder with records and figures for each experiment
 """
 

@@ -12,6 +12,8 @@ from dl_jax.models.mlp import mlp
 from dl_jax.models.model import Model, Params, from_layers
 from dl_jax.models.nonlinearities import Nonlinearity
 
+FEW_MAPS = 16
+"""Up to so many maps of one picture are convolved corner by corner."""
 PART = 512
 """Images that go through at once: what the lower maps of many thousands take no memory holds."""
 
@@ -79,9 +81,15 @@ def through_stages(
     y_BxHxWxM, found = x_BxHxWxC, []
     for number, stage in enumerate(stages, 1):
         layer = params[f"conv_{number:02}"]
-        z_BxHxWxM = convolved(y_BxHxWxM, layer["w"], stage) + layer["b"][None, None, None]
-        full_BxHxWxM = nonlinearity.f(z_BxHxWxM)
-        y_BxHxWxM = pooled(full_BxHxWxM, stage.pool, pooling)
+        b_1x1x1xM = layer["b"][None, None, None]
+        corners = by_corners(y_BxHxWxM, layer["w"], stage)
+        if corners:
+            outputs = [nonlinearity.f(z_BxIxJxM + b_1x1x1xM) for z_BxIxJxM in corners]
+            combine, scale = POOLINGS[pooling]
+            full_BxHxWxM, y_BxHxWxM = _woven(outputs), reduce(combine, outputs) * scale(len(outputs))
+        else:
+            full_BxHxWxM = nonlinearity.f(convolved(y_BxHxWxM, layer["w"], stage) + b_1x1x1xM)
+            y_BxHxWxM = pooled(full_BxHxWxM, stage.pool, pooling)
         found.append((full_BxHxWxM, y_BxHxWxM))
     return found
 
@@ -102,6 +110,42 @@ def convolved(y_BxHxWxC: jax.Array, w_KxKxCxM: jax.Array, stage: Stage) -> jax.A
     return jax.lax.conv_general_dilated(
         y_BxHxWxC, w_KxKxCxM, strides, stage.padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
+
+
+def by_corners(y_BxHxWxC: jax.Array, w_KxKxCxM: jax.Array, stage: Stage) -> list[jax.Array]:
+    """`convolved`, as four parts z_BxIxJxM: what stands at the upper left of every square of 2 x 2 places, at its upper
+    right, lower left and lower right. Empty where that gains nothing.
+
+    They are the maps of one convolution that goes two places at a time, whose kernels are the one kernel, moved. XLA
+    convolves one picture into a few maps on a CPU more slowly than into many, so this is the faster way for the first
+    stage of LeNet, whose squares are pooled next: 1.7 to 2.9 times for 16 to 4 maps, slower from 32 on.
+    """
+    side, _, pictures, maps = w_KxKxCxM.shape
+    before, after = ((side - 1) // 2, side // 2) if stage.padding == "SAME" else (0, 0)
+    places = [size + before + after - side + 1 for size in y_BxHxWxC.shape[1:3]]
+    if pictures > 1 or maps > FEW_MAPS or (stage.pool, stage.stride) != (2, 1) or any(size % 2 for size in places):
+        return []
+    moved = [
+        jnp.pad(w_KxKxCxM, ((down, 1 - down), (right, 1 - right), (0, 0), (0, 0)))
+        for down in (0, 1)
+        for right in (0, 1)
+    ]
+    z_BxIxJx4M = jax.lax.conv_general_dilated(
+        y_BxHxWxC,
+        jnp.concatenate(moved, -1),
+        (2, 2),
+        [(before, after)] * 2,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    )
+    return jnp.split(z_BxIxJx4M, 4, -1)
+
+
+def _woven(corners_BxIxJxM):
+    """The maps whose squares have these corners."""
+    y_4xBxIxJxM = jnp.stack(corners_BxIxJxM)
+    _, images, rows, columns, maps = y_4xBxIxJxM.shape
+    y = y_4xBxIxJxM.reshape(2, 2, images, rows, columns, maps).transpose(2, 3, 0, 4, 1, 5)
+    return y.reshape(images, 2 * rows, 2 * columns, maps)
 
 
 def pooled(y_BxHxWxM: jax.Array, side: int, pooling: str = "max") -> jax.Array:

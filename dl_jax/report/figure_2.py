@@ -15,6 +15,8 @@ CELLS = 32
 """Each map is drawn with so many cells a side, or more."""
 MOST_SCORES = 7
 """As many classes as the paper's figure names."""
+LINE = 90
+"""Letters of names and scores that fit a line."""
 LEFT, WIDE, HIGH, GAP = 2.0, 9.6, 1.2, 0.45
 """Inches: where the rows begin, how wide they are and how high a line of one at most, and how far apart they are."""
 
@@ -75,9 +77,12 @@ def _side_by_side(map_MxHxW, lines):
 
 
 def _scores(records):
+    """The best scores and whose they are, in two lines where one would run over."""
     rows = records.where(metric="score", seed=records.where(metric="picture").rows[0]["seed"]).rows
     best = sorted(rows, key=lambda row: -row["value"])[:MOST_SCORES]
-    return "; ".join(f"{row['class']} ({row['value']:.1f})" for row in best)
+    told = [f"{row['class']} ({row['value']:.1f})" for row in best]
+    half = -(-len(told) // 2) if sum(map(len, told)) > LINE else len(told)
+    return "\n".join("; ".join(line) for line in (told[:half], told[half:]) if line)
 
 
 def _told(records):

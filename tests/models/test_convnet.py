@@ -85,3 +85,42 @@ def test_first_maps_have_the_scale_that_suits_the_nonlinearity(name):
     model = convnet((Stage(64, kernel=5, pool=1),), (), 3, NONLINEARITIES[name])
     w = model.init(KEY, X)["conv_01"]["w"]
     assert float(jnp.std(w)) == pytest.approx(NONLINEARITIES[name].gain / 50**0.5, rel=0.05)
+
+
+@pytest.mark.parametrize("pooling", module.POOLINGS)
+@pytest.mark.parametrize(
+    "stage", [Stage(4), Stage(3, padding="VALID"), Stage(16, 3), Stage(5, 4), Stage(5, 2, padding="VALID")]
+)
+def test_few_maps_of_one_picture_are_convolved_corner_by_corner_and_come_out_the_same(stage, pooling, monkeypatch):
+    sides = (12, 16) if stage.padding == "SAME" or stage.kernel % 2 else (13, 17)
+    x = jax.random.normal(jax.random.key(2), (3, *sides, 1))
+    net = ((stage,), NONLINEARITIES["silu"])  # it rises and falls, so it must come before the pooling
+    params = convnet((stage,), (), 2, NONLINEARITIES["silu"]).init(KEY, x)
+
+    def seen(params):
+        return module.through_stages(*net, params, x, pooling)[0]
+
+    def error(params):
+        return sum(jnp.sum(jnp.sin(part)) for part in seen(params))
+
+    assert len(module.by_corners(x, params["conv_01"]["w"], stage)) == 4
+    found, gradient = seen(params), jax.grad(error)(params)
+    monkeypatch.setattr(module, "FEW_MAPS", 0)
+    assert module.by_corners(x, params["conv_01"]["w"], stage) == []
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5), found, seen(params))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4), gradient, jax.grad(error)(params))
+
+
+@pytest.mark.parametrize(
+    ("stage", "shape"),
+    [
+        (Stage(17), (1, 8, 8, 1)),
+        (Stage(4), (1, 8, 8, 2)),
+        (Stage(4), (1, 9, 8, 1)),
+        (Stage(4, pool=3), (1, 12, 12, 1)),
+        (Stage(4, stride=2), (1, 8, 8, 1)),
+    ],
+)
+def test_all_others_are_convolved_as_they_are(stage, shape):
+    w = jnp.ones((stage.kernel, stage.kernel, shape[-1], stage.maps))
+    assert module.by_corners(jnp.ones(shape), w, stage) == []
