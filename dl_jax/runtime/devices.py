@@ -1,11 +1,13 @@
 """The devices that this run has."""
 
 import os
+from contextlib import nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 
 import jax
 
-from dl_jax.runtime import processes
+from dl_jax.runtime import processes, tpu_compiler
 from dl_jax.runtime.flags import FlagError
 
 
@@ -27,7 +29,10 @@ def set_up(require: str = "any", distributed: str = "off", group: int = 1) -> No
         )
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     processes.join(distributed)
-    kind = jax.default_backend()
+    # With libtpu installed and no TPU there, its complaints would stand before everything that is said.
+    held_back = tpu_compiler.quiet() if find_spec("libtpu") and require != "tpu" else nullcontext()
+    with held_back:
+        kind = jax.default_backend()
     if require not in ("any", kind):
         raise FlagError(
             f"--require_device={require}, but JAX finds {kind} only; for an accelerator install its plug-in with "

@@ -13,7 +13,7 @@ from dl_jax.evidence.verdicts import Answer, Verdict, correct
 from dl_jax.paper.statements import statements
 from dl_jax.report.page import Chapter, page
 from dl_jax.runtime.experiment import Experiment
-from dl_jax.runtime.flags import Checked, flag, parse
+from dl_jax.runtime.flags import Checked, FlagError, flag, parse
 from dl_jax.runtime.options import Options, help_page, set_up
 from dl_jax.runtime.processes import is_first
 from dl_jax.runtime.progress import Progress, duration
@@ -49,6 +49,8 @@ def _reproduce(doc, arguments, modules):
     typed, common = parse(arguments, Seeds, Options)
     options, output = Options(**common), Path(common.get("output_dir", Options().output_dir))
     Seeds(**typed)
+    if options.compile_for:
+        raise FlagError("--compile_for takes one experiment at a time: bash launch/local.sh NAME --compile_for=...")
     experiments = {name: Experiment.of(module) for name, module in modules.items()}
     configs = {name: each.configured(options.preset, **typed) for name, each in experiments.items()}
     set_up(options, "experiments.reproduce", arguments)

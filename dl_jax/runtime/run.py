@@ -74,6 +74,8 @@ def _run(module, arguments):
         print(help_page(experiment.doc, experiment.config))
         return 0
     own, common = parse(arguments, experiment.config, Options)
+    if common.get("compile_for"):
+        common.setdefault("preset", "accelerator")
     options = Options(**common)
     config = experiment.configured(options.preset, **own)
     if options.compile_for:

@@ -194,6 +194,9 @@ def test_old_records_judged_by_new_criteria_are_exploratory(started, module, res
         ("--preset=huge", "smoke, laptop, accelerator"),
         ("--require_device=tpu", "--require_device=tpu"),
         ("--output_dir=/dev/null", "not a folder"),
+        ("--compile_for=v9", "there is no 'v9'"),
+        ("--data_parallel=3", "do not make groups of 3"),
+        ("--shards=0", "at least 1"),
     ],
 )
 def test_a_wrong_flag_writes_nothing(started, module, results, capsys, typed, says):
