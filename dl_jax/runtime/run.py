@@ -103,7 +103,7 @@ def _planned(experiment, config, options) -> str:
         experiment.measure(config, Place(mesh, progress.tell, plan=planner.plan))
     finally:
         progress.leave(ran=True)
-    return planner.table()
+    return planner.table() if planner.plans else "This experiment trains nothing, so nothing was compiled."
 
 
 def carry_out(
