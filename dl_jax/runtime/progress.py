@@ -17,6 +17,10 @@ def duration(seconds: float) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
+BEGUN = 0.02
+"""Share of a part from which on its pace is believed."""
+
+
 class Progress:
     """One line that is rewritten on a terminal, and a line now and then in a log.
 
@@ -60,7 +64,8 @@ class Progress:
         if not is_first() or (not terminal and now - self.said < self.LOG_EVERY):
             return
         self.said = now
-        rest_of_part = (now - self.part_began) * (of - done) / done if done else 0.0
+        # The first calls compile, and tell nothing of those to come.
+        rest_of_part = (now - self.part_began) * (of - done) / done if done > BEGUN * of else 0.0
         still = f", about {duration(max(self.remaining(), rest_of_part))} to go" if self.expected else ""
         line = f"{self.name}: {what}, {done / of:.0%} of this part{still}"
         self.stream.write(f"\r\033[K{line[:118]}" if terminal else f"{line}\n")
