@@ -33,7 +33,7 @@ class Progress:
     def __init__(self, expected: dict[str, float], stream: TextIO | None = None):
         self.expected, self.stream = expected, stream or sys.stderr
         self.spent, self.forecast = 0.0, 0.0
-        self.name, self.part, self.said = "", "", -1e9
+        self.name, self.part, self.share, self.said = "", "", 0.0, -1e9
         self.began = self.part_began = self.ended_last = monotonic()
 
     def enter(self, name: str) -> None:
@@ -58,9 +58,9 @@ class Progress:
     def tell(self, what: str, done: int, of: int) -> None:
         """Part of the running experiment is done."""
         now, terminal = monotonic(), self.stream.isatty()
-        if what != self.part:
+        if what != self.part or done / of < self.share:  # a part may be followed by another of the same name
             self.part, self.part_began = what, self.ended_last
-        self.ended_last = now
+        self.ended_last, self.share = now, done / of
         if not is_first() or (not terminal and now - self.said < self.LOG_EVERY):
             return
         self.said = now

@@ -123,3 +123,22 @@ def test_on_a_terminal_one_line_is_written_again_and_again(clock):
     assert lines[0].startswith("first: begins")
     assert all(0 < len(line) < 120 for line in lines[:-1])
     assert lines[-1] == ""
+
+
+def test_a_part_that_follows_one_of_the_same_name_has_a_pace_of_its_own(clock):
+    stream = io.StringIO()
+    told = Progress({"first": 10.0}, stream)
+    told.enter("first")
+    for done in (1, 2, 1):
+        clock.now += 100
+        told.tell("fit", done, 2)
+    assert stream.getvalue().splitlines()[-1] == "first: fit, 50% of this part, about 1 min 40 s to go"
+
+
+def test_a_first_call_that_mostly_compiled_makes_no_forecast(clock):
+    stream = io.StringIO()
+    told = Progress({"first": 60.0}, stream)
+    told.enter("first")
+    clock.now += 20
+    told.tell("sweep", 4, 8000)
+    assert stream.getvalue().splitlines()[-1] == "first: sweep, 0% of this part, about 40 s to go"
