@@ -97,15 +97,18 @@ def _check_flags(name, flags):
         raise FlagError(
             f"--{ours[0]} is the launcher's to set; what it takes stands before the --, and --help lists it"
         )
-    run = importlib.import_module("dl_jax.runtime.run")  # here, for it brings JAX: --help need not wait for that
+    # Here, for they bring JAX: --help need not wait for that.
+    options = importlib.import_module("dl_jax.runtime.options").Options
     if name == "reproduce":
         seeds = importlib.import_module("dl_jax.runtime.reproduce").Seeds
-        typed, common = parse(flags, seeds, run.Options)
-        seeds(**typed), run.Options(**common)
+        typed, common = parse(flags, seeds, options)
+        seeds(**typed), options(**common)
         return
-    experiment = run.Experiment.of(importlib.import_module(f"experiments.{name}"))
-    typed, common = parse(flags, experiment.config, run.Options)
-    experiment.configured(run.Options(**common).preset, **typed)
+    experiment = importlib.import_module("dl_jax.runtime.experiment").Experiment.of(
+        importlib.import_module(f"experiments.{name}")
+    )
+    typed, common = parse(flags, experiment.config, options)
+    experiment.configured(options(**common).preset, **typed)
 
 
 def _named(name, flags):

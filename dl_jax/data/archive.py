@@ -3,12 +3,12 @@
 import io
 import tarfile
 from dataclasses import dataclass
-from hashlib import file_digest
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from dl_jax.data.checksum import sha256_of
 from dl_jax.data.dataset import DataError, Dataset, hold_out
 from dl_jax.data.tfds import COPY, copied, copy
 
@@ -62,9 +62,8 @@ def _found(name, data_dir, manual_dir):
 
 
 def _read(path, archive):
-    with open(path, "rb") as file:
-        if file_digest(file, "sha256").hexdigest() != archive.sha256:
-            raise DataError(f"{path} is damaged or another file: its checksum is not that of {archive.source}")
+    if sha256_of(path) != archive.sha256:
+        raise DataError(f"{path} is damaged or another file: its checksum is not that of {archive.source}")
     pictures = {"train": [], "test": []}
     with tarfile.open(path) as members:
         for member in members:

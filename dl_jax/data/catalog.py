@@ -1,10 +1,10 @@
 """Data by name: what an experiment's --dataset may be."""
 
-from hashlib import file_digest
 from importlib.metadata import version
 from pathlib import Path
 
 from dl_jax.data import archive, files, photographs, tfds
+from dl_jax.data.checksum import sha256_of
 from dl_jax.data.dataset import DataError, Dataset
 
 NAMES = ("digits", "canids", *tfds.SOURCES, *archive.ARCHIVES, *photographs.PHOTOGRAPHS)
@@ -57,8 +57,7 @@ def contents(path: Path) -> str:
     """A text that changes when a file's bytes do. DataError if there is none."""
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
-    with open(path, "rb") as file:
-        return f"sha256 {file_digest(file, 'sha256').hexdigest()}"
+    return f"sha256 {sha256_of(path)}"
 
 
 def _folder(manual_dir):

@@ -11,9 +11,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from hashlib import file_digest
 from pathlib import Path
 
+from dl_jax.data.checksum import sha256_of
 from dl_jax.data.dataset import DataError
 
 
@@ -85,7 +85,7 @@ def build(name: str, source: Source, raw: Path, scratch: Path) -> None:
         builder = tfds.builder(full_name, data_dir=scratch, file_format="array_record", try_gcs=False)
         for url, expected in builder.url_infos.items():
             file = expected.filename or url.rpartition("/")[2]  # files that nobody may download have none
-            if file in source.files and not _is(raw / file, expected.checksum):
+            if file in source.files and sha256_of(raw / file) != expected.checksum:
                 raise DataError(f"{raw / file} is damaged or another file: its checksum is wrong")
         _import_tensorflow(name)
         # Raw files of several sets have the same names: in a shared extract_dir one set is read as another.
@@ -93,11 +93,6 @@ def build(name: str, source: Source, raw: Path, scratch: Path) -> None:
             manual_dir=raw, extract_dir=scratch / "extracted", try_download_gcs=False, force_checksums_validation=True
         )
         builder.download_and_prepare(download_dir=scratch / "downloads", download_config=config)
-
-
-def _is(path, checksum):
-    with open(path, "rb") as file:
-        return file_digest(file, "sha256").hexdigest() == checksum
 
 
 def _import_tensorflow(name):

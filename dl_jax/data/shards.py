@@ -11,12 +11,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from dl_jax.data.checksum import sha256_of
 from dl_jax.data.dataset import DataError
 
 PER_SHARD = 1 << 20
@@ -139,7 +139,7 @@ def check(shards: Shards) -> None:
         path = shards.folder / shard.file
         if not path.is_file():
             raise DataError(f"{path} is missing; write the examples again")
-        if _sha256(path) != shard.sha256:
+        if sha256_of(path) != shard.sha256:
             raise DataError(f"{path} is damaged: its sha256 is not the one in {MANIFEST}; delete it and write it again")
 
 
@@ -186,18 +186,13 @@ def _write(folder, examples, first, per_shard, count) -> Shard:
                 writer.write(record.tobytes())
         writer.close()
         os.chmod(fresh, 0o644)
-        shard = Shard(path.name, stop - first, os.path.getsize(fresh), _sha256(fresh))
+        shard = Shard(path.name, stop - first, os.path.getsize(fresh), sha256_of(fresh))
         os.replace(fresh, path)
     except (RuntimeError, ValueError) as error:  # what ArrayRecord makes of a full disk
         raise OSError(None, f"{path.name}: {str(error).splitlines()[0]}") from None
     finally:
         Path(fresh).unlink(missing_ok=True)
     return shard
-
-
-def _sha256(path) -> str:
-    with open(path, "rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def _replace(path, text):

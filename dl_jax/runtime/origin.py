@@ -12,6 +12,7 @@ from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import FlagError, Flags
 from dl_jax.runtime.options import Options
 from dl_jax.runtime.trainings import ORIGIN
+from dl_jax.training.description import differences, flat
 
 Origin = dict[str, Any]
 
@@ -59,20 +60,9 @@ def check_others(name: str, origin: Origin, output: Path) -> None:
     for other in sorted(own.parent.glob(f"{name}-*")):
         saved = any(path.name.isdigit() for path in other.glob("states-*/*/*"))
         if other != own and saved and (other / ORIGIN).is_file():
-            told = differences(json.loads((other / ORIGIN).read_text()), resumable(origin))
+            origins = json.loads((other / ORIGIN).read_text()), resumable(origin)
+            told = ", ".join(differences(*(flat(each, between=" ") for each in origins)))
             raise FlagError(
                 f"{other} holds an unfinished training of another run: {told}; run it as before to go on with it, name "
                 "another --output_dir, or delete that folder"
             )
-
-
-def differences(there: Origin, here: Origin) -> str:
-    """In what one origin differs from another, as text."""
-    before, now = _flat(there), _flat(here)
-    changed = (name for name in dict.fromkeys([*before, *now]) if before.get(name) != now.get(name))
-    return ", ".join(f"{name} was {before.get(name)}, is {now.get(name)}" for name in changed)
-
-
-def _flat(origin):
-    inner = (value.items() if isinstance(value, dict) else [("", value)] for value in origin.values())
-    return {f"{key} {name}".strip(): value for key, part in zip(origin, inner, strict=True) for name, value in part}

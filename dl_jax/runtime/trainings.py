@@ -35,7 +35,7 @@ class Trainings:
     """
 
     def __init__(self, keep: Keep, folder: Path, about: dict[str, Any], stop: Stop, every_s: float = 60.0):
-        self._keep, self._folder, self._about = keep, folder, json.loads(json.dumps(about, default=str))
+        self._keep, self._folder, self._about = keep, folder, about
         self.stop, self.every_s = stop, every_s
         self._part, self._numbers = "states-outside", count()
         self._open: list[_Saved] = []
@@ -83,7 +83,7 @@ class Trainings:
             return NotSaved()
         if is_first():
             write_text(self._folder / ORIGIN, json.dumps(self._about, indent=1))
-        about = {**self._about, "training": json.loads(json.dumps(name, default=str))}
+        about = {**self._about, "training": name}
         saved = _Saved(Checkpoints(folder, about, self.every_s), self.stop, lock, self._open)
         self._open.append(saved)
         return saved

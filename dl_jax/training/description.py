@@ -29,13 +29,7 @@ def whole(description: dict[str, Any]) -> bool:
 def changes(description: dict[str, Any], about: dict[str, Any], like: Any) -> str:
     """In which points the saved state is not one of this training, one after the other; empty if in none."""
     told = description["told"]
-    there = _flat(told["about"]) | told["leaves"]
-    here = _flat(about) | _arrays(like)
-    changed = [
-        f"{name} was {there.get(name, 'not there')}, is {here.get(name, 'not there')}"
-        for name in dict.fromkeys([*there, *here])
-        if there.get(name) != here.get(name)
-    ]
+    changed = differences(flat(told["about"]) | told["leaves"], flat(about) | _arrays(like))
     more = [f"and {len(changed) - SHOWN} more"] if len(changed) > SHOWN else []
     return "; ".join(changed[:SHOWN] + more)
 
@@ -46,11 +40,20 @@ def _arrays(tree):
     return {jax.tree_util.keystr(path): f"{leaf.dtype}{list(leaf.shape)}" for path, leaf in leaves}
 
 
-def _flat(value, name=""):
-    """{dotted name: value} of everything in nested dicts."""
+def differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
+    """In what two flat dicts differ, a text for each name."""
+    return [
+        f"{name} was {there.get(name, 'not there')}, is {here.get(name, 'not there')}"
+        for name in dict.fromkeys([*there, *here])
+        if there.get(name) != here.get(name)
+    ]
+
+
+def flat(value: Any, name: str = "", between: str = ".") -> dict[str, Any]:
+    """{name: value} of everything in nested dicts, a name being its keys from the outside in."""
     if not isinstance(value, dict):
         return {name: value}
-    inner = (_flat(each, f"{name}.{key}" if name else key) for key, each in value.items())
+    inner = (flat(each, f"{name}{between}{key}" if name else key, between) for key, each in value.items())
     return {name: each for part in inner for name, each in part.items()}
 
 

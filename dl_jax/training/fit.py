@@ -48,6 +48,7 @@ def fit(
 
     key_data = np.asarray(jax.random.key_data(key_init))
     shapes = shares.like(jax.eval_shape(start, key_data))
+    shardings = jax.tree.map(lambda leaf: leaf.sharding, shapes)
     x_BxD = jax.ShapeDtypeStruct((batch_size, *example.x.shape), example.x.dtype)
     forward = products(learner.model.apply, shapes[0].params, x_BxD)
     flops, unroll = flops_of_step(forward), unrolled(forward, place)
@@ -59,7 +60,6 @@ def fit(
             new, new_T = steps_on(learner, state, shown_T, lambda each: shares.share_out(batch(each)), unroll)
             return new, jax.lax.dynamic_update_slice(error_T, new_T, (state.step,)), new_T[-1]
 
-        shardings = jax.tree.map(lambda leaf: leaf.sharding, shapes)
         return jax.jit(call, donate_argnums=(0, 1), out_shardings=(*shardings, shares.everywhere))
 
     cut = list(calls(steps, flops / place.mesh.size, place.kind, STEPS_UNROLLED if unroll else steps))
@@ -70,7 +70,7 @@ def fit(
 
     saved = place.saved({"steps": steps, "batch": batch_size, "key": key_data.tolist()})
     first, found = saved.newest(shapes) or (0, None)
-    state, error_T = found or jax.jit(start, out_shardings=jax.tree.map(lambda leaf: leaf.sharding, shapes))(key_data)
+    state, error_T = found or jax.jit(start, out_shardings=shardings)(key_data)
     state, error_T = jax.block_until_ready((state, error_T))  # drawing the weights is no step of theirs
     clock, at, last = Clock(), first, None
     began = perf_counter()
@@ -108,7 +108,7 @@ class _Shown(NamedTuple):
 
 def _held(train, key, shares, batch_size) -> _Shown:
     """Examples that lie on every device; the program draws from them."""
-    given = jax.tree.map(np.asarray, (train, order(key)))
+    given = train, order(key)
     placed = cache(lambda: on_devices(given, shares.everywhere))
 
     def inside(first, steps, given):

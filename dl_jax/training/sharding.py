@@ -77,8 +77,7 @@ class Shares(NamedTuple):
         return jax.tree.map(lambda part: jax.lax.with_sharding_constraint(part, sharding), batch)
 
     def placed(self, batches: Examples, batch_size: int) -> Examples:
-        """x_TxBx..., y_TxB on the devices, of which this process holds its own part of every batch."""
-        self.check(batch_size)
+        """x_TxBx..., y_TxB on the devices, of which this process holds its own part of every batch; see `check`."""
 
         def put(part):
             shape = (len(part), batch_size, *part.shape[2:])

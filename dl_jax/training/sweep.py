@@ -136,10 +136,8 @@ def _groups(programs, columns):
     """The columns of all trials, or where none share a program of as many as there are slots; each filled up to whole
     slots with the last trial."""
     trials, slots = len(columns["seed"]), programs.slots
-    at_once = slots if programs.unroll else trials
-    filled = np.minimum(np.arange(-(-trials // at_once) * -(-at_once // slots) * slots), trials - 1)
-    size = -(-at_once // slots) * slots
-    indices = [filled[first : first + size] for first in range(0, len(filled), size)]
+    size = slots if programs.unroll else -(-trials // slots) * slots
+    indices = [np.minimum(np.arange(first, first + size), trials - 1) for first in range(0, trials, size)]
     return [{axis: column_R[index] for axis, column_R in columns.items()} for index in indices]
 
 

@@ -57,7 +57,7 @@ def programs_of(
 ) -> Programs:
     """The programs, by the arguments of `sweep`; columns: the trials', by `numbers`."""
     drawn, shares = callable(examples), Shares(place.mesh, ("data",))
-    shared = None if drawn else jax.tree.map(np.asarray, examples)
+    shared = None if drawn else examples
 
     def seen(shared, own):
         """The examples of a trial: drawn for it alone, or those of all, perhaps with its own to learn from."""
