@@ -8,11 +8,20 @@
 # shellcheck source=launch/setup.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/setup.sh"
 
+# Whether there is an experiment of that name: one file, or a package that can be run.
+is_experiment() {
+    [[ $1 =~ ^[a-z][a-z0-9_]*$ ]] && [[ -f $ROOT/experiments/$1.py || -f $ROOT/experiments/$1/__main__.py ]]
+}
+
 experiments() {
-    local file name
-    for file in "$ROOT"/experiments/[a-z]*.py; do
-        name=${file##*/}
-        printf ' %s' "${name%.py}"
+    local path name last=''
+    for path in "$ROOT"/experiments/[a-z]*; do
+        name=${path##*/}
+        name=${name%.py}
+        if [ "$name" != "$last" ] && is_experiment "$name"; then
+            printf ' %s' "$name"
+            last=$name
+        fi
     done
 }
 
@@ -23,7 +32,7 @@ if [ $# -gt 0 ]; then
         *) name=$1 && shift ;;
     esac
 fi
-[[ $name =~ ^[a-z][a-z0-9_]*$ && -f $ROOT/experiments/$name.py ]] ||
+is_experiment "$name" ||
     fail "there is no experiment '$name'; there are:$(experiments)"
 
 set_up

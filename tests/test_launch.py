@@ -49,6 +49,10 @@ class Tree:
         (self.root / "experiments").mkdir()
         for name in ("__init__", "reproduce", "tiny"):
             (self.root / "experiments" / f"{name}.py").touch()
+        (self.root / "experiments" / "large").mkdir()  # an experiment that is a package
+        for name in ("__init__", "__main__"):
+            (self.root / "experiments" / "large" / f"{name}.py").touch()
+        (self.root / "experiments" / "notebooks").mkdir()  # a folder that is no experiment
         for tool in self.TOOLS:
             if found := shutil.which(tool):
                 (self.bin / tool).symlink_to(found)
@@ -151,6 +155,7 @@ def test_changed_requirements_are_installed(tree):
         ([], "[-P][-m][experiments.reproduce]"),
         (["--help"], "[-P][-m][experiments.reproduce][--help]"),
         (["tiny"], "[-P][-m][experiments.tiny]"),
+        (["large", "--preset=smoke"], "[-P][-m][experiments.large][--preset=smoke]"),
         (["tiny", "--dataset=my own.npz", "", "*"], "[-P][-m][experiments.tiny][--dataset=my own.npz][][*]"),
     ],
 )
@@ -169,9 +174,11 @@ def test_arguments_of_pytest_pass_through(tree, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "extras", "listed"),
     [
-        (["tinny"], "", "reproduce tiny"),
-        ([""], "", "reproduce tiny"),
-        (["__init__"], "", "reproduce tiny"),
+        (["tinny"], "", ": large reproduce tiny\n"),
+        ([""], "", ": large reproduce tiny\n"),
+        (["__init__"], "", ": large reproduce tiny\n"),
+        (["notebooks"], "", ": large reproduce tiny\n"),
+        (["large/__main__"], "", ": large reproduce tiny\n"),
         ([], "tpu,gpu", "cuda13 tpu prepare ray dev bench"),
         ([], "*", "cuda13 tpu prepare ray dev bench"),
     ],
