@@ -29,8 +29,8 @@ import numpy as np
 from PIL import Image
 
 from dl_jax.data import animals, catalog
-from dl_jax.data.dataset import DataError
 from dl_jax.data.photo import as_shown, fitted, photo
+from dl_jax.errors import DataError
 from dl_jax.evidence.criteria import Criterion, exceeds, identity
 from dl_jax.evidence.estimands import metric
 from dl_jax.evidence.records import Records

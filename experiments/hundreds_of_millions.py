@@ -28,6 +28,7 @@ import optax
 from dl_jax.data.shards import bytes_planned, kept_or_passing
 from dl_jax.data.stream import by_lot, stream, unwritten
 from dl_jax.data.synthetic import numbered
+from dl_jax.errors import FlagError
 from dl_jax.evidence.criteria import Criterion, exceeds, identity
 from dl_jax.evidence.records import Records
 from dl_jax.measures.one_pass import one_pass
@@ -38,7 +39,7 @@ from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.models.precision import mixed, of_bytes
 from dl_jax.models.rematerialised import rematerialised
 from dl_jax.report.sizes import errors_of_one_pass, map_of_sizes
-from dl_jax.runtime.flags import FlagError, Flags, flag
+from dl_jax.runtime.flags import Flags, flag
 from dl_jax.runtime.run import run
 from dl_jax.training.objectives import cross_entropy
 from dl_jax.training.place import Place

@@ -22,7 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl_jax.data import catalog
-from dl_jax.data.dataset import DataError
+from dl_jax.errors import DataError
 from dl_jax.evidence.criteria import Criterion, below, exceeds, identity
 from dl_jax.evidence.records import Missing, Records
 from dl_jax.measures.look_inside import TEST, some

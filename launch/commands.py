@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dl_jax.runtime.flags import Checked, FlagError, describe, flag, parse
+from dl_jax.errors import FlagError
+from dl_jax.runtime.flags import Checked, describe, flag, parse
 
 ROOT = Path(__file__).resolve().parents[1]
 FAILED, USAGE, INTERRUPTED = 1, 2, 130

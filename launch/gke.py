@@ -26,7 +26,8 @@ from typing import Any
 
 import yaml
 
-from dl_jax.runtime.flags import FlagError, flag
+from dl_jax.errors import FlagError
+from dl_jax.runtime.flags import flag
 from launch.commands import FAILED, USAGE, Failed, Launch, asked, check_word, have, main, needed
 from launch.slices import ACCELERATORS, hosts_of
 

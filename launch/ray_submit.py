@@ -25,7 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from dl_jax.runtime.flags import FlagError, flag
+from dl_jax.errors import FlagError
+from dl_jax.runtime.flags import flag
 from launch.commands import TOLD, Failed, Launch, check_word, main
 
 LOOK_S = 30.0

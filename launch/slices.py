@@ -5,8 +5,8 @@ Source: Google's pages "Plan TPUs in GKE" and "TPU v6e".
 
 from math import prod
 
-from dl_jax.runtime.chips import CHIPS, exists, shapes
-from dl_jax.runtime.flags import FlagError
+from dl_jax.errors import FlagError
+from dl_jax.scale.chips import CHIPS, exists, shapes
 
 ACCELERATORS = {
     "v4": "tpu-v4-podslice",

@@ -18,7 +18,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from dl_jax.runtime.flags import FlagError, flag
+from dl_jax.errors import FlagError
+from dl_jax.runtime.flags import flag
 from launch.commands import TOLD, Failed, Launch, asked, check_word, have, main
 
 NOTICE_S = 120

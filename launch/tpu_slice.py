@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dl_jax.runtime.flags import flag
-from dl_jax.runtime.store import whole_folder, write_text
+from dl_jax.runtime.store import whole_folder
+from dl_jax.scale.atomic import write_text
 from launch.commands import ROOT, TOLD, Failed, Launch, asked, check_word, watched
 
 STEPS = ("create", "wait", "copy", "run", "fetch", "delete")

@@ -8,6 +8,8 @@ import jax
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.fake_experiments"]
+
 DEVICES = 8
 """Virtual CPU devices: what needs several of them is tested on any machine."""
 

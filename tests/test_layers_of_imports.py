@@ -10,14 +10,16 @@ FILES = sorted(path.relative_to(ROOT) for room in ("dl_jax", "experiments") for 
 LINES = 260
 
 BELOW = {
-    "paper": (),
-    "evidence": (),
-    "models": (),
-    "data": (),
-    "training": ("models", "data.dataset"),
-    "measures": ("models", "training", "data"),
-    "report": ("paper", "evidence"),
-    "runtime": ("paper", "evidence", "models", "data", "training", "measures", "report"),
+    "errors": (),
+    "paper": ("errors",),
+    "evidence": ("errors",),
+    "models": ("errors",),
+    "data": ("errors",),
+    "training": ("errors", "models", "data.dataset"),
+    "measures": ("errors", "models", "training", "data"),
+    "report": ("errors", "paper", "evidence"),
+    "scale": ("errors", "evidence", "training"),
+    "runtime": ("errors", "paper", "evidence", "models", "data", "training", "measures", "report", "scale"),
 }
 """What each room may import, besides itself."""
 
@@ -31,7 +33,7 @@ OUTSIDE = {
     "optax": ("dl_jax/training/", "experiments/"),
     "tensorflow_datasets": ("dl_jax/data/",),
     "tensorflow": ("dl_jax/data/",),
-    "orbax": ("dl_jax/training/checkpoint.py",),
+    "orbax": ("dl_jax/scale/checkpoint.py",),
     "grain": ("dl_jax/data/",),
     "array_record": ("dl_jax/data/",),
     "sklearn": ("dl_jax/data/", "dl_jax/measures/"),

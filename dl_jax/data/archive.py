@@ -9,8 +9,9 @@ import numpy as np
 from PIL import Image
 
 from dl_jax.data.checksum import sha256_of
-from dl_jax.data.dataset import DataError, Dataset, hold_out
+from dl_jax.data.dataset import Dataset, hold_out
 from dl_jax.data.tfds import COPY, copied, copy
+from dl_jax.errors import DataError
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from dl_jax.data import archive, files, photographs, tfds
 from dl_jax.data.checksum import sha256_of
-from dl_jax.data.dataset import DataError, Dataset
+from dl_jax.data.dataset import Dataset
+from dl_jax.errors import DataError
 
 NAMES = ("digits", "canids", *tfds.SOURCES, *archive.ARCHIVES, *photographs.PHOTOGRAPHS)
 FILES = {".npz": files.from_npz, ".csv": files.from_csv}

@@ -8,9 +8,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-
-class DataError(ValueError):
-    """Data that cannot be used: says what is wrong, where, and what to do instead."""
+from dl_jax.errors import DataError
 
 
 class Examples(NamedTuple):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dl_jax.data.dataset import DataError, Dataset, hold_out
+from dl_jax.data.dataset import Dataset, hold_out
+from dl_jax.errors import DataError
 
 LABEL_COLUMNS = ("label", "class", "target", "y")
 """Names that make a column of a CSV file the label, the first that is there; without any it is the last column."""

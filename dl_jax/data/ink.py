@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from dl_jax.data.dataset import DataError, Dataset, Examples, Splits
+from dl_jax.data.dataset import Dataset, Examples, Splits
+from dl_jax.errors import DataError
 
 
 def ink(dataset: Dataset) -> Splits:

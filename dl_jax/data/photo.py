@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from dl_jax.data.dataset import DataError, Dataset
+from dl_jax.data.dataset import Dataset
+from dl_jax.errors import DataError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 MOST_BYTES = 64 * 2**20

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dl_jax.data.checksum import sha256_of
-from dl_jax.data.dataset import DataError
+from dl_jax.errors import DataError
 
 
 @dataclass(frozen=True)

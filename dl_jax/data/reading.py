@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dl_jax.data.dataset import DataError
+from dl_jax.errors import DataError
 
 AT_ONCE = 256
 """Examples read together: one by one takes several times as long, and all together may be too much for memory."""

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dl_jax.data.checksum import sha256_of
-from dl_jax.data.dataset import DataError
+from dl_jax.errors import DataError
 
 PER_SHARD = 1 << 20
 """Examples a file, at most."""

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 import jax
 import numpy as np
 
-from dl_jax.data.dataset import DataError, Examples, Stream
+from dl_jax.data.dataset import Examples, Stream
 from dl_jax.data.order import shuffled
 from dl_jax.data.shards import Shards, check
+from dl_jax.errors import DataError
 
 
 def stream(shards: Shards, seed: int, *, process: int = 0, processes: int = 1) -> Stream:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import jax
 
-from dl_jax.runtime import processes, tpu_compiler
-from dl_jax.runtime.flags import FlagError
+from dl_jax.errors import FlagError
+from dl_jax.scale import processes, tpu_compiler
 
 
 def cores() -> int:

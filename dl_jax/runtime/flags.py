@@ -9,9 +9,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from absl import flags as absl_flags
 
-
-class FlagError(ValueError):
-    """A flag that cannot be used: says what is wrong and what to type instead."""
+from dl_jax.errors import FlagError
 
 
 def flag(

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dl_jax.runtime import devices, processes
+from dl_jax.runtime import devices
 from dl_jax.runtime.experiment import PRESETS
 from dl_jax.runtime.flags import Checked, Flags, describe, flag, text
 from dl_jax.runtime.store import check_writable
+from dl_jax.scale import processes
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from dl_jax.data import catalog
+from dl_jax.errors import FlagError
 from dl_jax.runtime import provenance
 from dl_jax.runtime.experiment import Experiment
-from dl_jax.runtime.flags import FlagError, Flags
+from dl_jax.runtime.flags import Flags
 from dl_jax.runtime.options import Options
-from dl_jax.runtime.trainings import ORIGIN
-from dl_jax.training.description import differences, flat
+from dl_jax.scale.description import differences, flat
+from dl_jax.scale.trainings import ORIGIN
 
 Origin = dict[str, Any]
 

@@ -4,7 +4,7 @@ import sys
 from time import monotonic
 from typing import TextIO
 
-from dl_jax.runtime.processes import is_first
+from dl_jax.scale.processes import is_first
 
 
 def duration(seconds: float) -> str:

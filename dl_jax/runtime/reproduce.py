@@ -9,16 +9,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 
+from dl_jax.errors import FlagError
 from dl_jax.evidence.verdicts import Answer, Verdict, correct
 from dl_jax.paper.statements import statements
 from dl_jax.report.page import Chapter, page
 from dl_jax.runtime.experiment import Experiment
-from dl_jax.runtime.flags import Checked, FlagError, flag, parse
+from dl_jax.runtime.flags import Checked, flag, parse
 from dl_jax.runtime.options import Options, help_page, set_up
-from dl_jax.runtime.processes import is_first
 from dl_jax.runtime.progress import Progress, duration
 from dl_jax.runtime.run import FAILED, carry_out, guarded
-from dl_jax.runtime.store import write_text
+from dl_jax.scale.atomic import write_text
+from dl_jax.scale.processes import is_first
 
 
 @dataclass(frozen=True)

@@ -10,24 +10,24 @@ from typing import Any
 import jax.numpy as jnp
 import matplotlib
 
-from dl_jax.data.dataset import DataError
+from dl_jax.errors import CheckpointError, DataError, FlagError
 from dl_jax.evidence.criteria import fingerprint
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.verdicts import Answer, Verdict, judge
 from dl_jax.measures.peak import peak_flops
-from dl_jax.runtime import compile_for, devices, provenance
+from dl_jax.runtime import devices, provenance
 from dl_jax.runtime.experiment import Experiment
-from dl_jax.runtime.flags import FlagError, Flags, parse
-from dl_jax.runtime.memory import Memory, Whole
+from dl_jax.runtime.flags import Flags, parse
 from dl_jax.runtime.options import Options, command_of, help_page, set_up
 from dl_jax.runtime.origin import check_others, made_by, origin_of, resumable, unfinished
-from dl_jax.runtime.preemption import SAVED, Preempted, Stop
-from dl_jax.runtime.processes import agreed, is_first
 from dl_jax.runtime.progress import Progress
-from dl_jax.runtime.starts import Starts
 from dl_jax.runtime.store import whole_folder
-from dl_jax.runtime.trainings import Trainings
-from dl_jax.training.checkpoint import CheckpointError
+from dl_jax.scale import compile_for
+from dl_jax.scale.cache import Memory, Whole
+from dl_jax.scale.preemption import SAVED, Preempted, Stop
+from dl_jax.scale.processes import agreed, is_first
+from dl_jax.scale.starts import Starts
+from dl_jax.scale.trainings import Trainings
 from dl_jax.training.place import Place, here
 
 ADVICE = "take a larger slice, a smaller machine or batch, or more of --data_parallel and --model_parallel"

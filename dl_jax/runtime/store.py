@@ -6,7 +6,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from dl_jax.runtime.flags import FlagError
+from dl_jax.errors import FlagError
 
 
 def check_writable(folder: Path) -> None:
@@ -39,17 +39,3 @@ def whole_folder(folder: Path):
         old.rmdir()
         raise
     shutil.rmtree(old)
-
-
-def write_text(path: Path, text: str) -> None:
-    """The whole text, or what was there before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise

@@ -8,7 +8,8 @@ import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from dl_jax.data.dataset import DataError, Examples
+from dl_jax.data.dataset import Examples
+from dl_jax.errors import DataError
 
 SMALL = 2**14
 """Numbers; an array of fewer is copied to every device, where parts of it would only cost messages."""

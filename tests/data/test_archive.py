@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from dl_jax.data import archive, catalog
-from dl_jax.data.dataset import DataError
+from dl_jax.errors import DataError
 
 COUNT = {"train": 10, "test": 2}
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dl_jax.data import catalog, tfds
-from dl_jax.data.dataset import DataError
+from dl_jax.errors import DataError
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
-from dl_jax.data.dataset import DataError, Dataset, Examples, drawn, hold_out
+from dl_jax.data.dataset import Dataset, Examples, drawn, hold_out
 from dl_jax.data.digits import digits
+from dl_jax.errors import DataError
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dl_jax.data.dataset import DataError
 from dl_jax.data.files import from_csv, from_npz
+from dl_jax.errors import DataError
 
 X = np.arange(60.0).reshape(20, 3)
 Y = np.arange(20) % 2

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from dl_jax.data.dataset import DataError, Dataset, Examples
+from dl_jax.data.dataset import Dataset, Examples
 from dl_jax.data.ink import ink, moved
+from dl_jax.errors import DataError
 
 
 def dataset(x):

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from dl_jax.data import photo as module
-from dl_jax.data.dataset import DataError, Dataset
+from dl_jax.data.dataset import Dataset
 from dl_jax.data.photo import as_shown, photo
+from dl_jax.errors import DataError
 
 RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 180, 30), (20, 20, 200), (255, 255, 255)
 

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from dl_jax.data import catalog, photographs
-from dl_jax.data.dataset import DataError
+from dl_jax.errors import DataError
 
 REPOSITORY = Path(__file__).parents[2]
 CLASSES = ("n01440764", "n02102040", "n02979186")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from dl_jax.data import shards
-from dl_jax.data.dataset import DataError
 from dl_jax.data.order import shuffled
 from dl_jax.data.stream import by_lot, stream, unwritten
 from dl_jax.data.synthetic import numbered
+from dl_jax.errors import DataError
 
 COUNT = 1000
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from dl_jax.data import preparing, tfds
-from dl_jax.data.dataset import DataError
+from dl_jax.errors import DataError
 
 REPOSITORY = Path(__file__).parents[2]
 

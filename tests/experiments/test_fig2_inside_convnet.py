@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dl_jax.data.dataset import DataError
+from dl_jax.errors import DataError
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.verdicts import Answer, judge
 from experiments import fig2_inside_convnet as experiment

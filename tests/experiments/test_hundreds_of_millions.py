@@ -6,10 +6,10 @@ from math import log
 import jax
 import pytest
 
+from dl_jax.errors import FlagError
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.verdicts import Answer, judge
 from dl_jax.models import sizes
-from dl_jax.runtime.flags import FlagError
 from experiments import hundreds_of_millions as experiment
 
 TRANSLATION, VGG, TRAINED, LEARNS, ALEXNET, OBJECTS, LANGUAGE, VGG_UNITS = range(8)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dl_jax.data.dataset import DataError
+from dl_jax.errors import DataError
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.verdicts import Answer, judge
 from dl_jax.measures.receptive_fields import fields, modules_of

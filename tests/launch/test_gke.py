@@ -9,7 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from dl_jax.runtime.flags import FlagError
+from dl_jax.errors import FlagError
 from launch import gke
 from launch.commands import main
 from launch.slices import hosts_of

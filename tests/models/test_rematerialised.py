@@ -111,7 +111,7 @@ def test_a_tpu_needs_far_less_memory_for_a_deep_net():
 
 
 ON_A_TPU = """
-from dl_jax.runtime.compile_for import Planner, mesh, target
+from dl_jax.scale.compile_for import Planner, mesh, target
 chip = target("v5e:1x1")
 import jax, jax.numpy as jnp
 from dl_jax.models.mlp import mlp

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dl_jax.runtime.flags import Checked, FlagError, Flags, describe, flag, parse, text
+from dl_jax.errors import FlagError
+from dl_jax.runtime.flags import Checked, Flags, describe, flag, parse, text
 
 
 @dataclass(frozen=True)

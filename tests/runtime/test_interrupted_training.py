@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from dl_jax.runtime.preemption import SAVED
+from dl_jax.scale.preemption import SAVED
 
 pytestmark = pytest.mark.slow
 
@@ -31,9 +31,9 @@ if count > 1:
 from dl_jax.data.dataset import Examples
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.runtime.memory import Memory
-from dl_jax.runtime.preemption import SAVED, Preempted, Stop
-from dl_jax.runtime.trainings import Trainings
+from dl_jax.scale.cache import Memory
+from dl_jax.scale.preemption import SAVED, Preempted, Stop
+from dl_jax.scale.trainings import Trainings
 from dl_jax.training import fit as calls
 from dl_jax.training.fit import fit
 from dl_jax.training.objectives import cross_entropy

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from dl_jax.data.dataset import DataError
+from dl_jax.errors import DataError, FlagError
 from dl_jax.evidence.criteria import exceeds
 from dl_jax.evidence.estimands import metric
 from dl_jax.runtime.experiment import Experiment
-from dl_jax.runtime.flags import FlagError, parse
+from dl_jax.runtime.flags import parse
 from dl_jax.runtime.options import Options, command_of
 from dl_jax.runtime.origin import data_of, origin_of, resumable
 from dl_jax.runtime.run import guarded, run

@@ -6,8 +6,9 @@ import tempfile
 
 import pytest
 
-from dl_jax.runtime.flags import FlagError
-from dl_jax.runtime.store import check_writable, whole_folder, write_text
+from dl_jax.errors import FlagError
+from dl_jax.runtime.store import check_writable, whole_folder
+from dl_jax.scale.atomic import write_text
 
 ROWS = [{"seed": 0, "metric": "m", "value": 1.5}, {"seed": 1, "metric": "m", "value": -2.0}]
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dl_jax.data.dataset import DataError, Examples, Stream
+from dl_jax.data.dataset import Examples, Stream
+from dl_jax.errors import DataError
 from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES

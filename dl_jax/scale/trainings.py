@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from dl_jax.evidence.records import Row
-from dl_jax.runtime.locks import Lock
-from dl_jax.runtime.preemption import Preempted, Stop
-from dl_jax.runtime.processes import agreed, is_first
-from dl_jax.runtime.store import write_text
-from dl_jax.training.checkpoint import Checkpoints
+from dl_jax.scale.atomic import write_text
+from dl_jax.scale.checkpoint import Checkpoints
+from dl_jax.scale.locks import Lock
+from dl_jax.scale.preemption import Preempted, Stop
+from dl_jax.scale.processes import agreed, is_first
 from dl_jax.training.place import NotSaved, Saved
 
 ORIGIN = "origin.json"

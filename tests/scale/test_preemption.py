@@ -7,10 +7,11 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from dl_jax.runtime.memory import Memory
-from dl_jax.runtime.preemption import Preempted, Stop
-from dl_jax.runtime.trainings import Trainings
-from dl_jax.training.checkpoint import CheckpointError, Checkpoints
+from dl_jax.errors import CheckpointError
+from dl_jax.scale.cache import Memory
+from dl_jax.scale.checkpoint import Checkpoints
+from dl_jax.scale.preemption import Preempted, Stop
+from dl_jax.scale.trainings import Trainings
 from dl_jax.training.place import NotSaved
 
 ABOUT = {"code": "abc"}

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import pytest
 from jax.sharding import NamedSharding, PartitionSpec
 
-from dl_jax.runtime import tpu_compiler
-from dl_jax.runtime.chips import CHIPS, GIB, RECTANGLES, SMALL_BOXES, exists, shapes
-from dl_jax.runtime.compile_for import mesh, target
+from dl_jax.scale import tpu_compiler
+from dl_jax.scale.chips import CHIPS, GIB, RECTANGLES, SMALL_BOXES, exists, shapes
+from dl_jax.scale.compile_for import mesh, target
 
 SMALLEST = {"v4": "2x2x1", "v5e": "2x2", "v5p": "2x2x1", "v6e": "2x2", "tpu7x": "2x2x1"}
 compiler = pytest.mark.skipif(find_spec("libtpu") is None, reason="libtpu is not installed")

@@ -14,10 +14,10 @@ import jax
 from jax.experimental import mesh_utils, topologies
 from jax.sharding import AbstractMesh, AxisType, Mesh, NamedSharding, PartitionSpec
 
-from dl_jax.runtime import chips, hlo, tpu_compiler
-from dl_jax.runtime.chips import Chip
-from dl_jax.runtime.flags import FlagError
-from dl_jax.runtime.plan import Plan, rates, table
+from dl_jax.errors import FlagError
+from dl_jax.scale import chips, hlo, tpu_compiler
+from dl_jax.scale.chips import Chip
+from dl_jax.scale.plan import Plan, rates, table
 from dl_jax.training.place import AXES
 
 

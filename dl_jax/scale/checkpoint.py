@@ -16,16 +16,13 @@ from typing import Any
 
 import jax
 
-from dl_jax.training.description import changes, describe, whole
-from dl_jax.training.digests import anywhere, differs
-from dl_jax.training.leaves import restored, to_restore, to_save
+from dl_jax.errors import CheckpointError
+from dl_jax.scale.description import changes, describe, whole
+from dl_jax.scale.digests import anywhere, differs
+from dl_jax.scale.leaves import restored, to_restore, to_save
 
 UNFINISHED = ".orbax-checkpoint-tmp"
 """What the name of a step's folder contains until the step is whole."""
-
-
-class CheckpointError(Exception):
-    """A saved training cannot be gone on with, or a state cannot be saved; the message says what to do."""
 
 
 class _Damaged(Exception):

@@ -5,18 +5,17 @@ import sys
 
 import pytest
 
-from dl_jax.runtime.flags import FlagError
-from dl_jax.runtime.locks import Lock
-from dl_jax.runtime.memory import Memory
-from dl_jax.runtime.preemption import Preempted
-from dl_jax.runtime.starts import IN_VAIN, Starts
-from dl_jax.training.checkpoint import CheckpointError
+from dl_jax.errors import CheckpointError, FlagError
+from dl_jax.scale.cache import Memory
+from dl_jax.scale.locks import Lock
+from dl_jax.scale.preemption import Preempted
+from dl_jax.scale.starts import IN_VAIN, Starts
 
 ROWS = [{"metric": "a", "value": 1.0}]
 HOLD = """
 import time
 from pathlib import Path
-from dl_jax.runtime.{0} import {1}
+from dl_jax.scale.{0} import {1}
 held = {1}(Path({2!r}))
 held.{3}()
 print(1, flush=True)

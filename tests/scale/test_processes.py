@@ -10,8 +10,8 @@ import jax
 import numpy as np
 import pytest
 
-from dl_jax.runtime import processes
-from dl_jax.runtime.flags import FlagError
+from dl_jax.errors import FlagError
+from dl_jax.scale import processes
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +22,7 @@ import jax, numpy as np
 devices, path = int(sys.argv[1]), sys.argv[2]
 jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_num_cpu_devices", devices)
-from dl_jax.runtime import processes
+from dl_jax.scale import processes
 processes.join("off")
 from dl_jax.data.dataset import Examples, Splits, Stream
 from dl_jax.models.mlp import mlp
@@ -75,7 +75,7 @@ def trained(script, count, devices):
     out = script.with_name(f"{count}x{devices}.npz")
     command = [sys.executable, str(script), str(devices), str(out)]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
-    starter = f"import sys; from dl_jax.runtime import processes; sys.exit(processes.start_here({count}, sys.argv[1:]))"
+    starter = f"import sys; from dl_jax.scale import processes; sys.exit(processes.start_here({count}, sys.argv[1:]))"
     whole = command if count == 1 else [sys.executable, "-c", starter, *command]
     done = subprocess.run(whole, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -102,7 +102,7 @@ def test_a_signal_reaches_every_process(tmp_path):
     waits = (
         "import signal, sys, time\nsignal.signal(15, lambda *_: sys.exit(99))\nprint('up', flush=True)\ntime.sleep(60)"
     )
-    starter = "import sys; from dl_jax.runtime import processes; sys.exit(processes.start_here(2, sys.argv[1:]))"
+    starter = "import sys; from dl_jax.scale import processes; sys.exit(processes.start_here(2, sys.argv[1:]))"
     command = [sys.executable, "-c", starter, sys.executable, "-c", waits]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
         assert [running.stdout.readline() for _ in range(2)] == ["up\n"] * 2

@@ -6,8 +6,8 @@ from typing import Any
 
 import jax
 
-from dl_jax.training.digests import digests
-from dl_jax.training.leaves import to_save
+from dl_jax.scale.digests import digests
+from dl_jax.scale.leaves import to_save
 
 SHOWN = 10
 """Differences between two trainings that are told one by one."""

@@ -15,7 +15,7 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
-from dl_jax.runtime.flags import FlagError
+from dl_jax.errors import FlagError
 
 WHICH = "DL_JAX_PROCESS"
 """In the environment of a process that `start_here` started: "0/2" for the first of two."""

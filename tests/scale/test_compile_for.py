@@ -12,15 +12,15 @@ import pytest
 from jax.sharding import NamedSharding, PartitionSpec
 
 from dl_jax.data.dataset import Examples, Splits
+from dl_jax.errors import FlagError
 from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
-from dl_jax.runtime import compile_for, tpu_compiler
-from dl_jax.runtime.chips import CHIPS
-from dl_jax.runtime.compile_for import Planner, mesh, target
-from dl_jax.runtime.flags import FlagError
-from dl_jax.runtime.hlo import Moved
-from dl_jax.runtime.plan import Plan, table
+from dl_jax.scale import compile_for, tpu_compiler
+from dl_jax.scale.chips import CHIPS
+from dl_jax.scale.compile_for import Planner, mesh, target
+from dl_jax.scale.hlo import Moved
+from dl_jax.scale.plan import Plan, table
 from dl_jax.training.cost import flops_of_step, products
 from dl_jax.training.fit import fit
 from dl_jax.training.objectives import cross_entropy
@@ -283,7 +283,7 @@ def test_large_figures_keep_their_columns():
 
 CLEAN = """
 import jax
-from dl_jax.runtime.compile_for import Planner, mesh, target
+from dl_jax.scale.compile_for import Planner, mesh, target
 there = target("v5p:2x2x1")
 planner = Planner(there, mesh(there, 4))
 planner.plan("double", jax.jit(lambda x: 2 * x), (jax.ShapeDtypeStruct((8,), "float32"),), 0.0)

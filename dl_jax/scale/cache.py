@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dl_jax.evidence.records import Records, Row
-from dl_jax.runtime.processes import agreed, is_first
+from dl_jax.scale.processes import agreed, is_first
 
 RENEWED_S, STALE_S, AGAIN_S = 10.0, 60.0, 0.5
 """Seconds: how often a claim is renewed, how old makes it stale, how often to look whether others are done."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from dl_jax.runtime.chips import GIB, Chip
-from dl_jax.runtime.hlo import Moved
+from dl_jax.scale.chips import GIB, Chip
+from dl_jax.scale.hlo import Moved
 
 
 class Plan(NamedTuple):

@@ -12,9 +12,10 @@ import optax
 import pytest
 from jax.sharding import NamedSharding, PartitionSpec
 
-from dl_jax.training import checkpoint as module
-from dl_jax.training.checkpoint import CheckpointError, Checkpoints
-from dl_jax.training.digests import differs, digests
+from dl_jax.errors import CheckpointError
+from dl_jax.scale import checkpoint as module
+from dl_jax.scale.checkpoint import Checkpoints
+from dl_jax.scale.digests import differs, digests
 from dl_jax.training.place import here
 from dl_jax.training.step import State
 

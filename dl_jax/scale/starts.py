@@ -4,12 +4,10 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from dl_jax.data.dataset import DataError
-from dl_jax.runtime.flags import FlagError
-from dl_jax.runtime.locks import Lock
-from dl_jax.runtime.preemption import Preempted
-from dl_jax.runtime.processes import agreed, is_first
-from dl_jax.training.checkpoint import CheckpointError
+from dl_jax.errors import CheckpointError, DataError, FlagError
+from dl_jax.scale.locks import Lock
+from dl_jax.scale.preemption import Preempted
+from dl_jax.scale.processes import agreed, is_first
 
 IN_VAIN = 3
 """So many starts may die without anything new finished or saved; the next one is refused."""

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from dl_jax.training.digests import anywhere
+from dl_jax.scale.digests import anywhere
 
 SAVED = 99
 """The exit status of a run that was told to stop: all is saved, and the same command goes on from there."""

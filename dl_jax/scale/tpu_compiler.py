@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import jax
 from jax.experimental.compilation_cache import compilation_cache
 
-from dl_jax.runtime.flags import FlagError
+from dl_jax.errors import FlagError
 
 ENVIRONMENT = {
     "TPU_SKIP_MDS_QUERY": "1",  # ask no metadata server what this machine is

@@ -10,8 +10,8 @@ import threading
 import pytest
 
 from dl_jax.evidence.records import Records
-from dl_jax.runtime import memory as module
-from dl_jax.runtime.memory import Memory, Whole
+from dl_jax.scale import cache as module
+from dl_jax.scale.cache import Memory, Whole
 
 ROWS = [{"seed": 0, "metric": "m", "value": 1.5}, {"seed": 1, "metric": "m", "value": -2.0}]
 

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
-from dl_jax.runtime import tpu_compiler
-from dl_jax.runtime.compile_for import mesh, target
-from dl_jax.runtime.hlo import Moved, traffic
+from dl_jax.scale import tpu_compiler
+from dl_jax.scale.compile_for import mesh, target
+from dl_jax.scale.hlo import Moved, traffic
 
 compiler = pytest.mark.skipif(find_spec("libtpu") is None, reason="libtpu is not installed")
 SIDE, TURNS = 1024, 5
