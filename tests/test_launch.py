@@ -179,8 +179,8 @@ def test_arguments_of_pytest_pass_through(tree, tmp_path):
         (["__init__"], "", ": large reproduce tiny\n"),
         (["notebooks"], "", ": large reproduce tiny\n"),
         (["large/__main__"], "", ": large reproduce tiny\n"),
-        ([], "tpu,gpu", "cuda13 tpu prepare ray dev bench"),
-        ([], "*", "cuda13 tpu prepare ray dev bench"),
+        ([], "tpu,gpu", "cuda13 tpu prepare ray pandas dev bench"),
+        ([], "*", "cuda13 tpu prepare ray pandas dev bench"),
     ],
 )
 def test_an_unknown_name_is_one_line_that_lists_those_there_are(tree, arguments, extras, listed):
