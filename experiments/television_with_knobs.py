@@ -24,7 +24,7 @@ from dl_jax.data.dataset import Examples, two_kinds
 from dl_jax.evidence.criteria import Criterion, below, equals, exceeds
 from dl_jax.evidence.estimands import final, first_step, gain, metric
 from dl_jax.evidence.records import Records
-from dl_jax.measures.blows import blows, rank_correlation, share
+from dl_jax.measures.per_example_gradients import blows, rank_correlation, share
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.report import figures

@@ -15,6 +15,7 @@ from typing import Any
 
 from dl_jax.errors import FlagError
 from dl_jax.runtime.flags import Checked, describe, flag, parse
+from experiments import listing
 
 ROOT = Path(__file__).resolve().parents[1]
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
@@ -73,8 +74,8 @@ def main(doc: str, options: type[Launch], start: Start, arguments: Sequence[str]
 
 
 def experiments() -> list[str]:
-    """The experiments that there are: the files of the folder."""
-    return sorted(path.stem for path in (ROOT / "experiments").glob("[a-z]*.py"))
+    """The experiments that there are: the files and packages of the folder."""
+    return listing(ROOT / "experiments")
 
 
 def _split(arguments):

@@ -23,8 +23,7 @@ from dl_jax.runtime.flags import Flags, parse
 from dl_jax.runtime.options import Options, command_of
 
 ROOT = Path(__file__).parents[1]
-NAMES = sorted(path.stem for path in Path(experiments.__file__).parent.glob("*.py"))
-NAMES = [name for name in NAMES if name not in ("__init__", "reproduce")]
+NAMES = [name for name in experiments.listing() if name != "reproduce"]
 
 IMPORT_ALL = """
 import importlib, sys

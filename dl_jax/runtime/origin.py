@@ -8,7 +8,7 @@ from typing import Any
 
 from dl_jax.data import catalog
 from dl_jax.errors import FlagError
-from dl_jax.runtime import provenance
+from dl_jax.runtime import code, provenance
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import Flags
 from dl_jax.runtime.options import Options
@@ -22,7 +22,7 @@ def origin_of(experiment: Experiment, config: Flags, options: Options) -> Origin
     """The origin of this run's numbers, of JSON's types."""
     return {
         "flags": json.loads(json.dumps(asdict(config))),
-        "code": provenance.code_digest(experiment.file),
+        "code": code.digest(code.measuring_code(Path(experiment.file))),
         "data": data_of(config),
         "versions": provenance.versions(),
         "device": provenance.device(options.data_parallel, options.model_parallel),

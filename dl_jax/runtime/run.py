@@ -15,7 +15,7 @@ from dl_jax.evidence.criteria import fingerprint
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.verdicts import Answer, Verdict, judge
 from dl_jax.measures.peak import peak_flops
-from dl_jax.runtime import devices, provenance
+from dl_jax.runtime import code, devices, provenance
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import Flags, parse
 from dl_jax.runtime.options import Options, command_of, help_page, set_up
@@ -68,7 +68,7 @@ def guarded(command) -> int:
 def _run(module, arguments):
     experiment = Experiment.of(module)
     if "--list" in arguments:
-        print("\n".join(sys.modules[module.__spec__.parent].listing()))
+        print("\n".join(sys.modules[module.__spec__.name.rpartition(".")[0]].listing()))
         return 0
     if {"--help", "-h", "-help"} & set(arguments):
         print(help_page(experiment.doc, experiment.config))
@@ -123,11 +123,11 @@ def carry_out(
     if measured:
         progress.enter(experiment.name)
         progress.leave(ran=False)  # or the time still to go would count it as to be run
-    if measured and there["judging"] == provenance.judging_digest() and not options.judge_only:
+    if measured and there["judging"] == judging_digest(experiment) and not options.judge_only:
         return _verdicts(folder), False
     if measured or options.judge_only:
         records = Records(tuple(agreed(lambda: Records.read(folder / "records.jsonl").rows)))
-        manifest = there | {"judging": provenance.judging_digest()}
+        manifest = there | {"judging": judging_digest(experiment)}
     else:
         try:
             records, manifest = _measure(experiment, config, origin, options, progress)
@@ -169,13 +169,18 @@ def _measure(experiment, config, origin, options, progress):
         "experiment": experiment.name,
         "command": command_of(experiment.name, config),
         "criteria": fingerprint(experiment.criteria),
-        "judging": provenance.judging_digest(),
+        "judging": judging_digest(experiment),
         "commit": commit,
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(began)),
         "wall_s": round(time.time() - began, 2),
         "cost": _cost(costs, place),
     }
     return records, manifest
+
+
+def judging_digest(experiment: Experiment) -> str:
+    """Changes with the code that judges and draws this experiment's records."""
+    return code.digest(code.judging_code(Path(experiment.file)))
 
 
 def _cost(costs, place) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from dl_jax.data import shards
-from dl_jax.data.synthetic import numbered
 from dl_jax.errors import DataError
+from experiments.hundreds_of_millions import numbered
 
 ORIGIN = {"name": "numbered", "seed": 7}
 RULE = partial(numbered.examples, 7)

@@ -8,8 +8,8 @@ import pytest
 from dl_jax.data import shards
 from dl_jax.data.order import shuffled
 from dl_jax.data.stream import by_lot, stream, unwritten
-from dl_jax.data.synthetic import numbered
 from dl_jax.errors import DataError
+from experiments.hundreds_of_millions import numbered
 
 COUNT = 1000
 

@@ -3,7 +3,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dl_jax.data.synthetic import functions, planes
+from dl_jax.data.synthetic import planes
+from experiments.depth_and_nonlinearity import functions
 
 DRAWS = {
     "half_space": planes.half_space,

@@ -5,9 +5,9 @@ import pytest
 
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.verdicts import Answer, judge
-from dl_jax.measures.mended_stacks import NORMALISED, PLAIN, SKIPPING
-from dl_jax.measures.tent_bound import bound_rows
 from experiments import depth_5_to_20 as experiment
+from experiments.depth_5_to_20.stacks import NORMALISED, PLAIN, SKIPPING
+from experiments.depth_5_to_20.tent_bound import bound_rows
 
 EARLY, LATE, SURROUNDED = 500, 2000, experiment.SURROUNDED
 ACCURACY = {

@@ -8,11 +8,11 @@ import pytest
 
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.verdicts import Answer, judge
-from dl_jax.measures.tiny_net import nets, read_back, spelled
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.place import here
 from experiments import fig1a_space_distortion as experiment
+from experiments.fig1a_space_distortion.tiny_net import nets, read_back, spelled
 
 PLANTED = {"separable": 20, "bend": 0.5, "turned": 0.0, "solved": 20, "disk": 0, "third": 20, "unlike": 1e-7}
 CONTROL = {"separable": 0, "bend": 0.0, "turned": 0.5, "solved": 0, "disk": 1, "third": 0, "unlike": 1.0}

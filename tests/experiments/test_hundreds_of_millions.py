@@ -9,8 +9,8 @@ import pytest
 from dl_jax.errors import FlagError
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.verdicts import Answer, judge
-from dl_jax.models import sizes
 from experiments import hundreds_of_millions as experiment
+from experiments.hundreds_of_millions import sizes
 
 TRANSLATION, VGG, TRAINED, LEARNS, ALEXNET, OBJECTS, LANGUAGE, VGG_UNITS = range(8)
 

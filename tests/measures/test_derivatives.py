@@ -16,8 +16,8 @@ from dl_jax.measures.derivatives import (
     remainder,
 )
 from dl_jax.measures.identities import at, at_once, normals, rows_by_seed
-from dl_jax.measures.mutations import MUTATIONS, PRINTED, equation_errors, mutated
 from dl_jax.models.backpropagation import UNITS, backward, forward
+from experiments.fig1cd_backpropagation.mutations import MUTATIONS, PRINTED, equation_errors, mutated
 
 
 def test_relative_error_is_scaled_by_norms():

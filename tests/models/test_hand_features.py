@@ -7,12 +7,12 @@ import pytest
 from sklearn.decomposition import PCA
 
 from dl_jax.models.convnet import Stage, convnet
-from dl_jax.models.hand_features.deskewing import deskewed
 from dl_jax.models.hand_features.oriented_gradients import oriented_gradients
-from dl_jax.models.hand_features.principal_components import principal_components
 from dl_jax.models.hand_features.random_maps import unlearned
 from dl_jax.models.hand_features.scrambling import scrambled
 from dl_jax.models.nonlinearities import NONLINEARITIES
+from experiments.hand_designed_features.deskewing import deskewed
+from experiments.hand_designed_features.principal_components import principal_components
 
 ROW, COLUMN = np.mgrid[:28, :28].astype(np.float32)
 SCIKIT_IMAGE = [

@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dl_jax.data.synthetic.functions import folded
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.models.tent_net import tent_params
+from experiments.depth_and_nonlinearity.functions import folded
 
 pytestmark = pytest.mark.usefixtures("strict_types")
 

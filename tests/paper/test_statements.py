@@ -2,7 +2,6 @@
 
 import importlib
 import re
-from pathlib import Path
 
 import pytest
 
@@ -10,8 +9,7 @@ import experiments
 from dl_jax.paper.statements import statements
 from dl_jax.runtime.experiment import Experiment
 
-NAMES = [path.stem for path in sorted(Path(experiments.__file__).parent.glob("*.py"))]
-NAMES = [name for name in NAMES if name not in ("__init__", "reproduce")]
+NAMES = [name for name in experiments.listing() if name != "reproduce"]
 KINDS = ["identity", "measurement", "sweep", "control", "comparison", "scaling", "external", "context", "figure"]
 ROMAN = ["I", "II", "III", "IV", "V"]
 

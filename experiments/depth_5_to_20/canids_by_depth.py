@@ -1,0 +1,51 @@
+"""Depth and nothing else: nets of equal parts that learn Samoyeds from white wolves, at two budgets of steps."""
+
+from collections.abc import Iterable
+from functools import partial
+
+from dl_jax.measures.animals import Pictures, seen
+from dl_jax.models.nonlinearities import one_of
+from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.optimizers import adam
+from dl_jax.training.place import Place, Row
+from dl_jax.training.step import Learner
+from dl_jax.training.sweep import grid, sweep
+from experiments.depth_5_to_20.equal_parameters import equal_parts
+
+UNITS, WIDTH, PATCH, STRIDE = 120, 32, 12, 6
+"""Hidden units in all, numbers in the stream, and the squares of pixels that are looked at."""
+RATES = (1e-3, 3e-3)
+TOGETHER = {"cpu": 1, "gpu": 40, "tpu": 40}
+
+
+def depth_rows(
+    depth: int,
+    nonlinearities: tuple[str, ...],
+    pictures: Pictures,
+    seeds: Iterable[int],
+    steps: int,
+    looks: int,
+    place: Place,
+) -> list[Row]:
+    """Rows of what is seen of each net at each of RATES, at even distances on the way to `steps`."""
+
+    def learner(trial):
+        f = one_of(nonlinearities, trial["nonlinearity"])
+        return Learner(equal_parts(UNITS, depth, WIDTH, 2, f, PATCH, STRIDE), cross_entropy, adam(trial["setting"]))
+
+    def look(learner, first, last, pictures):
+        return seen(partial(learner.model.apply, last), pictures)
+
+    return sweep(
+        learner,
+        pictures,
+        grid(nonlinearity=nonlinearities, setting=RATES, seed=seeds),
+        steps=steps,
+        look=look,
+        place=place,
+        batch_size=32,
+        looks=looks,
+        together=TOGETHER[place.kind],
+        task="animals",
+        depth=depth,
+    )

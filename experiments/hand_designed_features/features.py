@@ -1,0 +1,85 @@
+"""What a linear classifier may be fed: raw pixels, features made by hand, features that are learned, and controls."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+
+from dl_jax.models.convnet import Stage, convnet
+from dl_jax.models.hand_features.oriented_gradients import oriented_gradients
+from dl_jax.models.hand_features.random_maps import unlearned
+from dl_jax.models.hand_features.scrambling import scrambled
+from dl_jax.models.linear import linear
+from dl_jax.models.mlp import mlp
+from dl_jax.models.model import Model
+from dl_jax.models.nonlinearities import NONLINEARITIES
+from experiments.hand_designed_features.deskewing import deskewed
+from experiments.hand_designed_features.few_examples import Fit, projected
+
+FEATURES = ("raw", "deskewed", "pca", "hog", "hidden", "random_maps", "convnet")
+BY_HAND = ("deskewed", "pca", "hog")
+CONTROLS = ("raw_scrambled", "hog_scrambled", "hog_one_cell", "hidden_linear")
+"""No neighbours known; no places kept; a hidden layer of units that are linear."""
+CHOICES = {
+    "deskewed": ("slope from the moments", "whole lines shift"),
+    "pca": ("how many components",),
+    "hog": ("differences of neighbours", "bins of direction", "no sign", "cells", "blocks", "norm", "clipping"),
+    "hidden": ("how many units",),
+    "random_maps": ("maps", "kernels", "pooling", "layers"),
+    "convnet": ("maps", "kernels", "pooling", "layers"),
+}
+"""What people settled for each, besides the learning rate."""
+COMPONENTS = 40
+"""Principal components, at most half of the pixels; as many as LeCun et al. (1998, section III.C) take."""
+MAPS = (8, 32)
+
+
+class Kind(NamedTuple):
+    """Where features come from: made of each picture by hand, fitted to the examples, or learned inside the model.
+
+    picture: ink_HxW -> what the model is shown of it. fits: steps that learn from the training examples.
+    model:   number of units of the linear head -> the model whose last layer that head is.
+    """
+
+    picture: Callable[[jax.Array], jax.Array]
+    model: Callable[[int], Model] = linear
+    fits: tuple[Fit, ...] = ()
+
+
+def kinds(side: int, hidden: int) -> dict[str, Kind]:
+    """Every kind of features, by name, for pictures whose shorter side has so many pixels.
+
+    Cells are a quarter of the side. The two stages of the convolutional net end on its linear head.
+    hidden: units of a hidden layer.
+    """
+    kernel, hog = (3 if side < 16 else 5), oriented_gradients(side // 4)
+
+    def net(nonlinearity):
+        return lambda units: mlp((hidden,), units, NONLINEARITIES[nonlinearity])
+
+    def maps(units):
+        return convnet([Stage(count, kernel) for count in MAPS], (), units, NONLINEARITIES["relu"])
+
+    return {
+        "raw": Kind(pixels),
+        "deskewed": Kind(lambda ink_HxW: pixels(deskewed(ink_HxW))),
+        "pca": Kind(pixels, fits=(projected(min(COMPONENTS, side**2 // 2)),)),
+        "hog": Kind(hog),
+        "hidden": Kind(pixels, net("relu")),
+        "convnet": Kind(one_colour, maps),
+        "random_maps": Kind(one_colour, lambda units: unlearned(maps(units))),
+        "raw_scrambled": Kind(lambda ink_HxW: pixels(scrambled(ink_HxW))),
+        "hog_scrambled": Kind(lambda ink_HxW: hog(scrambled(ink_HxW))),
+        "hog_one_cell": Kind(oriented_gradients(side, block=1)),
+        "hidden_linear": Kind(pixels, net("identity")),
+    }
+
+
+def pixels(ink_HxW: jax.Array) -> jax.Array:
+    """ink_D: the picture as it came, line after line."""
+    return ink_HxW.reshape(-1)
+
+
+def one_colour(ink_HxW: jax.Array) -> jax.Array:
+    """ink_HxWx1: the picture as a convolution takes it."""
+    return ink_HxW[..., None]

@@ -1,0 +1,58 @@
+"""Counts against those that were published, and against a net that is there."""
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from dl_jax.models.mlp import mlp
+from dl_jax.models.nonlinearities import NONLINEARITIES
+from experiments.hundreds_of_millions import sizes
+
+GROUPS = 5 * 5 * 48 * 256 + 3 * 3 * 192 * 384 + 3 * 3 * 192 * 256
+"""Weights that AlexNet leaves out in convolutions 2, 4 and 5, whose maps see one half of those below."""
+
+
+@pytest.fixture(scope="module")
+def counted():
+    return {name: count() for name, count in sizes.NETS.items()}
+
+
+@pytest.mark.parametrize(
+    ("net", "weights"),
+    [("LeNet-5", 60_000), ("AlexNet", 60e6), ("VGG-16", 138e6), ("translation LSTM", 384e6)],
+)
+def test_weights_are_those_published(counted, net, weights):
+    assert counted[net].weights == pytest.approx(weights, rel=0.04)
+
+
+def test_alexnet_differs_by_its_groups(counted):
+    # Each convolution by hand, with the grouping of the paper.
+    convolutions = 96 * (11 * 11 * 3 + 1) + 256 * (25 * 48 + 1) + 384 * (9 * 256 + 1) + 384 * (9 * 192 + 1)
+    convolutions += 256 * (9 * 192 + 1)
+    above = 4096 * (256 * 36 + 1) + 4096 * 4097 + 1000 * 4097
+    assert counted["AlexNet"].weights - GROUPS == convolutions + above == 60_965_224
+    assert counted["AlexNet"].units == 290_400 + 186_624 + 64_896 + 64_896 + 43_264 + 4096 + 4096 + 1000
+    assert counted["AlexNet"].units == pytest.approx(650_000, rel=0.02)
+
+
+def test_vgg_and_lenet_to_the_last_weight(counted):
+    assert counted["VGG-16"] == (13_556_712, 138_357_544)
+    # Published: 60,000. Ours has all 6 x 16 kernels in its second layer instead of 60, learned scores instead of fixed
+    # ones, and no weights in its pooling.
+    assert counted["LeNet-5"].weights == 60_000 + (96 - 60) * 25 + 85 * 10 - 12 - 32
+    assert counted["LeNet-5"].units == 28 * 28 * 6 + 10 * 10 * 16 + 120 + 84 + 10
+
+
+def test_figure_1a_is_counted_by_hand(counted):
+    assert counted["figure 1a"] == (3, 9)
+
+
+def test_shapes_say_what_arrays_hold():
+    net = mlp((7, 5), 3, NONLINEARITIES["relu"])
+    params = net.init(jax.random.key(0), jnp.zeros((1, 4, 2)))
+    held = sum(leaf.size for leaf in jax.tree.leaves(params))
+    assert sizes.of_layers(net, (4, 2)) == (15, held) == (15, 9 * 7 + 8 * 5 + 6 * 3)
+
+
+def test_what_no_machine_could_hold_is_counted():
+    assert sizes.of_layers(mlp((10**6,) * 9, 10, NONLINEARITIES["relu"]), (256,)).weights > 8 * 10**12
