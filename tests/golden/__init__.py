@@ -1,0 +1,70 @@
+"""The numbers of every experiment at preset smoke, as they were when they were last changed on purpose.
+
+    bash launch/local.sh --preset=smoke --output_dir=DIR
+    python -m tests.golden DIR            compare; --write after a change that is meant, and say why in the commit
+
+For each metric the file holds how many numbers there are, a digest of them all, and their mean, least and largest. The
+digest is equal where the same program ran on the same kind of processor; elsewhere the three numbers are equal within
+TOLERANCE of the metric's largest absolute value.
+"""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FILE = Path(__file__).with_name("records.json")
+TOLERANCE, ROUNDING = 1e-4, 1e-6
+"""Relative to a metric's largest absolute value; and absolute, for metrics that are rounding errors themselves."""
+TIMINGS = {
+    "seconds_a_pass", "examples_per_s", "flops", "compile_s", "peak_flops", "seconds_for_1e8_examples", "MFU",
+}  # fmt: skip
+"""Metrics that are another number at each run."""
+
+
+def summary(folder: Path) -> dict[str, Any]:
+    """metric -> its numbers in short, from the records of one experiment."""
+    found: dict[str, list[float]] = {}
+    for line in (folder / "records.jsonl").read_text(encoding="utf-8").split("\n"):
+        if line:
+            row = json.loads(line)
+            found.setdefault(row["metric"], []).append(np.nan if row["value"] is None else row["value"])
+    return {name: _in_short(name, np.asarray(found[name])) for name in sorted(found)}
+
+
+def _in_short(name, values):
+    if name in TIMINGS:
+        return {"count": len(values)}
+    ordered = np.sort(values)
+    finite = values[np.isfinite(values)]
+    numbers = {"mean": finite.mean(), "least": finite.min(), "largest": finite.max()} if len(finite) else {}
+    return {
+        "count": len(values),
+        "finite": len(finite),
+        "digest": sha256(ordered.astype("<f8").tobytes()).hexdigest()[:12],
+        **{key: float(value) for key, value in numbers.items()},
+    }
+
+
+def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What differs by more than rounding, a line each."""
+    found = []
+    for name in sorted(before.keys() | now.keys()):
+        old, new = before.get(name), now.get(name)
+        if old is None or new is None:
+            found.append(f"{name}: {'is new' if old is None else 'is gone'}")
+            continue
+        found += [f"{name}: {key} was {old[key]}, is {new.get(key)}" for key in ("count", "finite") if old.get(key) != new.get(key)]
+        scale = max((abs(old[key]) for key in ("least", "largest") if key in old), default=0.0)
+        for key in ("mean", "least", "largest"):
+            if key in old and key in new and abs(old[key] - new[key]) > TOLERANCE * scale + ROUNDING:
+                found.append(f"{name}: {key} was {old[key]:.7g}, is {new[key]:.7g}")
+    return found
+
+
+def equal_digests(before: dict[str, Any], now: dict[str, Any]) -> tuple[int, int]:
+    """(metrics whose numbers are bitwise equal, metrics that both have)."""
+    both = [name for name in before if name in now and "digest" in before[name]]
+    return sum(before[name]["digest"] == now[name]["digest"] for name in both), len(both)
