@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The set-up that local.sh and test.sh share: after `set_up`, .venv holds the project and every extra of $EXTRAS.
 #
-#   PYTHON=...         the Python to make .venv with, in place of the newest that runs
+#   PYTHON=...         the Python to make .venv with, in place of the newest that runs and has what EXTRAS names
 #   EXTRAS=tpu,ray     what to install beside the base; pyproject.toml lists them
 #
 # Three files keep it honest. .venv/dl_jax.stamp says what .venv holds and is written last, so a set-up that was cut
@@ -56,17 +56,29 @@ probe() {
         print("%d.%d" % sys.version_info[:2], getattr(sys, "_base_executable", sys.executable))' 2>/dev/null
 }
 
+# Whether the extras that are wanted can be had for a version of Python: TensorFlow, which is what `prepare` installs,
+# has no build for 3.14.
+suits() {
+    case " $wanted_extras " in *" prepare "*) ;; *) return 0 ;; esac
+    case $1 in 3.11 | 3.12 | 3.13) ;; *) return 1 ;; esac
+}
+
 # Sets base_version and base_python. A name on the path is not enough: the shims of pyenv exist and fail.
 choose_python() {
-    local candidate found
+    local candidate probed found='' or_later='or later'
     if [ -n "${PYTHON-}" ]; then
         found=$(probe "$PYTHON") || fail "PYTHON='$PYTHON' does not run or is older than Python 3.11"
+        suits "${found%% *}" || fail "PYTHON='$PYTHON' is Python ${found%% *}, for which TensorFlow (EXTRAS=prepare)" \
+            "has no build; name a Python 3.11 to 3.13, or none"
     else
-        found=
         for candidate in python3.14 python3.13 python3.12 python3.11 python3 python; do
-            found=$(probe "$candidate") && break
+            if probed=$(probe "$candidate") && suits "${probed%% *}"; then
+                found=$probed
+                break
+            fi
         done
-        [ -n "$found" ] || fail "no Python 3.11 or later was found that runs; install Python 3.12 with its venv and" \
+        suits 3.14 || or_later='to 3.13, which EXTRAS=prepare needs,'
+        [ -n "$found" ] || fail "no Python 3.11 $or_later was found that runs; install Python 3.12 with its venv and" \
             "pip, or name one: PYTHON=/path/to/python bash launch/$(basename -- "$0")"
     fi
     base_version=${found%% *}
@@ -92,13 +104,15 @@ write_stamp() {
     mv -f "$STAMP.new" "$STAMP"
 }
 
-# Prints the version of .venv's Python; fails where it does not run, is too old or is not the one that $PYTHON asks for.
+# Prints the version of .venv's Python; fails where it does not run, is too old, is not the one that $PYTHON asks for or
+# cannot have the extras that are wanted.
 venv_version() {
     local version
     [ -x "$VENV_PYTHON" ] || return 1
     version=$("$VENV_PYTHON" -I -S -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || return 1
     case $version in 2.* | 3.? | 3.10) return 1 ;; esac
     [ -z "${PYTHON-}" ] || [ "$version" = "$base_version" ] || return 1
+    suits "$version" || return 1
     printf '%s\n' "$version"
 }
 

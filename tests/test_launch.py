@@ -119,6 +119,27 @@ def test_the_users_python_comes_first_and_replaces_another(tree):
     assert len(tree.run("local.sh").calls) == 1  # what is there is kept where nothing else is asked
 
 
+def test_tensorflow_gets_the_newest_python_that_it_has_a_build_for(tree):
+    tree.add_python("python3.14", "3.14")
+    tree.add_python("python3.13", "3.13")
+    assert made_with(tree.run("local.sh")) == "venv 3.14"
+    assert made_with(tree.run("local.sh", EXTRAS="tpu,prepare")) == "venv 3.13"  # in place of the one that was there
+    assert len(tree.run("local.sh").calls) == 1
+    assert len(tree.run("local.sh", EXTRAS="prepare").calls) == 1
+
+
+def test_a_python_without_tensorflow_is_one_clear_line(tree):
+    newest = tree.add_python("python3", "3.14")
+    for python in ("", str(newest)):
+        done = tree.run("test.sh", EXTRAS="prepare", PYTHON=python)
+        assert done.returncode != 0
+        assert done.stderr.count("\n") == 1
+        assert "3.11 to 3.13" in done.stderr
+        assert "EXTRAS=prepare" in done.stderr
+        assert done.calls == []
+    assert made_with(tree.run("test.sh", PYTHON=str(newest))) == "venv 3.14"
+
+
 @pytest.mark.parametrize("python", ["", "no_such_python"])
 def test_no_python_is_one_clear_line(tree, python):
     tree.add_python("python3", None)
