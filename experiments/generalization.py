@@ -21,16 +21,16 @@ import numpy as np
 from dl_jax.data import catalog
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.evidence.criteria import Criterion, equals, exceeds
-from dl_jax.evidence.estimands import gain, metric
+from dl_jax.evidence.estimands import difference, metric
 from dl_jax.evidence.records import Records
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.report import figures
+from dl_jax.report import plots
 from dl_jax.runtime.flags import Flags, flag
 from dl_jax.runtime.run import run
-from dl_jax.training.objectives import accuracy, cross_entropy
+from dl_jax.training.context import Context
+from dl_jax.training.losses import accuracy, cross_entropy
 from dl_jax.training.optimizers import sgd
-from dl_jax.training.place import Place
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 from dl_jax.training.trials import names_of
@@ -59,10 +59,10 @@ class Config(Flags):
 PRESETS = {"smoke": {"seeds": 2, "sizes": (30, 200), "hidden": (32,), "steps": 100}, "accelerator": {"seeds": 20}}
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """True and random labels at every number of examples; at the largest, once more with a test set that leaks."""
     dataset = catalog.load(config.dataset, config.manual_dir or None)
-    splits = with_labels_by_lot(dataset.standardised())
+    splits = with_labels_by_lot(dataset.standardized())
     machine = mlp(config.hidden, len(dataset.class_names), NONLINEARITIES["relu"])
     trials = grid(labels=LABELS, seed=config.all_seeds)
 
@@ -74,8 +74,9 @@ def measure(config: Config, place: Place) -> Records:
     sizes = sorted({min(size, len(splits.train.x)) for size in config.sizes})
     return Records.gather(
         sweep(
-            learner, splits, trials, shown=partial(part, size, splits.test if leaks else None), look=look, place=place,
-            steps=config.steps, together=TOGETHER[place.kind], dataset=config.dataset, size=size, leaks=leaks,
+            learner, splits, trials, shown=partial(part, size, splits.test if leaks else None), look=look,
+            context=context, steps=config.steps, together=TOGETHER[context.kind], dataset=config.dataset,
+            size=size, leaks=leaks,
         )
         for size, leaks in [*((size, False) for size in sizes), (max(sizes), True)]
     )  # fmt: skip
@@ -120,12 +121,12 @@ def score(on, labels, size=max, leaks=False):
 
 def gap(labels, size=max):
     """By how much a machine answers better on what it was shown."""
-    return gain(score("train", labels, size), score("test", labels, size))
+    return difference(score("train", labels, size), score("test", labels, size))
 
 
 def above_chance(labels, leaks=False):
     """Test accuracy over that of always giving the commonest label."""
-    return gain(score("test", labels, leaks=leaks), metric("commonest"))
+    return difference(score("test", labels, leaks=leaks), metric("commonest"))
 
 
 def scope(records):
@@ -165,8 +166,8 @@ CRITERIA = (
     Criterion(
         68,
         "more examples close the gap between the two scores: gap with the fewest over that with the most",
-        exceeds(gain(gap("true", min), gap("true")), MATTERS),
-        control=gain(gap("random", min), gap("random")),
+        exceeds(difference(gap("true", min), gap("true")), MATTERS),
+        control=difference(gap("random", min), gap("random")),
         scope=scope,
     ),
 )
@@ -174,18 +175,18 @@ CRITERIA = (
 
 def draw(records):
     """Accuracy on what was shown and on what was not, as examples grow; a panel for each kind of label."""
-    figure, (panels,) = figures.canvas(1, len(LABELS), size=(3.8, 3.2))
+    figure, (panels,) = plots.canvas(1, len(LABELS), size=(3.8, 3.2))
     honest, sizes = records.where(leaks=False), records.axis("size")
     for ax, labels in zip(panels, LABELS, strict=True):
         there = honest.where(labels=labels)
-        for on, colour, name in (("train", figures.AMBER, "shown"), ("test", figures.BLUE, "not shown")):
+        for on, colour, name in (("train", plots.AMBER, "shown"), ("test", plots.BLUE, "not shown")):
             values = [there.values(f"{on}_accuracy_{labels}", size=size) for size in sizes]
-            figures.dots(ax, sizes, values, colour, f"examples that were {name}")
+            plots.dots(ax, sizes, values, colour, f"examples that were {name}")
         leaked = records.where(leaks=True, labels=labels).values(f"test_accuracy_{labels}")
         ax.plot(
-            [max(sizes)] * len(leaked), leaked, "x", color=figures.RED, ms=5, label=f"1 in {LEAKED} of the test leaked"
+            [max(sizes)] * len(leaked), leaked, "x", color=plots.RED, ms=5, label=f"1 in {LEAKED} of the test leaked"
         )
-        ax.axhline(records.values("commonest")[0], color=figures.GREY, lw=1, ls="--", label="best constant guess")
+        ax.axhline(records.values("commonest")[0], color=plots.GREY, lw=1, ls="--", label="best constant guess")
         ax.set(title=f"{labels} labels", xlabel="examples to learn from", ylim=(0, 1.03), xscale="log")
         ax.legend(frameon=False, fontsize=7)
     panels[0].set_ylabel("accuracy by these labels")

@@ -15,20 +15,20 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 import numpy as np
 
-from dl_jax.data.dataset import drawn
+from dl_jax.data.dataset import generated
 from dl_jax.data.synthetic import planes
 from dl_jax.evidence.criteria import Criterion, below, exceeds, identity
 from dl_jax.evidence.records import Records
-from dl_jax.measures.half_spaces import dented, unlike_weighted_sum
+from dl_jax.measures.half_spaces import differs_from_weighted_sum, nonconvexity
 from dl_jax.models.linear import linear
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.report import figures
+from dl_jax.report import plots
 from dl_jax.runtime.flags import Flags, flag
 from dl_jax.runtime.run import run
-from dl_jax.training.objectives import accuracy, binary_cross_entropy
+from dl_jax.training.context import Context
+from dl_jax.training.losses import accuracy, binary_cross_entropy
 from dl_jax.training.optimizers import adam
-from dl_jax.training.place import Place
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 
@@ -61,7 +61,7 @@ class Config(Flags):
 PRESETS = {"smoke": {"seeds": 2, "steps": 200}, "accelerator": {"seeds": 20}}
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """How well each machine separates each task, and whether one weighted sum and one threshold explain it."""
     machines = {
         "linear": linear(1),
@@ -71,12 +71,12 @@ def measure(config: Config, place: Place) -> Records:
     return Records.gather(
         sweep(
             lambda trial, model=model: Learner(model, binary_cross_entropy, adam(config.learning_rate)),
-            drawn(seen_by(machine, task), EXAMPLES),
+            generated(seen_by(machine, task), EXAMPLES),
             grid(seed=config.all_seeds),
             steps=config.steps,
             look=look,
-            place=place,
-            together=TOGETHER[place.kind],
+            context=context,
+            together=TOGETHER[context.kind],
             task=task,
             machine=machine,
         )
@@ -106,8 +106,8 @@ def look(learner, first, last, splits):
     x_NxD, label_N = splits.test
     return {
         "test_accuracy": accuracy(score(x_NxD)[:, None], label_N),
-        "dented": dented(lambda x_NxD: score(x_NxD) > 0, x_NxD),
-        "unlike_weighted_sum": unlike_weighted_sum(score(x_NxD), x_NxD),
+        "dented": nonconvexity(lambda x_NxD: score(x_NxD) > 0, x_NxD),
+        "unlike_weighted_sum": differs_from_weighted_sum(score(x_NxD), x_NxD),
     }
 
 
@@ -179,13 +179,13 @@ CRITERIA = (
 def draw(records):
     """Accuracy of every seed, machine by machine, beside the best that a half-space can do."""
     tasks = [task for task in TASKS if task in records.axis("task")]
-    figure, axes = figures.canvas(1, len(tasks), size=(2.2, 3.0))
+    figure, axes = plots.canvas(1, len(tasks), size=(2.2, 3.0))
     for ax, task in zip(axes.flat, tasks, strict=True):
-        ax.axhline(BEST_HALF_SPACE[task], color=figures.GREY, lw=1, ls="--")
+        ax.axhline(BEST_HALF_SPACE[task], color=plots.GREY, lw=1, ls="--")
         for at, (machine, colour) in enumerate(
-            zip(("linear", "net", "linear_on_features"), figures.COLOURS, strict=False)
+            zip(("linear", "net", "linear_on_features"), plots.COLOURS, strict=False)
         ):
-            figures.dots(ax, [at], [records.values("test_accuracy", task=task, machine=machine)], colour)
+            plots.dots(ax, [at], [records.values("test_accuracy", task=task, machine=machine)], colour)
         ax.set(title=task.replace("_", " "), ylim=(0.4, 1.03), xlim=(-0.6, 2.6))
         ax.set_xticks(range(3), ["linear", "one hidden\nlayer", "linear on\nfeatures"], fontsize=7)
     axes[0, 0].set_ylabel("test accuracy (dashed: best half-space)")

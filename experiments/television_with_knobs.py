@@ -20,20 +20,20 @@ import jax
 import jax.numpy as jnp
 
 from dl_jax.data import catalog
-from dl_jax.data.dataset import Examples, two_kinds
+from dl_jax.data.dataset import Examples, two_classes
 from dl_jax.evidence.criteria import Criterion, below, equals, exceeds
-from dl_jax.evidence.estimands import final, first_step, gain, metric
+from dl_jax.evidence.estimands import difference, final, first_step, metric
 from dl_jax.evidence.records import Records
-from dl_jax.measures.per_example_gradients import blows, rank_correlation, share
+from dl_jax.measures.per_example_gradients import per_example_gradients, rank_correlation, share
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.report import figures
+from dl_jax.report import plots
 from dl_jax.report.by_step import curve
 from dl_jax.runtime.flags import Flags, flag
 from dl_jax.runtime.run import run
-from dl_jax.training.objectives import accuracy, cross_entropy, perceptron
+from dl_jax.training.context import Context
+from dl_jax.training.losses import accuracy, cross_entropy, perceptron
 from dl_jax.training.optimizers import sgd
-from dl_jax.training.place import Place
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 from dl_jax.training.trials import names_of
@@ -69,9 +69,9 @@ class Config(Flags):
 PRESETS = {"smoke": {"seeds": 2, "passes": 1, "portions": 3}, "accelerator": {"seeds": 20}}
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """A few pictures and all of them, with true and with shuffled labels, at every position of the outer knob."""
-    splits = two_kinds(catalog.load(config.dataset, config.manual_dir or None), config.first, config.second)
+    splits = two_classes(catalog.load(config.dataset, config.manual_dir or None), config.first, config.second)
     trials = grid(labels=LABELS, learning_rate=config.learning_rates, seed=config.all_seeds)
     machine = mlp((config.hidden,), 2, NONLINEARITIES["relu"])
 
@@ -82,9 +82,9 @@ def measure(config: Config, place: Place) -> Records:
 
     parts = [
         sweep(
-            learner, splits, trials, shown=partial(fed, count), look=look, looks=config.portions, place=place,
+            learner, splits, trials, shown=partial(fed, count), look=look, looks=config.portions, context=context,
             steps=max(config.passes * len(splits.train.x) // BATCH, config.portions), batch_size=BATCH,
-            together=TOGETHER[place.kind], dataset=config.dataset, pictures=pictures,
+            together=TOGETHER[context.kind], dataset=config.dataset, pictures=pictures,
         )
         for pictures, count in (("few", FEW), ("all", len(splits.train.x)))
     ]  # fmt: skip
@@ -105,10 +105,10 @@ def look(learner, first, last, splits):
     answer = partial(learner.model.apply, last)
     some = Examples(splits.train.x[:FEW], splits.train.y[:FEW])
     right = accuracy(answer(splits.test.x), splits.test.y)
-    error_N, gradient_NxP = blows(learner, last, some)
+    error_N, gradient_NxP = per_example_gradients(learner, last, some)
     turn_N = jnp.linalg.norm(gradient_NxP, axis=1)
     answered_right_N = jnp.argmax(answer(some.x), 1) == some.y[:, 0]
-    _, only_if_wrong_NxP = blows(learner._replace(objective=perceptron), last, some._replace(y=some.y[:, 0]))
+    _, only_if_wrong_NxP = per_example_gradients(learner._replace(loss=perceptron), last, some._replace(y=some.y[:, 0]))
     return {
         "exam_accuracy": accuracy(answer(splits.validation.x), splits.validation.y),
         "test_accuracy": right,
@@ -135,19 +135,19 @@ def knobs(config, x_NxD):
 def learned(labels):
     """By how much the exam goes better at the end than after the first portion."""
     of = {"name": "exam_accuracy", "pictures": "all", "labels": labels}
-    return gain(final(**of), lambda records: metric(**of, step=min(records.axis("step")))(records))
+    return difference(final(**of), lambda records: metric(**of, step=min(records.axis("step")))(records))
 
 
 def tuning_gains(labels):
     """Test accuracy at the knob's position that the exam chose, over the mean of all positions."""
     of = {"pictures": "all", "labels": labels}
-    return gain(final("test_accuracy", **of), final("accuracy_untuned", **of))
+    return difference(final("test_accuracy", **of), final("accuracy_untuned", **of))
 
 
 def flattery(name):
     """By how much a score over all exams exceeds the test's, for a machine that is shown a few pictures many times."""
     of = {"pictures": "few", "labels": "true"}
-    return gain(metric(name, **of), metric("test_accuracy", **of))
+    return difference(metric(name, **of), metric("test_accuracy", **of))
 
 
 def pictures_until_right(labels):
@@ -224,23 +224,23 @@ CRITERIA = (
 
 def draw(records):
     """Exams as the pictures go by, the same at every position of the outer knob, and the blows behind them."""
-    figure, ((exams, knob, blow),) = figures.canvas(1, 3)
+    figure, ((exams, knob, blow),) = plots.canvas(1, 3)
     per_step, everything = BATCH, records.where(pictures="all")
-    for labels, colour in zip(LABELS, (figures.BLUE, figures.GREY), strict=True):
+    for labels, colour in zip(LABELS, (plots.BLUE, plots.GREY), strict=True):
         curve(exams, everything.where(labels=labels), "exam_accuracy", colour, f"{labels} labels", per_step=per_step)
     few = records.where(pictures="few", labels="true")
-    curve(exams, few, "exam_accuracy", figures.RED, f"only {FEW} pictures", per_step=per_step)
-    curve(exams, few, "shown_accuracy", figures.RED, "examined with those", per_step=per_step, style="--")
+    curve(exams, few, "exam_accuracy", plots.RED, f"only {FEW} pictures", per_step=per_step)
+    curve(exams, few, "shown_accuracy", plots.RED, "examined with those", per_step=per_step, style="--")
     exams.set(title="the exam after each portion", ylabel="accuracy")
     taught = everything.where(labels="true")
-    for rate, colour in zip(taught.axis("learning_rate"), figures.COLOURS, strict=False):
+    for rate, colour in zip(taught.axis("learning_rate"), plots.COLOURS, strict=False):
         at = taught.where(learning_rate=rate)
         curve(knob, at, "accuracy_untuned", colour, f"learning rate {rate:g}", per_step=per_step)
     knob.set(title="positions of an outer knob", ylabel="test accuracy")
     best = taught.where(learning_rate=taught.where(metric="test_accuracy").axis("learning_rate")[0])
-    curve(blow, best, "turn_goes_with_error", figures.BLUE, "turn and error: rank correlation", per_step=per_step)
-    curve(blow, best, "sign_turn_goes_with_error", figures.GREY, "the same, signs only", per_step=per_step)
-    curve(blow, best, "turned_by_right_answers", figures.AMBER, "share turned by right answers", per_step=per_step)
+    curve(blow, best, "turn_goes_with_error", plots.BLUE, "turn and error: rank correlation", per_step=per_step)
+    curve(blow, best, "sign_turn_goes_with_error", plots.GREY, "the same, signs only", per_step=per_step)
+    curve(blow, best, "turned_by_right_answers", plots.AMBER, "share turned by right answers", per_step=per_step)
     blow.set(title="blows")
     for ax in (exams, knob, blow):
         ax.set_xlabel("pictures shown")

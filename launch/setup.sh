@@ -153,11 +153,28 @@ make_venv() {
 
 # Adds the project and the extras named to .venv; what pip says is shown only where it fails.
 install() {
-    local version=$1 constraints='constraints-jax0.12.txt'
+    local version=$1 constraints=$ROOT/launch/constraints-jax0.12.txt pins=$VENV/dl_jax.pins
     shift
-    [ "$version" != 3.11 ] || constraints='constraints-jax0.10.txt'
-    PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_USER=0 "$VENV_PYTHON" -m pip install -q -c "$ROOT/launch/$constraints" \
-        -e "$ROOT${*:+[$(join "$@")]}" >"$UNFINISHED" 2>&1 </dev/null
+    [ "$version" != 3.11 ] || constraints=$ROOT/launch/constraints-jax0.10.txt
+    # pip checks the hashes of nothing that it builds in isolation, so what builds comes first. The project itself has no
+    # hash; it finds all that it needs installed, or the constraints are older than pyproject.toml, and pip says so.
+    {
+        pins_of "$constraints" build >"$pins" && run_pip --require-hashes --no-deps -r "$pins" &&
+            pins_of "$constraints" base "$@" >"$pins" &&
+            run_pip --require-hashes --no-deps --no-build-isolation --use-pep517 -r "$pins" &&
+            run_pip --no-index --no-build-isolation -e "$ROOT${*:+[$(join "$@")]}"
+    } >"$UNFINISHED" 2>&1 </dev/null
+}
+
+run_pip() { PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_USER=0 "$VENV_PYTHON" -m pip install -q "$@"; }
+
+# Prints the pins in the constraints file $1 that the others named need: who needs them stands above them.
+pins_of() {
+    local file=$1
+    shift
+    awk -v wanted=" $* " '
+        /^#/ { needed = 0; for (i = 2; i <= NF; i++) if (index(wanted, " " $i " ")) needed = 1; next }
+        needed' "$file"
 }
 
 join() {

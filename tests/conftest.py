@@ -59,8 +59,8 @@ def quickly():
 
 
 @pytest.fixture(scope="session")
-def place():
+def context():
     """Two devices, silent and forgetful."""
-    from dl_jax.training.place import here
+    from dl_jax.training.context import local_context
 
-    return here(2)
+    return local_context(2)

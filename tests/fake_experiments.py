@@ -19,9 +19,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from dl_jax.evidence.criteria import Criterion, exceeds
-from dl_jax.evidence.estimands import gain, metric
+from dl_jax.evidence.estimands import difference, metric
 from dl_jax.evidence.records import Records
-from dl_jax.report import figures
+from dl_jax.report import plots
 from dl_jax.runtime.flags import Flags, flag
 
 COMPUTED, BREAKS = [], {}
@@ -37,7 +37,7 @@ class Config(Flags):
 PRESETS = {"smoke": {"seeds": 2}, "accelerator": {"seeds": 20}}
 
 
-def measure(config, place):
+def measure(config, context):
     def part(name):
         COMPUTED.append(name)
         if name in BREAKS:
@@ -48,7 +48,7 @@ def measure(config, place):
         ]
 
     return Records.gather(
-        place.keep({"task": name} | asdict(config), lambda name=name: part(name)) for name in config.tasks
+        context.events.cached({"task": name} | asdict(config), lambda name=name: part(name)) for name in config.tasks
     )
 
 
@@ -57,7 +57,7 @@ CRITERIA = (
         @STATEMENT@,
         "it is <large>",
         exceeds(metric("first"), 0.5),
-        control=gain(metric("first"), metric("second")),
+        control=difference(metric("first"), metric("second")),
         scope="fakes",
     ),
 )
@@ -66,7 +66,7 @@ CRITERIA = (
 def draw(records):
     if "draw" in BREAKS:
         raise BREAKS["draw"]
-    figure, axes = figures.canvas()
+    figure, axes = plots.canvas()
     axes[0, 0].plot(records.values("first"))
     return {"sizes": figure}
 '''

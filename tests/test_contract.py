@@ -46,7 +46,7 @@ def experiment(name):
 
 
 @pytest.fixture(scope="session")
-def measure_once(place, quickly):
+def measure_once(context, quickly):
     """experiment -> (its records at preset smoke, the names of its parts): each is measured once a session."""
     done = {}
 
@@ -58,7 +58,7 @@ def measure_once(place, quickly):
                 parts.append(json.dumps(name, sort_keys=True, default=str))
                 return json.loads(json.dumps(compute()))  # as they come back from the disk
 
-            here = place._replace(keep=keep, tell=lambda what, count, of: told.append((count, of)))
+            here = context.with_events(cached=keep, progress=lambda what, count, of: told.append((count, of)))
             with quickly():  # a smoke run compiles for long and computes for seconds
                 records = experiment.measure(experiment.configured("smoke", seeds=2, first_seed=3), here)
             assert all(0 < count <= of for count, of in told)
@@ -83,9 +83,9 @@ def test_the_docstring_tells_what_a_reader_must_know(experiment):
 
 
 def test_the_title_names_the_statements_that_are_judged(experiment):
-    place = re.search(r"\(statements? ([^;)]*)", experiment.doc)[1]
+    context = re.search(r"\(statements? ([^;)]*)", experiment.doc)[1]
     named = set()
-    for first, last in re.findall(r"(\d+)(?:\s*(?:-|–|to)\s*(\d+))?", place):
+    for first, last in re.findall(r"(\d+)(?:\s*(?:-|–|to)\s*(\d+))?", context):
         named |= set(range(int(first), int(last or first) + 1))
     assert {criterion.statement for criterion in experiment.criteria} <= named
 

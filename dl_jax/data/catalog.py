@@ -22,7 +22,7 @@ def load(name: str, manual_dir: str | None = None, side: int = photographs.SIDE)
 
         return digits()
     if name == "canids":
-        from dl_jax.data.animals import animals  # and so does drawing what only few runs need
+        from dl_jax.data.drawn_canids import animals  # and so does drawing what only few runs need
 
         return animals()
     raw = _folder(manual_dir)

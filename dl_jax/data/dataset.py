@@ -64,7 +64,7 @@ class Dataset:
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()[:12]
 
-    def standardised(self) -> Splits:
+    def standardized(self) -> Splits:
         """Rows of float32, every input shifted and scaled to mean 0 and variance 1 over the training examples.
 
         An input that never varies there stays 0. Only the training split is looked at.
@@ -121,7 +121,7 @@ def hold_out(x: np.ndarray, y: np.ndarray, share: float, seed: int = 0) -> tuple
     return (x[~held], y[~held]), (x[held], y[held])
 
 
-def two_kinds(dataset: Dataset, first: Sequence[int], second: Sequence[int]) -> Splits:
+def two_classes(dataset: Dataset, first: Sequence[int], second: Sequence[int]) -> Splits:
     """The standardised examples with these labels, and 0 or 1 for the kind. DataError where a label is not there."""
     kinds = [*first, *second]
     if len(set(kinds)) < len(kinds) or max(kinds) >= len(dataset.class_names):
@@ -132,10 +132,12 @@ def two_kinds(dataset: Dataset, first: Sequence[int], second: Sequence[int]) -> 
         ours_N = np.isin(examples.y, kinds)
         return Examples(examples.x[ours_N], np.isin(examples.y[ours_N], second).astype(np.int32))
 
-    return Splits(*map(chosen, dataset.standardised()))
+    return Splits(*map(chosen, dataset.standardized()))
 
 
-def drawn(draw: Callable[[jax.Array, int], Examples], train: int, rest: int = 1024) -> Callable[[jax.Array], Splits]:
+def generated(
+    draw: Callable[[jax.Array, int], Examples], train: int, rest: int = 1024
+) -> Callable[[jax.Array], Splits]:
     """key -> three independent draws: `train` examples to learn from, `rest` to choose by and `rest` to judge by."""
 
     def splits(key):
@@ -143,3 +145,9 @@ def drawn(draw: Callable[[jax.Array, int], Examples], train: int, rest: int = 10
         return Splits(draw(key_train, train), draw(key_validation, rest), draw(key_test, rest))
 
     return splits
+
+
+def spread_subset(examples: Examples, count: int) -> Examples:
+    """At most `count` examples, evenly spaced: many sets are sorted by class."""
+    index = np.unique(np.linspace(0, len(examples.x) - 1, min(count, len(examples.x))).astype(int))
+    return Examples(examples.x[index], examples.y[index])

@@ -18,9 +18,9 @@ from PIL import Image
 
 from dl_jax.data.dataset import Dataset
 from dl_jax.data.photo import fitted
-from dl_jax.data.preparing import Source, prepare, quiet, whole
-from dl_jax.data.reading import AT_ONCE, class_names, examples
 from dl_jax.data.tfds import as_dataset, copied, copy
+from dl_jax.data.tfds_files import AT_ONCE, class_names, examples
+from dl_jax.data.tfds_prepare import Source, prepare, quiet, whole
 from dl_jax.errors import DataError
 
 IMAGENET = ("ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar")

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from dl_jax.data.dataset import Examples, Stream
-from dl_jax.data.order import shuffled
+from dl_jax.data.permutation import shuffled
 from dl_jax.data.shards import Shards, check
 from dl_jax.errors import DataError
 
@@ -44,7 +44,7 @@ def stream(shards: Shards, seed: int, *, process: int = 0, processes: int = 1) -
     return Stream(_example(shards.record), shards.count, batches)
 
 
-def unwritten(record: np.dtype, count: int) -> Stream:
+def abstract_stream(record: np.dtype, count: int) -> Stream:
     """A stream of so many examples for who only plans: it has their shapes, and no batch can be had of it."""
 
     def batches(first_step: int, steps: int, batch_size: int) -> Examples:
@@ -53,7 +53,7 @@ def unwritten(record: np.dtype, count: int) -> Stream:
     return Stream(_example(record), count, batches)
 
 
-def by_lot(shown: Stream, classes: int, seed: int) -> Stream:
+def random_labels(shown: Stream, classes: int, seed: int) -> Stream:
     """The same examples, each with a label drawn by lot: what nothing can be learned from."""
 
     def batches(first_step: int, steps: int, batch_size: int) -> Examples:

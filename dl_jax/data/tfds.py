@@ -10,8 +10,8 @@ from zlib import crc32
 import numpy as np
 
 from dl_jax.data.dataset import Dataset, hold_out
-from dl_jax.data.preparing import Source, prepare, quiet, whole
-from dl_jax.data.reading import class_names, examples
+from dl_jax.data.tfds_files import class_names, examples
+from dl_jax.data.tfds_prepare import Source, prepare, quiet, whole
 from dl_jax.errors import DataError
 
 IDX = tuple(f"{split}-{part}-ubyte.gz" for split in ("train", "t10k") for part in ("images-idx3", "labels-idx1"))

@@ -13,7 +13,7 @@ def metric(name: str, reduce: Callable = np.mean, **axes: Any) -> Estimand:
     return lambda records: records.by_seed(name, reduce, **axes)
 
 
-def gain(first: Estimand, second: Estimand) -> Estimand:
+def difference(first: Estimand, second: Estimand) -> Estimand:
     """By how much the first exceeds the second, seed by seed."""
     return lambda records: first(records) - second(records)
 

@@ -5,16 +5,16 @@ import jax.numpy as jnp
 
 from dl_jax.data.dataset import Examples
 from dl_jax.models.model import Params
-from dl_jax.training.step import Learner, mean_error
+from dl_jax.training.step import Learner, mean_loss
 
 
-def norm_by_layer(learner: Learner, params: Params, examples: Examples) -> jax.Array:
+def gradient_norms(learner: Learner, params: Params, examples: Examples) -> jax.Array:
     """norm_L: the Euclidean norm of dE/dw of every layer, the input's side first (figure 1d)."""
-    gradient = jax.grad(mean_error, argnums=1)(learner, params, examples)
+    gradient = jax.grad(mean_loss, argnums=1)(learner, params, examples)
     return jnp.stack([jnp.linalg.norm(gradient[name]["w"]) for name in sorted(gradient)])
 
 
-def bend(function, x_NxD: jax.Array) -> jax.Array:
+def affine_residual(function, x_NxD: jax.Array) -> jax.Array:
     """How far a function is from being linear (with an offset): 0 if it is, but for rounding.
 
     The scores at the midpoint of two inputs against the mean of their scores, relative to how far

@@ -20,7 +20,7 @@ def separable(x_NxD: np.ndarray, label_N: np.ndarray) -> bool:
     return found.status == 0
 
 
-def dented(positive, x_NxD: jax.Array) -> jax.Array:
+def nonconvexity(positive, x_NxD: jax.Array) -> jax.Array:
     """Share of pairs decided alike whose midpoint is decided otherwise.
 
     0 for a half-space: it and its complement are the only regions of which both are convex.
@@ -32,7 +32,7 @@ def dented(positive, x_NxD: jax.Array) -> jax.Array:
     return jnp.sum(alike_N & changed_N) / jnp.maximum(jnp.sum(alike_N), 1)
 
 
-def unlike_weighted_sum(score_N: jax.Array, x_NxD: jax.Array) -> jax.Array:
+def differs_from_weighted_sum(score_N: jax.Array, x_NxD: jax.Array) -> jax.Array:
     """Share of points on whose side of 0 a score and the best weighted sum of the inputs differ.
 
     The weights and the threshold are those of least squares; 0 if the score is a weighted sum.

@@ -9,11 +9,12 @@ import jax.numpy as jnp
 from threadpoolctl import threadpool_limits
 
 from dl_jax.data.dataset import Examples
+from dl_jax.evidence.records import Row
 from dl_jax.measures.distance_to_examples import median_distance
-from dl_jax.measures.side_by_side import Draw, Look, Score, Tasks, beside
+from dl_jax.measures.ensembles import Draw, Look, Score, Tasks, beside
 from dl_jax.models.kernel import gaussian, kernel_ridge, linear_kernel, scores
 from dl_jax.models.model import Key
-from dl_jax.training.place import Place, Row
+from dl_jax.training.context import Context
 
 RIDGE = 1e-2
 COMPILED_QUICKLY = {"xla_backend_optimization_level": 1}
@@ -50,7 +51,7 @@ def kernel_rows(
     tasks: Tasks,
     seeds: Iterable[int],
     look: Look,
-    place: Place,
+    context: Context,
     *,
     classes: int = 2,
     count: int | None = None,
@@ -79,11 +80,13 @@ def kernel_rows(
                     for task, value_R in zip(tasks, value_TxR.tolist(), strict=True)
                     for at, value in enumerate(value_R)
                 ]
-            place.tell("kernel machines", done, len(seeds))
+            context.events.progress("kernel machines", done, len(seeds))
         return rows
 
     settings = {name: settings for name, (_, settings) in machines.items()}
-    return place.keep({"kernel machines": settings, **axes, "tasks": tasks, "count": count, "seeds": seeds}, compute)
+    return context.events.cached(
+        {"kernel machines": settings, **axes, "tasks": tasks, "count": count, "seeds": seeds}, compute
+    )
 
 
 def _every_setting(fit, classes, look, splits, setting_R):

@@ -29,7 +29,7 @@ def filter_normalised(random: Params, params: Params) -> Params:
     return jax.tree_util.tree_map_with_path(scaled, random, params)
 
 
-def errors_at(error: Error, vector_VxP: jax.Array, share_MxV: jax.Array) -> jax.Array:
+def losses_at(error: Error, vector_VxP: jax.Array, share_MxV: jax.Array) -> jax.Array:
     """E_M at M places, each a weighted sum of the vectors. All in one loop, which compiles once."""
     return jax.lax.map(lambda share_V: error(jnp.sum(share_V[:, None] * vector_VxP, 0)), share_MxV)
 
@@ -47,7 +47,7 @@ def on_plane(vectors: int, middle: int, across: tuple[int, int], at_A: jax.Array
     return one[middle][None] + a_M * one[across[0]][None] + b_M * one[across[1]][None]
 
 
-def bump(error_T: jax.Array) -> jax.Array:
+def barrier(error_T: jax.Array) -> jax.Array:
     """How high the error on a segment rises above its chord: 0 wherever the error is convex."""
     return jnp.max(error_T - jnp.linspace(error_T[0], error_T[-1], len(error_T)))
 

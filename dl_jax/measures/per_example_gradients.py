@@ -7,16 +7,16 @@ from jax.scipy.stats import rankdata
 
 from dl_jax.data.dataset import Examples
 from dl_jax.models.model import Params
-from dl_jax.training.step import Learner, mean_error
+from dl_jax.training.step import Learner, mean_loss
 
 
-def blows(learner: Learner, params: Params, examples: Examples) -> tuple[jax.Array, jax.Array]:
+def per_example_gradients(learner: Learner, params: Params, examples: Examples) -> tuple[jax.Array, jax.Array]:
     """(error_N, gradient_NxP): the error of each example, and its derivative by all weights in a row."""
 
     def alone(x_D, label):
         one = Examples(x_D[None], label[None])
-        gradient = jax.grad(mean_error, argnums=1)(learner, params, one)
-        return mean_error(learner, params, one), ravel_pytree(gradient)[0]
+        gradient = jax.grad(mean_loss, argnums=1)(learner, params, one)
+        return mean_loss(learner, params, one), ravel_pytree(gradient)[0]
 
     return jax.vmap(alone)(examples.x, examples.y)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from dl_jax.training.place import Row
+from dl_jax.evidence.records import Row
 
 
 def as_pictures(rows: Iterable[Row], shapes: dict[str, Sequence[int]], seed: int) -> list[Row]:

@@ -52,18 +52,18 @@ def ridge_of_products(gram: Three, t: Three, strengths: Sequence[float] = STRENG
     return jnp.take_along_axis(judge_SxOxK, best_K[None, None], 0)[0]
 
 
-def explained(read_NxK: jax.Array, t_NxK: jax.Array) -> jax.Array:
+def r2(read_NxK: jax.Array, t_NxK: jax.Array) -> jax.Array:
     """r2: share of the variance of all targets together that was read, 1 - errors over variance; not above 1."""
     variance = jnp.sum((t_NxK - jnp.mean(t_NxK, 0, keepdims=True)) ** 2)
     return 1.0 - jnp.sum((read_NxK - t_NxK) ** 2) / (variance + 1e-30)
 
 
-def right_side(read_NxK: jax.Array, there_NxK: jax.Array) -> jax.Array:
+def binary_accuracy(read_NxK: jax.Array, there_NxK: jax.Array) -> jax.Array:
     """Share of targets of 0 and 1 for which the probe is on the right side of 1/2."""
     return jnp.mean((read_NxK > 0.5) == (there_NxK > 0.5))
 
 
-def told_apart(first_N: jax.Array, second_M: jax.Array) -> jax.Array:
+def auc(first_N: jax.Array, second_M: jax.Array) -> jax.Array:
     """How surely a member of the first set exceeds one of the second: area under the curve, 1/2 where it is a toss."""
     both = jnp.sign(first_N[:, None] - second_M[None])
     return 0.5 + 0.5 * jnp.mean(both)

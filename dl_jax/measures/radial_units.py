@@ -7,17 +7,24 @@ import jax
 import numpy as np
 
 from dl_jax.data.dataset import Examples, Splits
+from dl_jax.evidence.records import Row
 from dl_jax.measures.distance_to_examples import median_distance
 from dl_jax.models.k_means import k_means
 from dl_jax.models.kernel import gaussian, rbf_net, scores
-from dl_jax.training.objectives import accuracy
-from dl_jax.training.place import Place, Row
+from dl_jax.training.context import Context
+from dl_jax.training.losses import accuracy
 
 RIDGE = 1e-2
 
 
 def radial_unit_rows(
-    splits: Splits, classes: int, centres: int, widths: Iterable[float], seeds: Iterable[int], place: Place, **axes: Any
+    splits: Splits,
+    classes: int,
+    centres: int,
+    widths: Iterable[float],
+    seeds: Iterable[int],
+    context: Context,
+    **axes: Any,
 ) -> list[Row]:
     """Rows of `validation_error` for every width, and of `test_error` for the width with the least.
 
@@ -43,14 +50,14 @@ def radial_unit_rows(
         both = Examples(*(np.concatenate(parts) for parts in zip(train, validation, strict=True)))
         tested = float(error(best * scale, centres_MxD, both, test))
         yield {**at, "width": best, "metric": "test_error", "value": tested}
-        place.tell("radial units", number + 1, len(seeds))
+        context.events.progress("radial units", number + 1, len(seeds))
 
     def compute():
         with jax.enable_x64(True):
             parts = [Examples(np.asarray(x, np.float64).reshape(len(x), -1), np.asarray(y)) for x, y in splits]
             return [row for number, seed in enumerate(seeds) for row in of_seed(number, seed, *parts)]
 
-    return place.keep({"radial units": centres, **axes, "widths": widths, "seeds": seeds}, compute)
+    return context.events.cached({"radial units": centres, **axes, "widths": widths, "seeds": seeds}, compute)
 
 
 def _centres(generator, train, count, classes):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from dl_jax.models.initializers import Initializer, suited
+from dl_jax.models.initializers import Initializer, variance_preserving
 from dl_jax.models.mlp import mlp
 from dl_jax.models.model import Model, Params, from_layers
 from dl_jax.models.nonlinearities import Nonlinearity
@@ -36,7 +36,7 @@ def convnet(
     hidden: Sequence[int],
     classes: int,
     nonlinearity: Nonlinearity,
-    initializer: Initializer = suited,
+    initializer: Initializer = variance_preserving,
     pooling: str = "max",
 ) -> Model:
     """The stages, and on the maps of the last the multilayer net `mlp(hidden, classes)`. x is x_BxHxWxC.
@@ -94,7 +94,7 @@ def through_stages(
     return found
 
 
-def quiet(model: Model, scale: float) -> Model:
+def scale_first_layer(model: Model, scale: float) -> Model:
     """The net with first weights of the first layer so much smaller: else their noise hides what is learned."""
 
     def init(key, x):

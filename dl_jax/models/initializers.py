@@ -13,7 +13,7 @@ from jax.custom_batching import sequential_vmap
 Initializer = Callable[[jax.Array, tuple[int, int], float | jax.Array], jax.Array]
 
 
-def suited(key, shape, gain):
+def variance_preserving(key, shape, gain):
     """N(0, gain^2 / fan_in): the scale that suits the nonlinearity that follows."""
     return scaled(gain)(key, shape, gain)
 
@@ -34,7 +34,7 @@ def glorot(key, shape, gain):
     return jnp.sqrt(6.0 / sum(shape)) * jax.random.uniform(key, shape, minval=-1.0, maxval=1.0)
 
 
-def standard(key, shape, gain):
+def torch_default(key, shape, gain):
     """U(-a, a) with a = 1 / sqrt(fan_in): the habit that Glorot & Bengio (2010) call standard; PyTorch's default."""
     del gain
     return jax.random.uniform(key, shape, minval=-1.0, maxval=1.0) / jnp.sqrt(1.0 * shape[0])
@@ -59,12 +59,12 @@ def scaled(scale: float | jax.Array) -> Initializer:
 
 
 INITIALIZERS: dict[str, Initializer] = {
-    "suited": suited,
+    "suited": variance_preserving,
     "lecun": lecun,
     "glorot": glorot,
     "he": he,
     "orthogonal": orthogonal,
-    "standard": standard,
+    "standard": torch_default,
 }
 
 

@@ -8,12 +8,14 @@ from math import prod
 import jax
 import jax.numpy as jnp
 
-from dl_jax.models.initializers import Initializer, suited
+from dl_jax.models.initializers import Initializer, variance_preserving
 from dl_jax.models.model import Model, from_layers
 from dl_jax.models.nonlinearities import Nonlinearity
 
 
-def mlp(hidden: Sequence[int], classes: int, nonlinearity: Nonlinearity, initializer: Initializer = suited) -> Model:
+def mlp(
+    hidden: Sequence[int], classes: int, nonlinearity: Nonlinearity, initializer: Initializer = variance_preserving
+) -> Model:
     """`len(hidden)` layers of modules with these widths, and a layer of scores above them (figure 1c).
 
     Params: {"layer_01": {"w": [D, W], "b": [W]}, ..., "layer_<L+1>": {"w": [W, C], "b": [C]}}.

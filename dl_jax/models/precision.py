@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from dl_jax.models.model import Model
 
 
-def mixed(model: Model) -> Model:
+def mixed_precision(model: Model) -> Model:
     """Computes in bfloat16, the form that accelerators multiply fastest; weights and scores are float32.
 
     The weights are kept, and adjusted, in float32: bfloat16 has eight binary digits, and an adjustment by less than a
@@ -24,7 +24,7 @@ def mixed(model: Model) -> Model:
     return Model(model.init, low(model.apply), low(model.layers))
 
 
-def of_bytes(model: Model) -> Model:
+def uint8_inputs(model: Model) -> Model:
     """Takes pixels as they were written, 0 to 255 in uint8, a quarter of the traffic; to the model they are -1 to 1."""
 
     def seen(x_BxD):

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from dl_jax.evidence.criteria import Criterion
 from dl_jax.evidence.records import Records
 from dl_jax.runtime.flags import Flags
-from dl_jax.training.place import Place
+from dl_jax.training.context import Context
 
 PRESETS = ("smoke", "laptop", "accelerator")
 
@@ -28,7 +28,7 @@ class Experiment:
     file: str
     config: type[Flags]
     presets: dict[str, dict[str, Any]]
-    measure: Callable[[Flags, Place], Records]
+    measure: Callable[[Flags, Context], Records]
     criteria: tuple[Criterion, ...]
     draw: Callable[[Records], dict[str, Figure]]
 

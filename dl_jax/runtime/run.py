@@ -28,7 +28,7 @@ from dl_jax.scale.preemption import SAVED, Preempted, Stop
 from dl_jax.scale.processes import agreed, is_first
 from dl_jax.scale.starts import Starts
 from dl_jax.scale.trainings import Trainings
-from dl_jax.training.place import Place, here
+from dl_jax.training.context import Context, Events, local_context
 
 ADVICE = "take a larger slice, a smaller machine or batch, or more of --data_parallel and --model_parallel"
 """To whoever's program does not fit."""
@@ -100,7 +100,7 @@ def _planned(experiment, config, options) -> str:
     progress = Progress({experiment.name: experiment.seconds(options.preset)})
     progress.enter(experiment.name)
     try:
-        experiment.measure(config, Place(mesh, progress.tell, plan=planner.plan))
+        experiment.measure(config, Context(mesh, Events(progress=progress.tell, dry_run=planner.plan)))
     finally:
         progress.leave(ran=True)
     return planner.table() if planner.plans else "This experiment trains nothing, so nothing was compiled."
@@ -157,10 +157,14 @@ def _measure(experiment, config, origin, options, progress):
     progress.enter(experiment.name)
     try:
         with Stop() as stop, Starts(folder), Trainings(memory.keep, folder, resumable(origin), stop) as trainings:
-            place = here(None, options.data_parallel, options.model_parallel)._replace(
-                tell=tell, keep=trainings.keep, spend=costs.append, shards=options.shards, saved=trainings.saved
+            context = local_context(None, options.data_parallel, options.model_parallel).with_events(
+                progress=tell,
+                cached=trainings.keep,
+                cost=costs.append,
+                shards=options.shards,
+                checkpointer=trainings.saved,
             )
-            measured = experiment.measure(config, place)
+            measured = experiment.measure(config, context)
     finally:
         progress.leave(ran=True)
     records = Records(tuple({"experiment": experiment.name, **row} for row in measured.rows))
@@ -173,7 +177,7 @@ def _measure(experiment, config, origin, options, progress):
         "commit": commit,
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(began)),
         "wall_s": round(time.time() - began, 2),
-        "cost": _cost(costs, place),
+        "cost": _cost(costs, context),
     }
     return records, manifest
 
@@ -183,7 +187,7 @@ def judging_digest(experiment: Experiment) -> str:
     return code.digest(code.judging_code(Path(experiment.file)))
 
 
-def _cost(costs, place) -> dict[str, Any]:
+def _cost(costs, context) -> dict[str, Any]:
     """Programs, seconds and useful FLOP/s of all sweeps, beside what the devices can do at most."""
     run_s = sum(cost.run_s for cost in costs)
     return {
@@ -191,7 +195,7 @@ def _cost(costs, place) -> dict[str, Any]:
         "compile_s": round(sum(cost.compile_s for cost in costs), 2),
         "run_s": round(run_s, 2),
         "gflops": round(sum(cost.flops for cost in costs) / run_s / 1e9, 2) if run_s else None,
-        "peak_gflops": round(peak_flops(place.mesh, jnp.float32) / 1e9, 2) if run_s else None,
+        "peak_gflops": round(peak_flops(context.mesh, jnp.float32) / 1e9, 2) if run_s else None,
     }
 
 

@@ -18,7 +18,7 @@ from dl_jax.errors import FlagError
 from dl_jax.scale import chips, hlo, tpu_compiler
 from dl_jax.scale.chips import Chip
 from dl_jax.scale.plan import Plan, rates, table
-from dl_jax.training.place import AXES
+from dl_jax.training.context import AXES
 
 
 class Target(NamedTuple):

@@ -18,7 +18,7 @@ from dl_jax.scale.checkpoint import Checkpoints
 from dl_jax.scale.locks import Lock
 from dl_jax.scale.preemption import Preempted, Stop
 from dl_jax.scale.processes import agreed, is_first
-from dl_jax.training.place import NotSaved, Saved
+from dl_jax.training.context import Checkpointer, NoCheckpointer
 
 ORIGIN = "origin.json"
 """Beside the states: what the run is that they are of."""
@@ -74,13 +74,13 @@ class Trainings:
         self.safe_point()
         return rows
 
-    def saved(self, name: dict[str, Any]) -> Saved:
+    def saved(self, name: dict[str, Any]) -> Checkpointer:
         """Where the states of the next training are saved; nowhere if another run of the same is at that training."""
         folder = self._folder / self._part / str(next(self._numbers))
         lock = Lock(folder.with_suffix(".lock"))
         folder.parent.mkdir(parents=True, exist_ok=True)
         if not agreed(lock.take):
-            return NotSaved()
+            return NoCheckpointer()
         if is_first():
             write_text(self._folder / ORIGIN, json.dumps(self._about, indent=1))
         about = {**self._about, "training": name}

@@ -5,7 +5,7 @@ from typing import Any
 
 import jax
 
-from dl_jax.training.place import Cost
+from dl_jax.training.context import Cost
 
 
 class Clock:

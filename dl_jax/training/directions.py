@@ -8,7 +8,7 @@ from jax.flatten_util import ravel_pytree
 DIRECTIONS = ("gradient", "random direction", "no update")
 
 
-def along(direction: int | jax.Array, seed: int | jax.Array) -> optax.GradientTransformation:
+def step_along(direction: int | jax.Array, seed: int | jax.Array) -> optax.GradientTransformation:
     """One of DIRECTIONS, by its index, in the place of the gradient; index and seed may be traced.
 
     A random direction is drawn anew at every step, normal in all weights, and made as long as the gradient.

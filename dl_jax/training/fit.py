@@ -11,12 +11,12 @@ import numpy as np
 
 from dl_jax.data.dataset import Examples, Stream
 from dl_jax.models.model import Key
+from dl_jax.training.batches import batch_indices, shuffle_bits
 from dl_jax.training.clock import Clock
-from dl_jax.training.cost import Product, flops_of_step, products
-from dl_jax.training.place import Place
-from dl_jax.training.sharding import Shares, fetched, like, on_devices
-from dl_jax.training.shuffle import batch_indices, order
-from dl_jax.training.step import Learner, State, begin, steps_on
+from dl_jax.training.context import Context
+from dl_jax.training.flops import Product, matrix_products, step_flops
+from dl_jax.training.sharding import Sharding, abstract, device_put, to_host
+from dl_jax.training.step import Learner, State, init_state, steps_on
 
 SECONDS_A_CALL = 5.0
 """A call should end after about so long, so that progress shows, Ctrl-C is heard and states are saved."""
@@ -27,7 +27,7 @@ STEPS_UNROLLED = 4
 
 
 def fit(
-    learner: Learner, train: Examples | Stream, key: Key, steps: int, *, place: Place, batch_size: int = 128
+    learner: Learner, train: Examples | Stream, key: Key, steps: int, *, context: Context, batch_size: int = 128
 ) -> tuple[State, np.ndarray]:
     """Train for `steps` steps. Returns the last state and the errors E_T before each step.
 
@@ -35,40 +35,40 @@ def fit(
     "model". A training that was saved goes on from there. Where the place only plans, the state is one of shapes, and
     the errors are not numbers.
     """
-    shares = Shares(place.mesh, ("trial", "data"))
+    sharding = Sharding(context.mesh, ("trial", "data"))
     key_init, key_batch = jax.random.split(key)
     if isinstance(train, Stream):
-        example, shown = train.example, _streamed(train, shares, batch_size)
+        example, shown = train.example, _streamed(train, sharding, batch_size)
     else:
-        example, shown = jax.tree.map(lambda part_N: part_N[0], train), _held(train, key_batch, shares, batch_size)
+        example, shown = jax.tree.map(lambda part_N: part_N[0], train), _held(train, key_batch, sharding, batch_size)
 
     def start(key_data):
         x_1xD = jnp.zeros((1, *example.x.shape), example.x.dtype)
-        return begin(learner, jax.random.wrap_key_data(key_data), x_1xD), jnp.full(steps, jnp.nan, jnp.float32)
+        return init_state(learner, jax.random.wrap_key_data(key_data), x_1xD), jnp.full(steps, jnp.nan, jnp.float32)
 
     key_data = np.asarray(jax.random.key_data(key_init))
-    shapes = shares.like(jax.eval_shape(start, key_data))
+    shapes = sharding.abstract(jax.eval_shape(start, key_data))
     shardings = jax.tree.map(lambda leaf: leaf.sharding, shapes)
     x_BxD = jax.ShapeDtypeStruct((batch_size, *example.x.shape), example.x.dtype)
-    forward = products(learner.model.apply, shapes[0].params, x_BxD)
-    flops, unroll = flops_of_step(forward), unrolled(forward, place)
+    forward = matrix_products(learner.model.apply, shapes[0].params, x_BxD)
+    flops, unroll = step_flops(forward), unrolled(forward, context)
 
     @cache
     def program(steps_a_call):
         def call(state, error_T, given):
             shown_T, batch = shown.inside(state.step, steps_a_call, given)
-            new, new_T = steps_on(learner, state, shown_T, lambda each: shares.share_out(batch(each)), unroll)
+            new, new_T = steps_on(learner, state, shown_T, lambda each: sharding.shard_batch(batch(each)), unroll)
             return new, jax.lax.dynamic_update_slice(error_T, new_T, (state.step,)), new_T[-1]
 
-        return jax.jit(call, donate_argnums=(0, 1), out_shardings=(*shardings, shares.everywhere))
+        return jax.jit(call, donate_argnums=(0, 1), out_shardings=(*shardings, sharding.replicated))
 
-    cut = list(calls(steps, flops / place.mesh.size, place.kind, STEPS_UNROLLED if unroll else steps))
-    if place.plan:
+    cut = list(calls(steps, flops / context.mesh.size, context.kind, STEPS_UNROLLED if unroll else steps))
+    if context.events.dry_run:
         length = cut[0][1]
-        place.plan("fit", program(length), (*shapes, shown.shapes(length)), flops * length)
+        context.events.dry_run("fit", program(length), (*shapes, shown.shapes(length)), flops * length)
         return shapes[0], np.full(steps, np.nan, np.float32)
 
-    saved = place.saved({"steps": steps, "batch": batch_size, "key": key_data.tolist()})
+    saved = context.events.checkpointer({"steps": steps, "batch": batch_size, "key": key_data.tolist()})
     first, found = saved.newest(shapes) or (0, None)
     state, error_T = found or jax.jit(start, out_shardings=shardings)(key_data)
     state, error_T = jax.block_until_ready((state, error_T))  # drawing the weights is no step of theirs
@@ -83,12 +83,12 @@ def fit(
         # The devices are at work on this call while the host waits for the one before and reads ahead for the next.
         if last is not None:
             jax.block_until_ready(last)
-            place.tell("fit", at, steps)
+            context.events.progress("fit", at, steps)
         at, last = done, newest
-    errors = fetched(error_T)
-    place.tell("fit", steps, steps)
+    errors = to_host(error_T)
+    context.events.progress("fit", steps, steps)
     clock.run_s = perf_counter() - began - clock.compile_s
-    place.spend(clock.spent(flops * (steps - first)))
+    context.events.cost(clock.spent(flops * (steps - first)))
     saved.done()
     return state, errors
 
@@ -106,10 +106,10 @@ class _Shown(NamedTuple):
     inside: Callable[[jax.Array, int, Any], tuple[Any, Callable[[Any], Examples]]]
 
 
-def _held(train, key, shares, batch_size) -> _Shown:
+def _held(train, key, sharding, batch_size) -> _Shown:
     """Examples that lie on every device; the program draws from them."""
-    given = train, order(key)
-    placed = cache(lambda: on_devices(given, shares.everywhere))
+    given = train, shuffle_bits(key)
+    placed = cache(lambda: device_put(given, sharding.replicated))
 
     def inside(first, steps, given):
         (x_NxD, y_N), order_2xR = given
@@ -117,31 +117,31 @@ def _held(train, key, shares, batch_size) -> _Shown:
         return index_TxB, lambda index_B: Examples(x_NxD[index_B], y_N[index_B])
 
     def shapes(steps):
-        return like(given, shares.everywhere)
+        return abstract(given, sharding.replicated)
 
     return _Shown(lambda first, steps: placed(), shapes, inside)
 
 
-def _streamed(stream, shares, batch_size) -> _Shown:
+def _streamed(stream, sharding, batch_size) -> _Shown:
     """Batches that are read while the devices compute; the program is given those of its steps."""
-    shares.check(batch_size)
+    sharding.check_batch_size(batch_size)
 
     def shapes(steps):
         def batches(part):
             shape = (steps, batch_size, *part.shape)
-            return jax.ShapeDtypeStruct(shape, part.dtype, sharding=shares.batches_TxB)
+            return jax.ShapeDtypeStruct(shape, part.dtype, sharding=sharding.batches_TxB)
 
         return Examples(*map(batches, stream.example))
 
     def given(first, steps):
-        return shares.placed(stream.batches(first, steps, batch_size), batch_size)
+        return sharding.put_batches(stream.batches(first, steps, batch_size), batch_size)
 
     return _Shown(given, shapes, lambda first, steps, given: (given, lambda batch: batch))
 
 
-def unrolled(forward: list[Product], place: Place) -> bool:
+def unrolled(forward: list[Product], context: Context) -> bool:
     """Whether to train without loops: a CPU convolves some forty times slower inside one than outside."""
-    return place.kind == "cpu" and any(product.convolution for product in forward)
+    return context.kind == "cpu" and any(product.convolution for product in forward)
 
 
 def calls(steps: int, flops_a_step: float, kind: str, at_most: int) -> Iterator[tuple[int, int]]:

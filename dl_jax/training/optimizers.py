@@ -27,7 +27,7 @@ def annealed_adam(learning_rate: float | jax.Array, steps: int) -> optax.Gradien
 OPTIMIZERS: dict[str, Callable[..., optax.GradientTransformation]] = {"sgd": sgd, "adam": adam}
 
 
-def learning_only(optimizer: optax.GradientTransformation, learns: Callable[[tuple], jax.Array]):
+def train_only(optimizer: optax.GradientTransformation, learns: Callable[[tuple], jax.Array]):
     """The optimizer, with the weights held still wherever `learns(path)` is 0.
 
     `path` is the key path of a leaf, as `jax.tree_util` gives it; the answer may be traced.

@@ -15,7 +15,7 @@ SMALL = 2**14
 """Numbers; an array of fewer is copied to every device, where parts of it would only cost messages."""
 
 
-class Shares(NamedTuple):
+class Sharding(NamedTuple):
     """Each batch is shared out along `axes` of the mesh, and so are the weights, layer by layer: fully sharded data
     parallelism (Rajbhandari et al. 2020; Xu et al. 2020). Along the axis "model" a layer's units are shared out too.
     """
@@ -29,12 +29,12 @@ class Shares(NamedTuple):
         return prod(self.mesh.shape[axis] for axis in self.axes)
 
     @property
-    def split_up(self) -> bool:
+    def is_sharded(self) -> bool:
         """Whether anything is shared out at all."""
         return self.parts * self.mesh.shape["model"] > 1
 
     @property
-    def everywhere(self) -> NamedSharding:
+    def replicated(self) -> NamedSharding:
         """A copy on every device."""
         return NamedSharding(self.mesh, PartitionSpec())
 
@@ -43,7 +43,7 @@ class Shares(NamedTuple):
         """Batches along a first axis of steps, each cut into its parts."""
         return NamedSharding(self.mesh, PartitionSpec(None, self.axes))
 
-    def like(self, tree: Any) -> Any:
+    def abstract(self, tree: Any) -> Any:
         """The shapes of a state, each with the sharding that it shall have."""
 
         def placed(leaf):
@@ -64,20 +64,22 @@ class Shares(NamedTuple):
             spec[max(free, key=lambda axis: shape[axis])] = self.axes
         return PartitionSpec(*spec)
 
-    def hold(self, tree: Any) -> Any:
+    def constrain(self, tree: Any) -> Any:
         """Inside a program: the arrays of a state lie where `like` says."""
-        if not self.split_up:
+        if not self.is_sharded:
             return tree
-        return jax.tree.map(lambda leaf, to: jax.lax.with_sharding_constraint(leaf, to.sharding), tree, self.like(tree))
+        return jax.tree.map(
+            lambda leaf, to: jax.lax.with_sharding_constraint(leaf, to.sharding), tree, self.abstract(tree)
+        )
 
-    def share_out(self, batch: Examples) -> Examples:
+    def shard_batch(self, batch: Examples) -> Examples:
         """Inside a program: cut one batch into its parts, if its examples make equal ones."""
         if self.parts == 1 or len(batch.x) % self.parts:
             return batch
         sharding = NamedSharding(self.mesh, PartitionSpec(self.axes))
         return jax.tree.map(lambda part: jax.lax.with_sharding_constraint(part, sharding), batch)
 
-    def placed(self, batches: Examples, batch_size: int) -> Examples:
+    def put_batches(self, batches: Examples, batch_size: int) -> Examples:
         """x_TxBx..., y_TxB on the devices, of which this process holds its own part of every batch; see `check`."""
 
         def put(part):
@@ -86,7 +88,7 @@ class Shares(NamedTuple):
 
         return Examples(*map(put, batches))
 
-    def check(self, batch_size: int) -> None:
+    def check_batch_size(self, batch_size: int) -> None:
         """DataError where a batch of so many examples does not make equal parts."""
         if batch_size % self.parts:
             raise DataError(
@@ -95,12 +97,12 @@ class Shares(NamedTuple):
             )
 
 
-def like(tree: Any, sharding: NamedSharding) -> Any:
+def abstract(tree: Any, sharding: NamedSharding) -> Any:
     """The shapes of arrays that shall lie so."""
     return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), tree)
 
 
-def on_devices(tree: Any, sharding: NamedSharding) -> Any:
+def device_put(tree: Any, sharding: NamedSharding) -> Any:
     """NumPy arrays that every process has, as arrays on the devices of all of them."""
     if sharding.is_fully_addressable:
         return jax.device_put(tree, sharding)
@@ -112,7 +114,7 @@ def on_devices(tree: Any, sharding: NamedSharding) -> Any:
     return jax.tree.map(placed, tree)
 
 
-def fetched(tree: Any) -> Any:
+def to_host(tree: Any) -> Any:
     """NumPy arrays of what lies on the devices of all processes."""
 
     def whole(array):

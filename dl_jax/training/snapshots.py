@@ -39,4 +39,4 @@ def remembering(learner: Learner, steps_K: Sequence[int]) -> Learner:
         lambda params, x_BxD: model.apply(params["now"], x_BxD),
         lambda params, x_BxD: model.layers(params["now"], x_BxD),
     )
-    return Learner(watched, learner.objective, optax.GradientTransformation(start, update))
+    return Learner(watched, learner.loss, optax.GradientTransformation(start, update))

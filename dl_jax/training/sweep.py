@@ -15,11 +15,12 @@ import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
 from dl_jax.data.dataset import Examples, Splits
+from dl_jax.evidence.records import Row
 from dl_jax.models.model import Key
 from dl_jax.training.clock import Clock
+from dl_jax.training.context import Context
 from dl_jax.training.fit import STEPS_UNROLLED, calls
-from dl_jax.training.place import Place, Row
-from dl_jax.training.sharding import fetched, like, on_devices
+from dl_jax.training.sharding import abstract, device_put, to_host
 from dl_jax.training.step import Learner
 from dl_jax.training.trials import Look, Programs, Trial, numbers, programs_of
 
@@ -36,7 +37,7 @@ def sweep(
     *,
     steps: int,
     look: Look,
-    place: Place,
+    context: Context,
     batch_size: int = 128,
     together: int = 1,
     looks: int = 1,
@@ -61,13 +62,13 @@ def sweep(
     looks = min(looks, steps)
     until = [steps * (number + 1) // looks for number in range(looks)]
     columns, clock = numbers(trials), Clock()
-    programs = cache(lambda: programs_of(learner, examples, columns, look, place, batch_size, together, shown))
+    programs = cache(lambda: programs_of(learner, examples, columns, look, context, batch_size, together, shown))
     label = ", ".join(f"{name} {value}" for name, value in axes.items() if len(str(value)) < 16)
-    train = _planned if place.plan else _train
+    train = _planned if context.events.dry_run else _train
 
     def compute(part):
         own = jax.tree.map(lambda column_R: column_R[part], columns)
-        looked, error_RxT = train(programs(), own, until, place, label, clock)
+        looked, error_RxT = train(programs(), own, until, context, label, clock)
         for step, metrics in zip(until, looked, strict=True):
             metrics["train_loss"] = error_RxT[:, max(0, step - max(1, steps // 20)) : step].mean(1)
         bad_RxT = ~np.isfinite(error_RxT)
@@ -78,7 +79,9 @@ def sweep(
                 yield from _rows(at, where, metrics)
 
     name = {"axes": axes, "trials": trials, "steps": steps, "batch_size": batch_size, "looks": looks}
-    return place.keep(name, *(lambda part=part: list(compute(part)) for part in _parts(len(trials), place.shards)))
+    return context.events.cached(
+        name, *(lambda part=part: list(compute(part)) for part in _parts(len(trials), context.events.shards))
+    )
 
 
 def _parts(trials, shards):
@@ -87,49 +90,49 @@ def _parts(trials, shards):
     return [range(first, min(first + size, trials)) for first in range(0, trials, size)]
 
 
-def _train(programs: Programs, columns, until, place, label, clock):
+def _train(programs: Programs, columns, until, context, label, clock):
     """For each step of `until` the metrics {name: array_R...}; and the errors before each step, E_RxT."""
     trials, parts = len(columns["seed"]), []
-    by_trial, everywhere = (NamedSharding(place.mesh, spec) for spec in (PartitionSpec("trial"), PartitionSpec()))
-    shared = on_devices(programs.shared, everywhere)
+    by_trial, everywhere = (NamedSharding(context.mesh, spec) for spec in (PartitionSpec("trial"), PartitionSpec()))
+    shared = device_put(programs.shared, everywhere)
     groups = _groups(programs, columns)
     for number, columns_R in enumerate(groups):
-        columns_R = on_devices(columns_R, by_trial)
+        columns_R = device_put(columns_R, by_trial)
         own_R, state_R, first_R = clock.run(programs.start, shared, columns_R)
         errors, looked = [], []
-        for done, steps in _calls(programs, trials / len(groups), until, place):
+        for done, steps in _calls(programs, trials / len(groups), until, context):
             state_R, error_RxT = clock.run(programs.advance(steps), shared, columns_R, own_R, state_R)
-            errors.append(fetched(error_RxT))
-            place.tell(label, number * until[-1] + done, len(groups) * until[-1])
+            errors.append(to_host(error_RxT))
+            context.events.progress(label, number * until[-1] + done, len(groups) * until[-1])
             if done in until:
-                looked.append(fetched(clock.run(programs.finish, shared, columns_R, own_R, first_R, state_R.params)))
+                looked.append(to_host(clock.run(programs.finish, shared, columns_R, own_R, first_R, state_R.params)))
         parts.append((looked, np.concatenate(errors, 1)))
-    place.spend(clock.spent(programs.flops * until[-1] * trials))
+    context.events.cost(clock.spent(programs.flops * until[-1] * trials))
     return jax.tree.map(lambda *parts_R: np.concatenate(parts_R)[:trials], *parts)
 
 
-def _planned(programs: Programs, columns, until, place, label, clock):
-    """The same shapes, all 0, of a training that is handed to `place.plan` and never run."""
+def _planned(programs: Programs, columns, until, context, label, clock):
+    """The same shapes, all 0, of a training that is handed to `place.events.dry_run` and never run."""
     trials, (columns_R, *others) = len(columns["seed"]), _groups(programs, columns)
-    shared = like(programs.shared, NamedSharding(place.mesh, PartitionSpec()))
-    columns_R = like(columns_R, NamedSharding(place.mesh, PartitionSpec("trial")))
+    shared = abstract(programs.shared, NamedSharding(context.mesh, PartitionSpec()))
+    columns_R = abstract(columns_R, NamedSharding(context.mesh, PartitionSpec("trial")))
     begun = jax.eval_shape(programs.start, shared, columns_R)
-    own_R, state_R, first_R = like(begun, columns_R["seed"].sharding)
-    _, steps = next(_calls(programs, trials / (1 + len(others)), until, place))
+    own_R, state_R, first_R = abstract(begun, columns_R["seed"].sharding)
+    _, steps = next(_calls(programs, trials / (1 + len(others)), until, context))
     flops = programs.flops * steps * columns_R["seed"].size
-    place.plan(label, programs.advance(steps), (shared, columns_R, own_R, state_R), flops)
-    place.spend(clock.spent(0.0))
+    context.events.dry_run(label, programs.advance(steps), (shared, columns_R, own_R, state_R), flops)
+    context.events.cost(clock.spent(0.0))
     metrics_R = jax.eval_shape(programs.finish, shared, columns_R, own_R, first_R, state_R.params)
     looked = [{name: np.zeros((trials, *leaf.shape[1:])) for name, leaf in metrics_R.items()} for _ in until]
     return looked, np.zeros((trials, until[-1]))
 
 
-def _calls(programs, trials, until, place) -> Iterator[tuple[int, int]]:
+def _calls(programs, trials, until, context) -> Iterator[tuple[int, int]]:
     """(steps done after the call, its steps) for so many trials at once; a call ends wherever it is looked."""
     for at, stop in pairwise([0, *until]):
-        flops_a_device = programs.flops * trials / place.mesh.size
+        flops_a_device = programs.flops * trials / context.mesh.size
         at_most = STEPS_UNROLLED if programs.unroll else stop - at
-        yield from ((at + done, steps) for done, steps in calls(stop - at, flops_a_device, place.kind, at_most))
+        yield from ((at + done, steps) for done, steps in calls(stop - at, flops_a_device, context.kind, at_most))
 
 
 def _groups(programs, columns):

@@ -11,12 +11,12 @@ from jax.sharding import PartitionSpec
 
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.models.model import Key, Params
-from dl_jax.training.cost import flops_of_step, products
+from dl_jax.training.batches import shuffle_bits
+from dl_jax.training.context import Context
 from dl_jax.training.fit import unrolled
-from dl_jax.training.place import Place
-from dl_jax.training.sharding import Shares
-from dl_jax.training.shuffle import order
-from dl_jax.training.step import Learner, begin, chunk
+from dl_jax.training.flops import matrix_products, step_flops
+from dl_jax.training.sharding import Sharding
+from dl_jax.training.step import Learner, chunk, init_state
 
 Trial = dict[str, jax.Array]
 """One trial inside the program: a number for each traced axis; a name has become its index."""
@@ -50,13 +50,13 @@ def programs_of(
     examples: Splits | Callable[[Key], Splits],
     columns: dict[str, np.ndarray],
     look: Look,
-    place: Place,
+    context: Context,
     batch_size: int,
     together: int,
     shown: Callable[[Key, Examples], Examples] | None,
 ) -> Programs:
     """The programs, by the arguments of `sweep`; columns: the trials', by `numbers`."""
-    drawn, shares = callable(examples), Shares(place.mesh, ("data",))
+    drawn, sharding = callable(examples), Sharding(context.mesh, ("data",))
     shared = None if drawn else examples
 
     def seen(shared, own):
@@ -68,13 +68,13 @@ def programs_of(
         and its first weights, to keep."""
         key_data, key_init, key_batch = jax.random.split(jax.random.key(trial["seed"]), 3)
         own = examples(key_data) if drawn else shown(key_data, shared.train) if shown else None
-        state = begin(learner(trial), key_init, seen(shared, own).train.x[:1])
-        return (own, order(key_batch)), state, jax.tree.map(jnp.copy, state.params)
+        state = init_state(learner(trial), key_init, seen(shared, own).train.x[:1])
+        return (own, shuffle_bits(key_batch)), state, jax.tree.map(jnp.copy, state.params)
 
     def advance(steps, shared, trial, own, state):
         own, order_2xR = own
-        train, state = seen(shared, own).train, shares.hold(state)
-        return chunk(learner(trial), state, train, order_2xR, steps, batch_size, unroll, shares.share_out)
+        train, state = seen(shared, own).train, sharding.constrain(state)
+        return chunk(learner(trial), state, train, order_2xR, steps, batch_size, unroll, sharding.shard_batch)
 
     def finish(shared, trial, own, first, last):
         return look(learner(trial), first, last, seen(shared, own[0]))
@@ -83,8 +83,8 @@ def programs_of(
     (own, _), state, _ = jax.eval_shape(start, shared, trial)
     x_NxD = seen(shared, own).train.x
     x_BxD = jax.ShapeDtypeStruct((min(batch_size, len(x_NxD)), *x_NxD.shape[1:]), x_NxD.dtype)
-    forward = products(lambda trial, *inputs: learner(trial).model.apply(*inputs), trial, state.params, x_BxD)
-    unroll, trial_axis = unrolled(forward, place), PartitionSpec("trial")
+    forward = matrix_products(lambda trial, *inputs: learner(trial).model.apply(*inputs), trial, state.params, x_BxD)
+    unroll, trial_axis = unrolled(forward, context), PartitionSpec("trial")
 
     def for_each_trial(function, at_once=1, **jit):
         """(shared, arrays_R...) -> outputs_R: over the trials of a group, shared out over the devices."""
@@ -98,19 +98,19 @@ def programs_of(
 
         def mapped(shared, *each_R):
             specs = (PartitionSpec(), *[trial_axis] * len(each_R))
-            # Along the other axes of the mesh XLA shares out the work within a trial.
-            axes = {"axis_names": {"trial"}} if shares.split_up else {}
-            return jax.shard_map(over, mesh=place.mesh, in_specs=specs, out_specs=trial_axis, check_vma=False, **axes)(
-                shared, *each_R
-            )
+            # Along the other axes of the mesh XLA sharding out the work within a trial.
+            axes = {"axis_names": {"trial"}} if sharding.is_sharded else {}
+            return jax.shard_map(
+                over, mesh=context.mesh, in_specs=specs, out_specs=trial_axis, check_vma=False, **axes
+            )(shared, *each_R)
 
         return jax.jit(mapped, **jit)
 
     # The first program runs once and is mostly random numbers, which take long to compile and no time to run.
-    quick = {"compiler_options": {"xla_backend_optimization_level": 1}} if place.kind == "cpu" else {}
+    quick = {"compiler_options": {"xla_backend_optimization_level": 1}} if context.kind == "cpu" else {}
     # Both go from trial to trial on a CPU: there LAPACK on a batch can wait for ever for the threads that call it.
-    batch = 1 if place.kind == "cpu" else together
-    devices = place.mesh.shape["trial"]  # without loops it is one trial a device, and the host goes through the rest
+    batch = 1 if context.kind == "cpu" else together
+    devices = context.mesh.shape["trial"]  # without loops it is one trial a device, and the host goes through the rest
     return Programs(
         for_each_trial(start, batch, **quick),
         cache(lambda steps: for_each_trial(partial(advance, steps), together, donate_argnums=3)),
@@ -118,7 +118,7 @@ def programs_of(
         shared,
         devices if unroll else together * devices,
         unroll,
-        flops_of_step(forward),
+        step_flops(forward),
     )
 
 

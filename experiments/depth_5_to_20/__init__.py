@@ -20,12 +20,12 @@ import numpy as np
 from dl_jax.data import catalog
 from dl_jax.data.synthetic.canids import NUISANCES
 from dl_jax.evidence.criteria import Criterion, below, exceeds, identity
-from dl_jax.evidence.estimands import final, gain, metric
+from dl_jax.evidence.estimands import difference, final, metric
 from dl_jax.evidence.records import Records
-from dl_jax.measures.animals import draw_pictures
+from dl_jax.measures.canids import draw_pictures
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.runtime.flags import Flags, flag
-from dl_jax.training.place import Place
+from dl_jax.training.context import Context
 from experiments.depth_5_to_20 import figures as depths
 from experiments.depth_5_to_20.canids_by_depth import UNITS, depth_rows
 from experiments.depth_5_to_20.stacks import MENDS, NORMALISED, PLAIN, SKIPPING, stack_rows
@@ -64,14 +64,14 @@ PRESETS = {
 }  # fmt: skip
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """The proof, the animals at every depth, and stacks with and without a mend."""
     seeds, names = config.all_seeds, config.nonlinearities
     count = min(PICTURES, 32 * config.steps)
     pictures = draw_pictures(count, 24, config.nuisances, config.detail, config.first_seed)
-    animals = [depth_rows(depth, names, pictures, seeds, config.steps, 4, place) for depth in config.depths]
-    digits, bent = catalog.load("digits").standardised(), tuple(name for name in names if name != "identity")
-    stacks = [stack_rows(depth, bent, digits, seeds, config.stack_steps, place) for depth in config.stacks]
+    animals = [depth_rows(depth, names, pictures, seeds, config.steps, 4, context) for depth in config.depths]
+    digits, bent = catalog.load("digits").standardized(), tuple(name for name in names if name != "identity")
+    stacks = [stack_rows(depth, bent, digits, seeds, config.stack_steps, context) for depth in config.stacks]
     of = ("task", "depth", "nonlinearity", "mend")
     tried = Records.gather([bound_rows(TENTS, seeds), *animals, *stacks])
     return tried.best("setting", by="validation_accuracy", of=of, judged=("test_",))
@@ -112,7 +112,7 @@ def gained(nonlinearity, at=max):
 def beyond_five(nonlinearity, fewer=5):
     """Accuracy of twenty layers above that of fewer."""
     at = {"task": "animals", "nonlinearity": nonlinearity}
-    return gain(final("test_accuracy", depth=20, **at), final("test_accuracy", depth=fewer, **at))
+    return difference(final("test_accuracy", depth=20, **at), final("test_accuracy", depth=fewer, **at))
 
 
 def stack(mend, nonlinearity):
@@ -169,8 +169,8 @@ CRITERIA = (
     Criterion(
         107,
         "a short training exaggerates that: how much more depth gains after a quarter of the steps",
-        exceeds(gain(gained("relu", min), gained("relu")), CLEARLY),
-        control=gain(gained("identity", min), gained("identity")),
+        exceeds(difference(gained("relu", min), gained("relu")), CLEARLY),
+        control=difference(gained("identity", min), gained("identity")),
         scope=scope,
         counter=True,
     ),

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from functools import partial
 
-from dl_jax.measures.animals import Pictures, seen
+from dl_jax.evidence.records import Row
+from dl_jax.measures.canids import Pictures, seen
 from dl_jax.models.nonlinearities import one_of
-from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.context import Context
+from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import adam
-from dl_jax.training.place import Place, Row
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 from experiments.depth_5_to_20.equal_parameters import equal_parts
@@ -25,7 +26,7 @@ def depth_rows(
     seeds: Iterable[int],
     steps: int,
     looks: int,
-    place: Place,
+    context: Context,
 ) -> list[Row]:
     """Rows of what is seen of each net at each of RATES, at even distances on the way to `steps`."""
 
@@ -42,10 +43,10 @@ def depth_rows(
         grid(nonlinearity=nonlinearities, setting=RATES, seed=seeds),
         steps=steps,
         look=look,
-        place=place,
+        context=context,
         batch_size=32,
         looks=looks,
-        together=TOGETHER[place.kind],
+        together=TOGETHER[context.kind],
         task="animals",
         depth=depth,
     )

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 import jax.numpy as jnp
 
 from dl_jax.data.dataset import Splits
+from dl_jax.evidence.records import Row
 from dl_jax.models.nonlinearities import one_of
-from dl_jax.training.objectives import accuracy, cross_entropy
+from dl_jax.training.context import Context
+from dl_jax.training.losses import accuracy, cross_entropy
 from dl_jax.training.optimizers import sgd
-from dl_jax.training.place import Place, Row
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 from experiments.depth_5_to_20.plain_stack import plain_stack
@@ -22,7 +23,7 @@ TOGETHER = {"cpu": 1, "gpu": 120, "tpu": 120}
 
 
 def stack_rows(
-    depth: int, nonlinearities: tuple[str, ...], splits: Splits, seeds: Iterable[int], steps: int, place: Place
+    depth: int, nonlinearities: tuple[str, ...], splits: Splits, seeds: Iterable[int], steps: int, context: Context
 ) -> list[Row]:
     """Rows of accuracy for each of MENDS and each nonlinearity, at each of RATES; ten classes."""
 
@@ -51,9 +52,9 @@ def stack_rows(
         grid(mend=MENDS, nonlinearity=nonlinearities, setting=RATES, seed=seeds),
         steps=steps,
         look=look,
-        place=place,
+        context=context,
         batch_size=64,
-        together=TOGETHER[place.kind],
+        together=TOGETHER[context.kind],
         task="stacks",
         depth=depth,
     )

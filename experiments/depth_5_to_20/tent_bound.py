@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import jax
 import jax.numpy as jnp
 
+from dl_jax.evidence.records import Row
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.models.tent_net import tent_params
-from dl_jax.training.place import Row
 
 OFF = 1e-3
 """Standard deviation of what is added to every weight, over its size, to see how much the construction bears."""

@@ -20,17 +20,17 @@ import numpy as np
 
 from dl_jax.data import catalog
 from dl_jax.evidence.criteria import Criterion, below, equals, exceeds, identity
-from dl_jax.evidence.estimands import gain, metric
+from dl_jax.evidence.estimands import difference, metric
 from dl_jax.evidence.records import Records
-from dl_jax.measures.gradients import bend, norm_by_layer
+from dl_jax.measures.gradients import affine_residual, gradient_norms
 from dl_jax.measures.mean_field import REACH, depth_scale
 from dl_jax.models.initializers import INITIALIZERS, weight_variance
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
 from dl_jax.runtime.flags import Flags, flag
-from dl_jax.training.objectives import accuracy, cross_entropy
-from dl_jax.training.optimizers import learning_only, sgd
-from dl_jax.training.place import Place
+from dl_jax.training.context import Context
+from dl_jax.training.losses import accuracy, cross_entropy
+from dl_jax.training.optimizers import sgd, train_only
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 from dl_jax.training.trials import names_of
@@ -80,24 +80,24 @@ PRESETS = {
 }
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """The sweep on the data set, a linear classifier (depth 0) beside it; then the function tasks and frozen stacks."""
     dataset = catalog.load(config.dataset, config.manual_dir or None)
-    data = (dataset.standardised(), len(dataset.class_names))
+    data = (dataset.standardized(), len(dataset.class_names))
     every_net = [(width,) * depth for width in config.widths for depth in config.depths]
-    parts = [train(config, data, place, (), nonlinearity=("identity",))]
+    parts = [train(config, data, context, (), nonlinearity=("identity",))]
     for hidden in [config.hidden] if config.hidden else every_net:
-        parts.append(train(config, data, place, hidden, nonlinearity=config.nonlinearities))
+        parts.append(train(config, data, context, hidden, nonlinearity=config.nonlinearities))
     if not config.hidden:
-        parts += on_functions(config, place)
+        parts += on_functions(config, context)
         stack = (config.widths[0],) * (max(LEARNED) - 1)
-        parts.append(train(config, data, place, stack, "partly learned", nonlinearity=("relu",), learned=LEARNED))
+        parts.append(train(config, data, context, stack, "partly learned", nonlinearity=("relu",), learned=LEARNED))
     of = ("task", "hidden", "nonlinearity", "learned")
     measured = Records.gather(parts).best("learning_rate", by="validation_accuracy", of=of, judged=JUDGED)
     return Records.gather([measured.rows, in_theory(config)])
 
 
-def train(config, data, place, hidden, task="data", **axes):
+def train(config, data, context, hidden, task="data", **axes):
     """Rows of one architecture on the data set, for every nonlinearity and every learning rate."""
     splits, classes = data
     trials = grid(**axes, learning_rate=config.learning_rates, seed=config.all_seeds)
@@ -107,11 +107,11 @@ def train(config, data, place, hidden, task="data", **axes):
         optimizer = sgd(trial["learning_rate"])
         if "learned" in trial:
             asleep = len(hidden) + 1 - trial["learned"]
-            optimizer = learning_only(optimizer, lambda path: int(path[0].key.removeprefix("layer_")) > asleep)
+            optimizer = train_only(optimizer, lambda path: int(path[0].key.removeprefix("layer_")) > asleep)
         return Learner(mlp(hidden, classes, f, INITIALIZERS[config.initial]), cross_entropy, optimizer)
 
     return sweep(
-        learner, splits, trials, look=look, place=place, together=TOGETHER[place.kind],
+        learner, splits, trials, look=look, context=context, together=TOGETHER[context.kind],
         steps=config.steps or max(1000, 10 * len(splits.train.x) // 128),
         task=task, dataset=config.dataset, initial=config.initial,
         depth=len(hidden), width=max(hidden, default=0), hidden=",".join(map(str, hidden)),
@@ -135,20 +135,20 @@ def look(learner, first, last, splits):
     return {
         "test_accuracy": right,
         "test_error": 1.0 - right,
-        "test_loss": jnp.mean(learner.objective(scores_BxC, label_B)),
+        "test_loss": jnp.mean(learner.loss(scores_BxC, label_B)),
         "validation_accuracy": accuracy(learner.model.apply(last, splits.validation.x), splits.validation.y),
-        "bend": bend(lambda x: learner.model.apply(last, x), splits.test.x[:512]),
-        "gradient_norm": norm_by_layer(learner, first, some),
+        "bend": affine_residual(lambda x: learner.model.apply(last, x), splits.test.x[:512]),
+        "gradient_norm": gradient_norms(learner, first, some),
     }
 
 
-def on_functions(config, place):
+def on_functions(config, context):
     """The tent map folded, learned and written down, and parity: equal parameters at every depth up to ten."""
     names = tuple(name for name in config.nonlinearities if name in ("relu", "tanh", "identity"))
     steps = min(FUNCTION_STEPS, config.steps or FUNCTION_STEPS)
     for depth in [depth for depth in config.depths if depth <= 10 and names]:
-        yield learn_tent(depth, names, config.all_seeds, steps, place)
-        yield learn_parity(depth, names, config.all_seeds, steps, place)
+        yield learn_tent(depth, names, config.all_seeds, steps, context)
+        yield learn_parity(depth, names, config.all_seeds, steps, context)
     yield from (constructed_tent(depth, config.all_seeds) for depth in CONSTRUCTED)
 
 
@@ -160,13 +160,13 @@ def accuracy_of(name, depth=DEEP):
 def depth_gain(name):
     """By how much five layers or more, on average, have less error on the folded tent than one layer."""
     error = {"name": "test_error", "task": "tent", "nonlinearity": name}
-    return gain(metric(**error, depth=1), metric(**error, depth=DEEP))
+    return difference(metric(**error, depth=1), metric(**error, depth=DEEP))
 
 
 def learning(layers):
     """Accuracy gained by learning all layers over learning so many."""
     accuracy = {"name": "test_accuracy", "task": "partly learned"}
-    return gain(metric(**accuracy, learned=LEARNED[-1]), metric(**accuracy, learned=layers))
+    return difference(metric(**accuracy, learned=LEARNED[-1]), metric(**accuracy, learned=layers))
 
 
 def scope(records):
@@ -201,15 +201,15 @@ CRITERIA = (
     Criterion(
         86,
         "over depths of five or more the rectifier trains better than the logistic function: mean accuracy gained",
-        exceeds(gain(accuracy_of("relu"), accuracy_of("logistic")), 0.05),
-        control=gain(accuracy_of("relu", depth=1), accuracy_of("logistic", depth=1)),
+        exceeds(difference(accuracy_of("relu"), accuracy_of("logistic")), 0.05),
+        control=difference(accuracy_of("relu", depth=1), accuracy_of("logistic", depth=1)),
         scope=scope,
     ),
     Criterion(
         86,
         "over the hyperbolic tangent, each at the scale that suits it, the rectifier gains nothing that matters",
-        below(gain(accuracy_of("relu"), accuracy_of("tanh")), MATTERS),
-        control=gain(accuracy_of("relu"), accuracy_of("logistic")),
+        below(difference(accuracy_of("relu"), accuracy_of("tanh")), MATTERS),
+        control=difference(accuracy_of("relu"), accuracy_of("logistic")),
         scope=scope,
         counter=True,
     ),

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 
 import jax.numpy as jnp
 
-from dl_jax.data.dataset import drawn
+from dl_jax.data.dataset import generated
 from dl_jax.data.synthetic.planes import parity
+from dl_jax.evidence.records import Row
 from dl_jax.models.mlp import mlp, width_for
 from dl_jax.models.nonlinearities import one_of
-from dl_jax.training.objectives import accuracy, cross_entropy, half_squared_error
+from dl_jax.training.context import Context
+from dl_jax.training.losses import accuracy, cross_entropy, half_squared_error
 from dl_jax.training.optimizers import adam
-from dl_jax.training.place import Place, Row
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 from experiments.depth_and_nonlinearity.functions import tents
@@ -25,7 +26,7 @@ TOGETHER = {"cpu": 1, "gpu": 64, "tpu": 64}
 
 
 def learn_tent(
-    depth: int, nonlinearities: tuple[str, ...], seeds: Iterable[int], steps: int, place: Place
+    depth: int, nonlinearities: tuple[str, ...], seeds: Iterable[int], steps: int, context: Context
 ) -> list[Row]:
     """Rows of `test_error`, the mean squared error in units of the target's variance: a constant has 1."""
 
@@ -36,12 +37,12 @@ def learn_tent(
         fit = 1.0 - error(learner, last, splits.validation)
         return {"test_error": error(learner, last, splits.test), "validation_accuracy": fit}
 
-    draw = drawn(tents(FOLDS), EXAMPLES)
-    return _learn("tent", draw, 1, 1, half_squared_error, look, depth, nonlinearities, seeds, steps, place)
+    draw = generated(tents(FOLDS), EXAMPLES)
+    return _learn("tent", draw, 1, 1, half_squared_error, look, depth, nonlinearities, seeds, steps, context)
 
 
 def learn_parity(
-    depth: int, nonlinearities: tuple[str, ...], seeds: Iterable[int], steps: int, place: Place
+    depth: int, nonlinearities: tuple[str, ...], seeds: Iterable[int], steps: int, context: Context
 ) -> list[Row]:
     """Rows of `test_accuracy`, of which chance is a half."""
 
@@ -49,8 +50,8 @@ def learn_parity(
         scores = {name: learner.model.apply(last, getattr(splits, name).x) for name in ("test", "validation")}
         return {f"{name}_accuracy": accuracy(scores[name], getattr(splits, name).y) for name in scores}
 
-    draw = drawn(parity(BITS), EXAMPLES)
-    return _learn("parity", draw, BITS, 2, cross_entropy, look, depth, nonlinearities, seeds, steps, place)
+    draw = generated(parity(BITS), EXAMPLES)
+    return _learn("parity", draw, BITS, 2, cross_entropy, look, depth, nonlinearities, seeds, steps, context)
 
 
 def constructed_tent(depth: int, seeds: Iterable[int]) -> Iterator[Row]:
@@ -71,13 +72,15 @@ def constructed_tent(depth: int, seeds: Iterable[int]) -> Iterator[Row]:
         yield from ({**at, "seed": seed, "metric": "missing_pieces", "value": missing} for seed in seeds)
 
 
-def _learn(task, draw, inputs, outputs, objective, look, depth, nonlinearities, seeds, steps, place):
+def _learn(task, draw, inputs, outputs, loss, look, depth, nonlinearities, seeds, steps, context):
     width = width_for(PARAMETERS, depth, inputs, outputs)
 
     def learner(trial):
         model = mlp((width,) * depth, outputs, one_of(nonlinearities, trial["nonlinearity"]))
-        return Learner(model, objective, adam(trial["learning_rate"]))
+        return Learner(model, loss, adam(trial["learning_rate"]))
 
     trials = grid(nonlinearity=nonlinearities, learning_rate=RATES, seed=seeds)
     axes = {"task": task, "depth": depth, "hidden": ",".join([str(width)] * depth)}
-    return sweep(learner, draw, trials, steps=steps, look=look, place=place, together=TOGETHER[place.kind], **axes)
+    return sweep(
+        learner, draw, trials, steps=steps, look=look, context=context, together=TOGETHER[context.kind], **axes
+    )

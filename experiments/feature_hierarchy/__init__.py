@@ -25,14 +25,14 @@ import numpy as np
 
 from dl_jax.data import catalog
 from dl_jax.evidence.criteria import Criterion, exceeds
-from dl_jax.evidence.estimands import gain, metric
+from dl_jax.evidence.estimands import difference, metric
 from dl_jax.evidence.records import Records
-from dl_jax.models.convnet import Stage, convnet, quiet
+from dl_jax.models.convnet import Stage, convnet, scale_first_layer
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.runtime.flags import Flags, flag
-from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.context import Context
+from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import adam
-from dl_jax.training.place import Place
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 from experiments.feature_hierarchy import figures as hierarchy
@@ -79,11 +79,11 @@ PRESETS = {
 }
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """Nets before and after learning, on planted objects; and filters learned from photographs, if there are any."""
     net = convnet(STAGES, (config.hidden,), len(OBJECTS), NONLINEARITIES["relu"])
     draw = partial(shown, count=config.pictures, probes=config.probes, side=SIDE)
-    settings = {"steps": config.steps, "place": place, "together": TOGETHER[place.kind], "batch_size": 64}
+    settings = {"steps": config.steps, "context": context, "together": TOGETHER[context.kind], "batch_size": 64}
     trials = grid(seed=config.all_seeds)
 
     def learner(model):
@@ -93,7 +93,7 @@ def measure(config: Config, place: Place) -> Records:
     if config.photographs:
         natural = catalog.load(config.photographs, config.manual_dir or None)
         classes, photographs = len(natural.class_names), natural.images()
-        net = quiet(convnet(PHOTOGRAPH_STAGES, (config.hidden,), classes, NONLINEARITIES["relu"]), QUIET)
+        net = scale_first_layer(convnet(PHOTOGRAPH_STAGES, (config.hidden,), classes, NONLINEARITIES["relu"]), QUIET)
         for images, splits in (("natural", photographs), ("random phase", random_phase(photographs))):
             at = {"images": images, "dataset": config.photographs}
             parts.append(sweep(learner(net), splits, trials, look=look_at_filters, **at, **settings))
@@ -107,7 +107,7 @@ def at(name, layer, net=""):
 
 def rise(name, low, high, net=""):
     """By how much a metric is higher in one layer than in another."""
-    return gain(at(name, high, net), at(name, low, net))
+    return difference(at(name, high, net), at(name, low, net))
 
 
 def least(*estimands):
@@ -149,7 +149,7 @@ def abstract(net=""):
 
 
 def near_over_far(net=""):
-    return gain(lambda r: r.by_seed(f"{net}near"), lambda r: r.by_seed(f"{net}far"))
+    return difference(lambda r: r.by_seed(f"{net}near"), lambda r: r.by_seed(f"{net}far"))
 
 
 def oriented(net="", images=None):
@@ -164,7 +164,7 @@ def oriented(net="", images=None):
 
 def learned(name, layer):
     """By how much a layer has more than the same layer before it learned."""
-    return gain(at(name, layer), at(name, layer, "untrained_"))
+    return difference(at(name, layer), at(name, layer, "untrained_"))
 
 
 def needs_whole(net=""):
@@ -184,7 +184,7 @@ at_stage_2 = metric("conjunctions", layer=2)
 
 def more_conjunctions(of):
     """Share of maps that need two edges at once, beyond that in the untrained net's second stage (the second entry)."""
-    return gain(of, metric("untrained_conjunctions", layer=2))
+    return difference(of, metric("untrained_conjunctions", layer=2))
 
 
 def claim(statement, says, estimand, margin, control, counter=False):
@@ -234,8 +234,8 @@ CRITERIA = (
     claim(30, "the second stage knows the motif though its edges moved: variance explained beyond that before learning",
           learned("kept", "stage 2"), MATTERS, learned("kept", "stage 1")),
     claim(30, "a blur of the first stage is no worse: variance explained beyond that of the second stage",
-          gain(metric("blur_kept"), at("kept", "stage 2")), -0.02,
-          gain(at("kept", "stage 2", "untrained_"), at("kept", "stage 2")), counter=True),
+          difference(metric("blur_kept"), at("kept", "stage 2")), -0.02,
+          difference(at("kept", "stage 2", "untrained_"), at("kept", "stage 2")), counter=True),
     claim(31, "the third stage joins motifs into parts: share of the second's errors about parts that it leaves out",
           errors_left_out(), A_QUARTER, errors_left_out("untrained_")),
     claim(32, "objects are known by how parts are put together: what setting them apart does to the object's score",

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from dl_jax.measures.orientation import tuning
 from dl_jax.models.model import Params
-from dl_jax.training.objectives import accuracy
+from dl_jax.training.losses import accuracy
 from dl_jax.training.step import Learner
 from experiments.feature_hierarchy.conjunction import blurred, edges_alone_and_together, kept_when_edges_move
 from experiments.feature_hierarchy.layer_probes import Shown, levels

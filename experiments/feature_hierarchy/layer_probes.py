@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl_jax.data.dataset import Examples
-from dl_jax.measures.probes import Three, explained, products, ridge_of_products, right_side, told_apart
+from dl_jax.measures.probes import Three, auc, binary_accuracy, products, r2, ridge_of_products
 from dl_jax.measures.similarity import alignment
 from dl_jax.models.model import Model, Params
 from experiments.feature_hierarchy.planted_hierarchy import OBJECTS, Scene, described, parts_of, rendered
@@ -132,7 +132,7 @@ def _of_net(layers, bounds, seen):
     ratios = [jnp.log10(jnp.maximum(scatter_ratio(y.judge, label_N, len(OBJECTS)), 1e-4)) for y in whole]
     metrics |= _stacked([_moved(y.judge, each) for y, each in zip(whole, changed, strict=True)])
     margin_whole, margin_apart = (_margin(three[-1].judge, label_N) for three in (whole, apart))
-    metrics |= {"object_apart": told_apart(margin_whole, margin_apart), "accuracy": jnp.mean(margin_whole > 0)}
+    metrics |= {"object_apart": auc(margin_whole, margin_apart), "accuracy": jnp.mean(margin_whole > 0)}
     return metrics | {"ratio": jnp.stack(ratios)} | _alike([y.judge for y in whole])
 
 
@@ -164,15 +164,15 @@ def _probes(seen):
 
     def read(gram):
         found = dict(zip(blocks, jnp.split(ridge_of_products(gram, targets), bounds, 1), strict=True))
-        metrics = {name: explained(found[name], blocks[name].judge) for name in blocks if name != "class"}
+        metrics = {name: r2(found[name], blocks[name].judge) for name in blocks if name != "class"}
         metrics["class"] = jnp.mean(jnp.argmax(found["class"], 1) == seen.whole.judge.y)
         return metrics | {"nuisances": jnp.mean(jnp.stack([metrics[f"read_{name}"] for name in READ]))}
 
     def part_probes(gram):
         read_NxP = ridge_of_products(gram, there)
         evidence_N = jnp.sum(read_NxP * (2 * there.judge - 1), 1)
-        apart = told_apart(evidence_N[:count], evidence_N[count:])
-        return {"parts": right_side(read_NxP, there.judge), "parts_apart": apart}
+        apart = auc(evidence_N[:count], evidence_N[count:])
+        return {"parts": binary_accuracy(read_NxP, there.judge), "parts_apart": apart}
 
     return read, part_probes
 

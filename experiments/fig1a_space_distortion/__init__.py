@@ -17,18 +17,18 @@ from functools import partial
 import jax
 import numpy as np
 
-from dl_jax.data.dataset import drawn
+from dl_jax.data.dataset import generated
 from dl_jax.data.synthetic import planes
 from dl_jax.evidence.criteria import Criterion, exceeds, identity, mostly
 from dl_jax.evidence.estimands import metric
 from dl_jax.evidence.records import Records
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import one_of
-from dl_jax.report import figures
+from dl_jax.report import plots
 from dl_jax.runtime.flags import Flags, flag
-from dl_jax.training.objectives import accuracy, binary_cross_entropy
+from dl_jax.training.context import Context
+from dl_jax.training.losses import accuracy, binary_cross_entropy
 from dl_jax.training.optimizers import OPTIMIZERS
-from dl_jax.training.place import Place
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 from experiments.fig1a_space_distortion import figures as bent_plane
@@ -69,7 +69,7 @@ class Config(Flags):
 PRESETS = {"smoke": {"seeds": 2, "steps": 500}, "accelerator": {"seeds": 100}}
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """The weights of every net before and after training; then, from these alone, what its hidden units do."""
 
     def learner(trial, hidden):
@@ -80,12 +80,12 @@ def measure(config: Config, place: Place) -> Records:
     for task, hidden in CASES:
         rows += sweep(
             partial(learner, hidden=hidden),
-            drawn(TASKS[task], 1024),
+            generated(TASKS[task], 1024),
             grid(nonlinearity=config.nonlinearities, seed=config.all_seeds),
             steps=config.steps,
             look=look,
-            place=place,
-            together=TOGETHER[place.kind],
+            context=context,
+            together=TOGETHER[context.kind],
             task=task,
             hidden=hidden,
         )
@@ -179,17 +179,17 @@ def draw(records):
     """Panel a and its variants, from the first seed's nets; and at how many seeds each kind separates its task."""
     kinds = [f for f in ALL if f in records.axis("nonlinearity")]
     cases = [("two_curves", 2, f) for f in kinds] + [(DISK, hidden, kinds[0]) for hidden in (2, 3)]
-    panel, ((left, *planes_2),) = figures.canvas(1, 3, size=(2.8, 2.8))
+    panel, ((left, *planes_2),) = plots.canvas(1, 3, size=(2.8, 2.8))
     net = portray(planes_2, records, *cases[0])
     bent_plane.diagram(left, net["layer_01"]["w"], net["layer_02"]["w"])
-    variants, axes = figures.canvas(2, len(cases), size=(2.0, 2.2))
+    variants, axes = plots.canvas(2, len(cases), size=(2.0, 2.2))
     for planes_2, case in zip(axes.T, cases, strict=True):
         portray(planes_2, records, *case)
-    shares, ((ax,),) = figures.canvas(size=(6.0, 3.2))
+    shares, ((ax,),) = plots.canvas(size=(6.0, 3.2))
     asked = [(*case, f) for case in CASES for f in kinds]
     values = [records.values("separable", task=task, hidden=hidden, nonlinearity=f) for task, hidden, f in asked]
     names = [f"{task}, {hidden} {f}".replace("_", " ") for task, hidden, f in asked]
-    bent_plane.shares(ax, names, values, [figures.COLOURS[CASES.index(case[:2])] for case in asked])
+    bent_plane.shares(ax, names, values, [plots.COLOURS[CASES.index(case[:2])] for case in asked])
     ax.set_xlabel("share of seeds at which the hidden units make it separable", fontsize=9)
     return {"panel_a": panel, "variants": variants, "separable": shares}
 

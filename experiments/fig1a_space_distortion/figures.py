@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 
 from dl_jax.evidence.statistics import Region, share_interval
-from dl_jax.report.figures import AMBER, BLUE, GREY, RED
+from dl_jax.report.plots import AMBER, BLUE, GREY, RED
 
 EVERY = 8
 """Of the grid's lines one in so many is drawn; those between only make them smooth."""

@@ -22,11 +22,11 @@ import numpy as np
 from dl_jax.evidence.criteria import Criterion, below, identity
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.rounding import exact
+from dl_jax.measures.by_seed import PRECISIONS, at, at_once, normals, rows_by_seed
 from dl_jax.measures.derivatives import chain_errors, remainder
-from dl_jax.measures.identities import PRECISIONS, at, at_once, normals, rows_by_seed
 from dl_jax.models.backpropagation import UNITS
 from dl_jax.runtime.flags import Flags, flag
-from dl_jax.training.place import Place
+from dl_jax.training.context import Context
 from experiments.fig1b_chain_rule.figures import draw_chain
 
 PRODUCT = "product"
@@ -64,7 +64,7 @@ class Config(Flags):
 PRESETS = {"smoke": {"seeds": 2}, "accelerator": {"seeds": 100}}
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """The remainder at every dx; the errors of the Jacobians' product in two precisions; one example's numbers."""
     looks = [(of_numbers, "float64"), *((partial(of_vectors, config=config), precision) for precision in PRECISIONS)]
     parts = [
@@ -72,7 +72,7 @@ def measure(config: Config, place: Place) -> Records:
         for name, unit in UNITS.items()
         for look, precision in looks
     ]
-    return Records(tuple(place.keep({"seeds": list(config.all_seeds)}, lambda: at_once(parts))))
+    return Records(tuple(context.events.cached({"seeds": list(config.all_seeds)}, lambda: at_once(parts))))
 
 
 def of_numbers(key, f):

@@ -21,23 +21,23 @@ import jax.numpy as jnp
 import optax
 
 from dl_jax.data import catalog
-from dl_jax.data.dataset import drawn
+from dl_jax.data.dataset import generated
 from dl_jax.data.synthetic import planes
 from dl_jax.evidence.criteria import Criterion, below, equals, exceeds
-from dl_jax.evidence.estimands import gain, metric
+from dl_jax.evidence.estimands import difference, metric
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.rounding import exact
-from dl_jax.measures.identities import PRECISIONS, at_once, rows_by_seed
+from dl_jax.measures.by_seed import PRECISIONS, at_once, rows_by_seed
 from dl_jax.models.backpropagation import PRINTED, UNITS, printed_net
 from dl_jax.models.initializers import lecun
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import one_of
 from dl_jax.runtime.flags import Flags, flag
-from dl_jax.training.directions import DIRECTIONS, along
-from dl_jax.training.objectives import accuracy, binary_cross_entropy, half_squared_error
-from dl_jax.training.optimizers import adam, learning_only
-from dl_jax.training.place import Place
-from dl_jax.training.step import Learner, mean_error
+from dl_jax.training.context import Context
+from dl_jax.training.directions import DIRECTIONS, step_along
+from dl_jax.training.losses import accuracy, binary_cross_entropy, half_squared_error
+from dl_jax.training.optimizers import adam, train_only
+from dl_jax.training.step import Learner, mean_loss
 from dl_jax.training.sweep import grid, sweep
 from experiments.fig1cd_backpropagation.figure_1 import beside_equations, of_equations
 from experiments.fig1cd_backpropagation.figures import draw_equations, draw_learning
@@ -61,7 +61,7 @@ class Config(Flags):
 PRESETS = {"smoke": {"seeds": 2, "steps": 50}, "accelerator": {"seeds": 100}}
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """Every equation against its oracles, the identities beside them, and what learns by them."""
     looks = [(beside_equations, {}), *((partial(of_equations, name=name), {"nonlinearity": name}) for name in UNITS)]
     parts = [
@@ -69,32 +69,32 @@ def measure(config: Config, place: Place) -> Records:
         for precision in PRECISIONS
         for look, axes in looks
     ]
-    exact_rows = place.keep({"seeds": list(config.all_seeds)}, lambda: at_once(parts))
-    return Records((*exact_rows, *by_directions(config, place), *by_biases(config, place)))
+    exact_rows = context.events.cached({"seeds": list(config.all_seeds)}, lambda: at_once(parts))
+    return Records((*exact_rows, *by_directions(config, context), *by_biases(config, context)))
 
 
-def by_directions(config, place):
+def by_directions(config, context):
     """The share of the training error on digits that each way of changing removes (7)."""
-    digits = catalog.load("digits").standardised()
+    digits = catalog.load("digits").standardized()
 
     def learner(trial):
         equations = PRINTED._replace(to_outputs_below=weights_or_random(trial["feedback"]))
         model = printed_net(config.hidden, 10, UNITS["tanh"], lecun, equations)
-        turn = optax.chain(along(trial["direction"], trial["seed"]), optax.sgd(config.learning_rate))
+        turn = optax.chain(step_along(trial["direction"], trial["seed"]), optax.sgd(config.learning_rate))
         return Learner(model, lambda y_BxC, label_B: half_squared_error(y_BxC, jax.nn.one_hot(label_B, 10)), turn)
 
     trials = grid(seed=config.all_seeds, direction=DIRECTIONS, feedback=("weights",))
     trials += grid(seed=config.all_seeds, direction=DIRECTIONS[:1], feedback=("random",))
-    sizes = {"steps": config.steps, "place": place, "together": TOGETHER[place.kind]}
+    sizes = {"steps": config.steps, "context": context, "together": TOGETHER[context.kind]}
     return sweep(learner, digits, trials, look=error_removed, task="digits", **sizes)
 
 
 def error_removed(learner, first, last, splits):
     """1 for all of it, 0 for none, below 0 where the error has grown."""
-    return {"error_removed": 1 - mean_error(learner, last, splits.train) / mean_error(learner, first, splits.train)}
+    return {"error_removed": 1 - mean_loss(learner, last, splits.train) / mean_loss(learner, first, splits.train)}
 
 
-def by_biases(config, place):
+def by_biases(config, context):
     """How well machines with and without biases learn a half-space, near the origin or moved away from it (84)."""
     names = ("identity", "relu", "tanh")
 
@@ -102,12 +102,12 @@ def by_biases(config, place):
         net = mlp((16,), 1, one_of(names, trial["nonlinearity"]))
         move_2 = (trial["distance"] - BOUNDARY) * jnp.array([1.0, 2.0]) / 5**0.5
         moved = net._replace(apply=lambda params, x_Bx2: net.apply(params, x_Bx2 + move_2[None]))
-        optimizer = learning_only(adam(0.01), lambda path: trial["biases"] if path[-1].key == "b" else 1)
+        optimizer = train_only(adam(0.01), lambda path: trial["biases"] if path[-1].key == "b" else 1)
         return Learner(moved, binary_cross_entropy, optimizer)
 
     trials = grid(seed=config.all_seeds, distance=(0.0, FAR), biases=(0, 1), nonlinearity=names)
-    sizes = {"steps": config.steps, "place": place, "together": TOGETHER[place.kind]}
-    return sweep(learner, drawn(planes.half_space, 1024), trials, look=last_accuracy, task="half_space", **sizes)
+    sizes = {"steps": config.steps, "context": context, "together": TOGETHER[context.kind]}
+    return sweep(learner, generated(planes.half_space, 1024), trials, look=last_accuracy, task="half_space", **sizes)
 
 
 def last_accuracy(learner, first, last, splits):
@@ -123,7 +123,7 @@ def removed(direction, feedback="weights"):
 def worth_of_biases(distance, nonlinearity=("identity", "relu", "tanh")):
     """Test accuracy with biases minus without, the mean over the machines."""
     where = {"distance": distance, "nonlinearity": nonlinearity}
-    return gain(metric("test_accuracy", biases=1, **where), metric("test_accuracy", biases=0, **where))
+    return difference(metric("test_accuracy", biases=1, **where), metric("test_accuracy", biases=0, **where))
 
 
 def against(oracles, statements=tuple(EQUATIONS), nonlinearities=tuple(UNITS), **how):
@@ -151,15 +151,15 @@ CRITERIA = (
     Criterion(
         7,
         "following the equations removes more of the error than random steps as long: share of it",
-        exceeds(gain(removed("gradient"), removed("random direction")), MATTERS),
-        control=gain(removed("random direction"), removed("no update")),
+        exceeds(difference(removed("gradient"), removed("random direction")), MATTERS),
+        control=difference(removed("random direction"), removed("no update")),
         scope=LEARNT,
     ),
     Criterion(
         7,
         "so do equations whose weights on the way down are fixed random numbers: share of the error",
-        exceeds(gain(removed("gradient", "random"), removed("random direction")), MATTERS),
-        control=gain(removed("random direction"), removed("no update")),
+        exceeds(difference(removed("gradient", "random"), removed("random direction")), MATTERS),
+        control=difference(removed("random direction"), removed("no update")),
         scope=LEARNT,
         counter=True,
     ),

@@ -6,12 +6,12 @@ The axis `case` parts what is stated from its control.
 import jax
 import jax.numpy as jnp
 
+from dl_jax.measures.by_seed import at, normals
 from dl_jax.measures.derivatives import relative_error
-from dl_jax.measures.identities import at, normals
 from dl_jax.models.backpropagation import UNITS
 from dl_jax.models.model import Key
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.training.objectives import cross_entropy, half_squared_error
+from dl_jax.training.losses import cross_entropy, half_squared_error
 from experiments.fig1cd_backpropagation import formulas, layers
 from experiments.fig1cd_backpropagation.modules import (
     asked_of_jax,

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from dl_jax.evidence.records import Records
-from dl_jax.report.figures import AMBER, BLUE, GREEN, GREY, RED, canvas
+from dl_jax.report.plots import AMBER, BLUE, GREEN, GREY, RED, canvas
 
 FORMULAS = {
     "total_input": r"$z_k = \sum_j w_{jk}\, y_j$",

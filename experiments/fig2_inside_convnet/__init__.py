@@ -28,24 +28,25 @@ import jax
 import numpy as np
 from PIL import Image
 
-from dl_jax.data import animals, catalog
+from dl_jax.data import catalog
+from dl_jax.data import drawn_canids as animals
 from dl_jax.data.photo import as_shown, fitted, photo
 from dl_jax.errors import DataError
 from dl_jax.evidence.criteria import Criterion, exceeds, identity
 from dl_jax.evidence.estimands import metric
 from dl_jax.evidence.records import Records
-from dl_jax.measures.look_inside import STATES, look_inside
 from dl_jax.measures.pictures import as_pictures, picture_rows
-from dl_jax.models.convnet import Stage, convnet, quiet
-from dl_jax.models.inside import maps, modules
+from dl_jax.models.convnet import Stage, convnet, scale_first_layer
+from dl_jax.models.feature_maps import feature_maps, module_names
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.runtime.flags import Flags, flag
-from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.context import Context
+from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import adam
-from dl_jax.training.place import Place
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 from experiments.fig2_inside_convnet import figures as figure_2
+from experiments.fig2_inside_convnet.metrics import STATES, look_inside
 
 FIRST_SCALE, PORTRAIT = 0.2, 160
 """Of the usual scale; pixels at which the picture is drawn beside what enters the net."""
@@ -83,15 +84,15 @@ def stages(count):
 
 def machine(net, classes):
     """The net, its first filters small at first."""
-    return quiet(convnet(net, (), classes, NONLINEARITIES["relu"]), FIRST_SCALE)
+    return scale_first_layer(convnet(net, (), classes, NONLINEARITIES["relu"]), FIRST_SCALE)
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """Train the net at every seed, and look inside it with one picture and with held-out ones."""
     dataset = catalog.load(config.dataset, config.manual_dir or None, config.side)
     if dataset.train[0].ndim < 3 or min(dataset.train[0].shape[1:3]) < 4:
         raise DataError(f"{config.dataset} must hold pictures of 4 x 4 pixels or more")
-    size, net, names = dataset.train[0].shape[1:3], stages(config.maps), modules(stages(config.maps))
+    size, net, names = dataset.train[0].shape[1:3], stages(config.maps), module_names(stages(config.maps))
     large = [side * max(1, PORTRAIT // max(size)) for side in size]
     if config.image:
         portrait_HxWx3 = photo(Path(config.image).expanduser(), *large)
@@ -101,11 +102,11 @@ def measure(config: Config, place: Place) -> Records:
     shown, model = as_shown(picture_HxWx3, dataset), machine(net, len(dataset.class_names))
     rows = sweep(
         lambda trial: Learner(model, cross_entropy, adam(config.learning_rate)), dataset.images(),
-        grid(seed=config.all_seeds), steps=config.steps, look=partial(look_inside, net, shown), place=place,
+        grid(seed=config.all_seeds), steps=config.steps, look=partial(look_inside, net, shown), context=context,
         batch_size=32, dataset=config.dataset, maps=config.maps, image=config.image,
     )  # fmt: skip
     outputs = jax.eval_shape(
-        lambda key: maps(net, NONLINEARITIES["relu"], model.init(key, shown), shown), jax.random.key(0)
+        lambda key: feature_maps(net, NONLINEARITIES["relu"], model.init(key, shown), shown), jax.random.key(0)
     )
     shapes = {f"maps_{at}": (y.shape[3], *y.shape[1:3]) for at, y in enumerate(outputs, 1)}
     shapes |= {f"filters_{state}": (config.maps * shown.shape[3], 7, 7) for state in STATES}
@@ -120,17 +121,17 @@ def measure(config: Config, place: Place) -> Records:
     return Records((*kept, *drawn))
 
 
-def named(row, modules, classes):
+def named(row, module_names, classes):
     """The row with what its numbers count: modules from the picture up, classes, or filters."""
     name, at = row["metric"], {key: value for key, value in row.items() if key != "layer"}
     if name.startswith("maps_"):
-        return at | {"metric": "maps", "module": modules[int(name[5:]) - 1]}
+        return at | {"metric": "maps", "module": module_names[int(name[5:]) - 1]}
     if "layer" not in row:
         return row
     if name == "score":
         return at | {"class": classes[row["layer"] - 1]}
     filters = name.startswith(("selectivity", "is_oriented"))
-    return at | ({"filter": row["layer"]} if filters else {"module": modules[row["layer"] - 1]})
+    return at | ({"filter": row["layer"]} if filters else {"module": module_names[row["layer"] - 1]})
 
 
 def of_module(name, kind, reduce):

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
-from dl_jax.report import figures
+from dl_jax.report import plots
 from dl_jax.report.packed import pictures
 
 IN_A_LINE = 16
@@ -47,10 +47,10 @@ def inside(records: Records, names: Sequence[str]) -> Figure:
         ax.axis("off")
         figure.text(LEFT / 2 / right, (bottom + height / 2) / high, label, ha="center", va="center", fontsize=10)
         bottom += height + GAP
-        figure.text(middle, (bottom - GAP / 2) / high, "↑", ha="center", va="center", fontsize=15, color=figures.GREY)
+        figure.text(middle, (bottom - GAP / 2) / high, "↑", ha="center", va="center", fontsize=15, color=plots.GREY)
     figure.text(middle, (bottom + 0.2) / high, _scores(records), ha="center", va="center", fontsize=13, weight="bold")
     figure.text(LEFT / 2 / right, (bottom + 0.2) / high, "Scores", ha="center", va="center", fontsize=10)
-    figure.text(0.99, 0.1 / high, _told(records), ha="right", va="bottom", fontsize=8, color=figures.GREY)
+    figure.text(0.99, 0.1 / high, _told(records), ha="right", va="bottom", fontsize=8, color=plots.GREY)
     return figure
 
 
@@ -101,7 +101,7 @@ def filters(records: Records) -> Figure:
     count = len(here.where(metric="selectivity_trained").rows)
     columns = min(count, IN_A_LINE)
     lines = -(-count // columns)
-    figure, axes = figures.canvas(2 * lines, columns, size=(0.72, 0.86))
+    figure, axes = plots.canvas(2 * lines, columns, size=(0.72, 0.86))
     for ax in axes.flat:
         ax.axis("off")
     for block, state in enumerate(states):
@@ -112,7 +112,7 @@ def filters(records: Records) -> Figure:
             ax.imshow(np.moveaxis(colours if len(colours) == 3 else colours[:1].repeat(3, 0), 0, -1).clip(0, 1))
             selectivity = here.values(f"selectivity_{state}", filter=number + 1)[0]
             oriented = here.values(f"is_oriented_{state}", filter=number + 1)[0]
-            ax.set_title(f"{selectivity:.2f}", fontsize=7, color=figures.RED if oriented else "black")
+            ax.set_title(f"{selectivity:.2f}", fontsize=7, color=plots.RED if oriented else "black")
     told = "First filters, untrained (above) and trained (below), with their orientation selectivity;\n"
     told += "red: oriented and band-pass"
     shares = [f"{state} {np.mean(records.by_seed(f'oriented_{state}')):.2f}" for state in states]
@@ -123,7 +123,7 @@ def filters(records: Records) -> Figure:
 
 def zeros_and_shifts(records: Records, names: Sequence[str]) -> Figure:
     """How many outputs of each module are exactly 0, and how well its maps follow a shift of the picture."""
-    figure, axes = figures.canvas(1, 2, size=(4.8, 3.6))
+    figure, axes = plots.canvas(1, 2, size=(4.8, 3.6))
     panels = (
         (
             (
@@ -135,9 +135,9 @@ def zeros_and_shifts(records: Records, names: Sequence[str]) -> Figure:
         (("miss_whole", "by whole places"), ("miss_one", "by one pixel"), ("miss_dealt", "weights not shared")),
     )
     for ax, lines in zip(axes[0], panels, strict=True):
-        for (metric, label), colour in zip(lines, (figures.BLUE, figures.RED, figures.AMBER), strict=True):
+        for (metric, label), colour in zip(lines, (plots.BLUE, plots.RED, plots.AMBER), strict=True):
             found = [records.by_seed(metric, module=name) for name in names]
-            figures.dots(ax, range(len(names)), np.maximum(found, 1e-8) if "miss" in metric else found, colour, label)
+            plots.dots(ax, range(len(names)), np.maximum(found, 1e-8) if "miss" in metric else found, colour, label)
         ax.set_xticks(range(len(names)), names, rotation=30, ha="right")
         ax.legend(fontsize=7, frameon=False)
     axes[0, 0].set(ylabel="share of outputs that are exactly 0", ylim=(-0.03, 1.03), title="Rectified outputs")

@@ -23,11 +23,11 @@ import numpy as np
 
 from dl_jax.data import catalog
 from dl_jax.evidence.criteria import Criterion, below, exceeds, identity
-from dl_jax.evidence.estimands import gain, metric
+from dl_jax.evidence.estimands import difference, metric
 from dl_jax.evidence.records import Records
 from dl_jax.measures.radial_units import radial_unit_rows
 from dl_jax.runtime.flags import Flags, flag
-from dl_jax.training.place import Place
+from dl_jax.training.context import Context
 from experiments.gaussian_kernel_locality import figures as locality
 from experiments.gaussian_kernel_locality import tasks as locality_tasks
 from experiments.gaussian_kernel_locality.examples_needed import doublings
@@ -63,24 +63,24 @@ PRESETS = {
 }
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """Every part of the argument, and of each machine on each task only the setting that validation data chose."""
     dataset = catalog.load(config.dataset, config.manual_dir or None)
-    splits = dataset.images() if dataset.train[0].ndim > 2 else dataset.standardised()  # pixels keep one scale
+    splits = dataset.images() if dataset.train[0].ndim > 2 else dataset.standardized()  # pixels keep one scale
     classes, seeds, steps = len(dataset.class_names), config.all_seeds, config.steps
     tried = Records.gather(
         [
-            locality_tasks.on_images(splits, classes, seeds, steps, place, dataset=config.dataset),
-            locality_tasks.on_planes(seeds, place),
-            locality_tasks.far_away(seeds, steps, place),
-            locality_tasks.motif_somewhere(config.places, config.counts, seeds, steps, place),
-            locality_tasks.hidden_directions(config.dimensions, seeds, steps, place),
+            locality_tasks.on_images(splits, classes, seeds, steps, context, dataset=config.dataset),
+            locality_tasks.on_planes(seeds, context),
+            locality_tasks.far_away(seeds, steps, context),
+            locality_tasks.motif_somewhere(config.places, config.counts, seeds, steps, context),
+            locality_tasks.hidden_directions(config.dimensions, seeds, steps, context),
         ]
     )
     of = ("task", "machine", "places", "examples", "dimensions")
     chosen = tried.best("setting", by="validation_accuracy", of=of, judged=("test_",))
-    radial = radial_unit_rows(splits, classes, config.centres, WIDTHS, seeds, place, machine="radial units")
-    return Records.gather([chosen.rows, radial, parity_rows(range(2, config.bits + 1), seeds, place)])
+    radial = radial_unit_rows(splits, classes, config.centres, WIDTHS, seeds, context, machine="radial units")
+    return Records.gather([chosen.rows, radial, parity_rows(range(2, config.bits + 1), seeds, context)])
 
 
 def on(task, machine, name="test_accuracy", **axes):
@@ -90,7 +90,7 @@ def on(task, machine, name="test_accuracy", **axes):
 
 def gains(task, name="test_accuracy", better="deep", **axes):
     """By how much another machine is more accurate than the Gaussian kernel."""
-    return gain(on(task, better, name, **axes), on(task, "gaussian", name, **axes))
+    return difference(on(task, better, name, **axes), on(task, "gaussian", name, **axes))
 
 
 def over_linear(machine):
@@ -110,7 +110,7 @@ def above_half_space(machine):
 
 def lost(machine):
     """Accuracy near the examples minus accuracy far from them, the mean of wedges and stripes."""
-    return gain(on(GOES_ON, machine, NEAR), on(GOES_ON, machine, FAR))
+    return difference(on(GOES_ON, machine, NEAR), on(GOES_ON, machine, FAR))
 
 
 def at_most_places(better):

@@ -7,16 +7,16 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
-from dl_jax.report import figures
+from dl_jax.report import plots
 
 COLOURS = {
-    "gaussian": figures.RED,
-    "gaussian, covered": figures.AMBER,
-    "deep": figures.BLUE,
-    "convolutional": figures.GREEN,
-    "convolutional, scrambled": figures.GREY,
-    "linear": figures.GREY,
-    "linear kernel": figures.GREY,
+    "gaussian": plots.RED,
+    "gaussian, covered": plots.AMBER,
+    "deep": plots.BLUE,
+    "convolutional": plots.GREEN,
+    "convolutional, scrambled": plots.GREY,
+    "linear": plots.GREY,
+    "linear kernel": plots.GREY,
 }
 NAMES = {
     "gaussian": "Gaussian kernel",
@@ -32,14 +32,14 @@ NAMES = {
 def by_distance(records: Records, edges: Sequence[float]) -> Figure:
     """Accuracy in each bin of distance to the nearest training example, a panel a task."""
     tasks = ("wedges", "stripes", "checkerboard")
-    figure, axes = figures.canvas(1, len(tasks), size=(3.4, 3.2))
+    figure, axes = plots.canvas(1, len(tasks), size=(3.4, 3.2))
     for ax, task in zip(axes.flat, tasks, strict=True):
         for machine in ("deep", "gaussian, covered", "gaussian"):
             found = [records.values(f"test_accuracy_from_{low:g}", task=task, machine=machine) for low in edges[:-1]]
-            figures.dots(ax, range(len(found)), found, COLOURS[machine], NAMES[machine])
+            plots.dots(ax, range(len(found)), found, COLOURS[machine], NAMES[machine])
         bins = [f"{low:g}–{high:g}" for low, high in pairwise(edges[:-1])]
         ax.set_xticks(range(len(bins) + 1), [*bins, f"> {edges[-2]:g}"], fontsize=7)
-        ax.axhline(0.5, color=figures.GREY, lw=1, ls="--")
+        ax.axhline(0.5, color=plots.GREY, lw=1, ls="--")
         ax.set(title=task, ylim=(0.1, 1.03), xlabel="distance to the nearest\ntraining example (units of the plane)")
     axes[0, 0].set_ylabel("test accuracy (dashed: chance)")
     axes[0, 0].legend(fontsize=7, loc="lower left")
@@ -50,14 +50,14 @@ def by_places(records: Records, good: float) -> Figure:
     """Accuracy as examples grow, a panel for each number of places where the motif may stand."""
     motif = records.where(task="motif")
     places, counts = motif.axis("places"), motif.axis("examples")
-    figure, axes = figures.canvas(1, len(places), size=(3.2, 3.2))
+    figure, axes = plots.canvas(1, len(places), size=(3.2, 3.2))
     machines = ("convolutional", "convolutional, scrambled", "deep", "gaussian")
     for ax, each in zip(axes.flat, places, strict=True):
         for machine in machines:
             found = [motif.values("test_accuracy", machine=machine, places=each, examples=count) for count in counts]
-            figures.dots(ax, range(len(counts)), found, COLOURS[machine], NAMES[machine])
+            plots.dots(ax, range(len(counts)), found, COLOURS[machine], NAMES[machine])
         ax.set_xticks(range(len(counts)), [str(count) for count in counts])
-        ax.axhline(good, color=figures.GREY, lw=1, ls="--")
+        ax.axhline(good, color=plots.GREY, lw=1, ls="--")
         ax.set(title=f"motif in {each} place{'s' * (each > 1)}", ylim=(0.4, 1.03), xlabel="training examples")
     axes[0, 0].set_ylabel(f"test accuracy (dashed: {good:g})")
     axes[0, 0].legend(fontsize=7, loc="lower right")
@@ -68,21 +68,21 @@ def by_dimensions(records: Records) -> Figure:
     """Accuracy where two directions are hidden, as the dimensions grow; and which centres separate parity."""
     hidden, cube = records.where(task="hidden xor"), records.where(task="cube")
     dimensions, bits = hidden.axis("dimensions"), cube.axis("bits")
-    figure, axes = figures.canvas(1, 2, size=(4.4, 3.4))
+    figure, axes = plots.canvas(1, 2, size=(4.4, 3.4))
     for machine in ("deep", "gaussian"):
         found = [hidden.values("test_accuracy", machine=machine, dimensions=each) for each in dimensions]
-        figures.dots(axes[0, 0], range(len(dimensions)), found, COLOURS[machine], NAMES[machine])
+        plots.dots(axes[0, 0], range(len(dimensions)), found, COLOURS[machine], NAMES[machine])
     axes[0, 0].set_xticks(range(len(dimensions)), [str(each) for each in dimensions])
-    axes[0, 0].axhline(0.5, color=figures.GREY, lw=1, ls="--")
+    axes[0, 0].axhline(0.5, color=plots.GREY, lw=1, ls="--")
     axes[0, 0].set(ylim=(0.4, 1.03), xlabel="dimensions, of which two directions count")
     axes[0, 0].set(ylabel="test accuracy (dashed: chance)", title="XOR of two hidden directions")
     enough = [1 - cube.values("fails", of="one class", bits=each) for each in bits]
     too_few = {
         rule: [cube.values("one_too_few", rule=rule, bits=each) for each in bits] for rule in ("parity", "first_bit")
     }
-    figures.dots(axes[0, 1], bits, enough, figures.GREEN, "parity, $2^{d-1}$ centres: one class")
-    figures.dots(axes[0, 1], bits, too_few["first_bit"], figures.GREY, "the first bit, $2^{d-1}-1$ centres")
-    figures.dots(axes[0, 1], bits, too_few["parity"], figures.RED, "parity, $2^{d-1}-1$ centres")
+    plots.dots(axes[0, 1], bits, enough, plots.GREEN, "parity, $2^{d-1}$ centres: one class")
+    plots.dots(axes[0, 1], bits, too_few["first_bit"], plots.GREY, "the first bit, $2^{d-1}-1$ centres")
+    plots.dots(axes[0, 1], bits, too_few["parity"], plots.RED, "parity, $2^{d-1}-1$ centres")
     axes[0, 1].set(ylim=(-0.05, 1.05), xlabel="bits d", ylabel="share of choices of centres that separate")
     axes[0, 1].set(title="Gaussian centres on the corners of a cube")
     for ax in axes.flat:
@@ -98,10 +98,10 @@ def by_task(records: Records) -> Figure:
         "ring": ("linear kernel", "gaussian"),
         "data": ("linear kernel", "linear", "gaussian", "deep"),
     }
-    figure, axes = figures.canvas(1, len(panels), size=(3.3, 3.2))
+    figure, axes = plots.canvas(1, len(panels), size=(3.3, 3.2))
     for ax, (task, machines) in zip(axes.flat, panels.items(), strict=True):
         for at, machine in enumerate(machines):
-            figures.dots(ax, [at], [records.values("test_accuracy", task=task, machine=machine)], COLOURS[machine])
+            plots.dots(ax, [at], [records.values("test_accuracy", task=task, machine=machine)], COLOURS[machine])
         title = f"{records.axis('dataset')[0]}, 1024 examples" if task == "data" else task.replace("_", " ")
         ax.set(title=title, xlim=(-0.6, len(machines) - 0.4), ylim=(0.4, 1.03) if task != "data" else None)
         ax.set_xticks(range(len(machines)), [NAMES[machine].replace(" ", "\n") for machine in machines], fontsize=7)

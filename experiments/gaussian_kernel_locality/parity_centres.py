@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from dl_jax.evidence.records import Row
 from dl_jax.measures.half_spaces import separable
-from dl_jax.training.place import Place, Row
+from dl_jax.training.context import Context
 
 TRIES = 8
 RULES = ("parity", "first_bit")
@@ -57,7 +58,7 @@ def half_cube_fails(bits: int, width: float) -> float:
     return float(not separated_by(corner_NxD[corner_NxD[:, 0] == 1], bits, "parity", width))
 
 
-def parity_rows(bits: Iterable[int], seeds: Iterable[int], place: Place) -> list[Row]:
+def parity_rows(bits: Iterable[int], seeds: Iterable[int], context: Context) -> list[Row]:
     """Rows of shares that one corner too few is enough (`one_too_few`), for parity and for the first bit; and of
     whether 2^(bits-1) corners fail for parity (`fails`), of one class and of half the cube. Each seed draws a width.
     """
@@ -75,7 +76,7 @@ def parity_rows(bits: Iterable[int], seeds: Iterable[int], place: Place) -> list
                     rows.append({**at, "rule": rule, "metric": "one_too_few", "value": share})
                 for centres, fails in (("one class", one_class_fails), ("half cube", half_cube_fails)):
                     rows.append({**at, "of": centres, "metric": "fails", "value": fails(each, width)})
-            place.tell("centres of parity", trial + 1, len(seeds))
+            context.events.progress("centres of parity", trial + 1, len(seeds))
         return rows
 
-    return place.keep({"parity": bits, "seeds": seeds}, compute)
+    return context.events.cached({"parity": bits, "seeds": seeds}, compute)

@@ -3,13 +3,18 @@
 import jax.numpy as jnp
 
 from dl_jax.models.convnet import Stage, convnet
-from dl_jax.models.initializers import Initializer, suited
+from dl_jax.models.initializers import Initializer, variance_preserving
 from dl_jax.models.model import Model, from_layers
 from dl_jax.models.nonlinearities import Nonlinearity
 
 
 def patch_net(
-    side: int, kernel: int, maps: int, classes: int, nonlinearity: Nonlinearity, initializer: Initializer = suited
+    side: int,
+    kernel: int,
+    maps: int,
+    classes: int,
+    nonlinearity: Nonlinearity,
+    initializer: Initializer = variance_preserving,
 ) -> Model:
     """One stage on images x_BxHxW of this side, pooled over the whole image, and a layer of scores.
 

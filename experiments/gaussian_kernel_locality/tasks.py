@@ -8,15 +8,16 @@ import jax.numpy as jnp
 
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.data.synthetic import planes
+from dl_jax.evidence.records import Row
 from dl_jax.measures.distance_to_examples import by_distance, distance_to_nearest, farthest_quarter
+from dl_jax.measures.ensembles import net_rows
 from dl_jax.measures.kernel_machines import gaussian_machine, kernel_rows, linear_machine
-from dl_jax.measures.side_by_side import net_rows
 from dl_jax.models.linear import linear
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.training.objectives import accuracy
-from dl_jax.training.place import Place, Row
-from dl_jax.training.shuffle import some_indices
+from dl_jax.training.batches import subsample
+from dl_jax.training.context import Context
+from dl_jax.training.losses import accuracy
 from experiments.gaussian_kernel_locality.extrapolation import PLANES, beyond
 from experiments.gaussian_kernel_locality.hidden_xor import hidden_xor
 from experiments.gaussian_kernel_locality.motifs import MOTIF, SIDE, somewhere
@@ -37,16 +38,16 @@ DISTANCES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 100.0)
 SIMPLE = {"half_space": planes.half_space, "xor": planes.xor, "ring": planes.ring}
 
 
-def on_images(splits: Splits, classes: int, seeds: Iterable[int], steps: int, place: Place, **axes) -> list[Row]:
+def on_images(splits: Splits, classes: int, seeds: Iterable[int], steps: int, context: Context, **axes) -> list[Row]:
     """The Gaussian kernel, two linear classifiers and a deep net; each seed draws EXAMPLES of the training examples."""
     limits = (POOL, POOL // 4, POOL // 4)
     pool, *rest = (Examples(*(part[:limit] for part in split)) for split, limit in zip(splits, limits, strict=True))
 
     def draw(key, task):
-        index_N = some_indices(key, len(pool.x), EXAMPLES)
+        index_N = subsample(key, len(pool.x), EXAMPLES)
         return jax.tree.map(jnp.asarray, Splits(Examples(*(jnp.asarray(part)[index_N] for part in pool)), *rest))
 
-    same = (draw, [{"task": "data"}], seeds, look_at_images, place)
+    same = (draw, [{"task": "data"}], seeds, look_at_images, context)
     machines = {"gaussian": (gaussian_machine, WIDTHS), "linear kernel": (linear_machine, RIDGES)}
     rows = kernel_rows(machines, *same, classes=classes, **axes)
     for name, net in {"linear": linear(classes), "deep": mlp(DEEP, classes, RELU)}.items():
@@ -54,7 +55,7 @@ def on_images(splits: Splits, classes: int, seeds: Iterable[int], steps: int, pl
     return rows
 
 
-def on_planes(seeds: Iterable[int], place: Place) -> list[Row]:
+def on_planes(seeds: Iterable[int], context: Context) -> list[Row]:
     """What one hyperplane can do, a half-space, and what it cannot."""
 
     def draw(key, task):
@@ -64,10 +65,10 @@ def on_planes(seeds: Iterable[int], place: Place) -> list[Row]:
 
     tasks = [{"task": name} for name in SIMPLE]
     machines = {"gaussian": (gaussian_machine, LOCAL_WIDTHS), "linear kernel": (linear_machine, RIDGES)}
-    return kernel_rows(machines, draw, tasks, seeds, look, place)
+    return kernel_rows(machines, draw, tasks, seeds, look, context)
 
 
-def far_away(seeds: Iterable[int], steps: int, place: Place) -> list[Row]:
+def far_away(seeds: Iterable[int], steps: int, context: Context) -> list[Row]:
     """Test points at all distances; the covered machine is the same one, shown examples out there as well."""
     tasks = [{"task": name} for name in PLANES]
 
@@ -75,14 +76,14 @@ def far_away(seeds: Iterable[int], steps: int, place: Place) -> list[Row]:
         return jax.lax.switch(task["task"], [beyond(name, EXAMPLES, covered) for name in PLANES], key)
 
     machine = (gaussian_machine, LOCAL_WIDTHS)
-    same = (tasks, seeds, look_afar, place)
+    same = (tasks, seeds, look_afar, context)
     rows = kernel_rows({"gaussian": machine}, draw, *same)
     rows += kernel_rows({"gaussian, covered": machine}, partial(draw, covered=True), *same)
     return rows + net_rows(mlp(DEEP, 2, RELU), RATES, draw, *same, steps=steps, machine="deep")
 
 
 def motif_somewhere(
-    places: tuple[int, ...], counts: tuple[int, ...], seeds: Iterable[int], steps: int, place: Place
+    places: tuple[int, ...], counts: tuple[int, ...], seeds: Iterable[int], steps: int, context: Context
 ) -> list[Row]:
     """How well each machine does by the places where a motif may stand and the number of examples."""
 
@@ -95,20 +96,20 @@ def motif_somewhere(
 
     rows = []
     for count in counts:
-        same = (draw, tasks("gaussian", [count]), seeds, look, place)
+        same = (draw, tasks("gaussian", [count]), seeds, look, context)
         rows += kernel_rows({"gaussian": (gaussian_machine, WIDTHS)}, *same, count=count)
-    rows += net_rows(mlp(DEEP, 2, RELU), RATES, draw, tasks("deep"), seeds, look, place, steps=steps, batch_size=32)
+    rows += net_rows(mlp(DEEP, 2, RELU), RATES, draw, tasks("deep"), seeds, look, context, steps=steps, batch_size=32)
     both = tasks("convolutional") + tasks("convolutional, scrambled")
-    return rows + net_rows(CONVOLUTIONAL, RATES, draw, both, seeds, look, place, steps=steps, batch_size=32)
+    return rows + net_rows(CONVOLUTIONAL, RATES, draw, both, seeds, look, context, steps=steps, batch_size=32)
 
 
-def hidden_directions(dimensions: tuple[int, ...], seeds: Iterable[int], steps: int, place: Place) -> list[Row]:
+def hidden_directions(dimensions: tuple[int, ...], seeds: Iterable[int], steps: int, context: Context) -> list[Row]:
     """XOR of two directions among ever more that count for nothing."""
 
     def draw(key, task):
         return hidden_xor(key, task["dimensions"], max(dimensions), HIDDEN_EXAMPLES)
 
-    same = (draw, [{"task": "hidden xor", "dimensions": each} for each in dimensions], seeds, look, place)
+    same = (draw, [{"task": "hidden xor", "dimensions": each} for each in dimensions], seeds, look, context)
     rows = kernel_rows({"gaussian": (gaussian_machine, WIDTHS)}, *same)
     return rows + net_rows(mlp(DEEP, 2, RELU), RATES, *same, steps=steps, machine="deep")
 

@@ -26,13 +26,13 @@ import numpy as np
 
 from dl_jax.data import catalog
 from dl_jax.evidence.criteria import Criterion, exceeds
-from dl_jax.evidence.estimands import gain
+from dl_jax.evidence.estimands import difference
 from dl_jax.evidence.records import Missing, Records
 from dl_jax.measures.nearest_neighbour import nearest_neighbour_accuracy
 from dl_jax.runtime.flags import Flags, flag
-from dl_jax.training.objectives import accuracy
+from dl_jax.training.context import Context
+from dl_jax.training.losses import accuracy
 from dl_jax.training.optimizers import adam
-from dl_jax.training.place import Place
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 from experiments.hand_designed_features import figures as learning_curves
@@ -68,7 +68,7 @@ FEW = {"features": ("raw", "hog", "convnet"), "sizes": (60, 0), "learning_rates"
 PRESETS = {"smoke": {"seeds": 2, **FEW}, "accelerator": {"sizes": (50, 100, 200, 400, 0), "seeds": 20}}
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """Test accuracy under every kind of features and every number of examples, at the learning rate chosen for it."""
     dataset = catalog.load(config.dataset, config.manual_dir or None)
     pictures, head = ink(dataset), HEADS[config.head](len(dataset.class_names))
@@ -82,7 +82,7 @@ def measure(config: Config, place: Place) -> Records:
             sweep(
                 lambda trial, kind=kind: Learner(kind.model(head.units), head.error, adam(trial["learning_rate"])),
                 some_of(shown, size, *kind.fits, scaled), trials, steps=config.steps,
-                look=partial(look, head, name == "raw"), place=place, together=TOGETHER[place.kind],
+                look=partial(look, head, name == "raw"), context=context, together=TOGETHER[context.kind],
                 features=name, size=size, head=config.head, dataset=config.dataset,
             )
             for size in sizes
@@ -124,12 +124,12 @@ RAW = under("raw")
 
 def share_removed(better):
     """Of a linear classifier's errors on raw pixels, with all examples: the share that another does not make."""
-    return lambda records: gain(better, RAW)(records) / (1.0 - RAW(records))
+    return lambda records: difference(better, RAW)(records) / (1.0 - RAW(records))
 
 
 def more_than_half(features):
     """Accuracy gained over raw pixels, beyond half of what the convolutional net gains; with all examples."""
-    return lambda records: gain(under(features), RAW)(records) - MOST * gain(under("convnet"), RAW)(records)
+    return lambda records: difference(under(features), RAW)(records) - MOST * difference(under("convnet"), RAW)(records)
 
 
 def both(features):
@@ -152,7 +152,7 @@ def scope_with_crossing(records):
     """And where the curves of the best features by hand and of the convolutional net cross."""
 
     def ahead(size):
-        return gain(best_by_hand(lambda sizes: size), under("convnet", lambda sizes: size))(records)
+        return difference(best_by_hand(lambda sizes: size), under("convnet", lambda sizes: size))(records)
 
     sizes = records.axis("size")
     try:
@@ -181,22 +181,22 @@ CRITERIA = (
     Criterion(
         18,
         "oriented gradients, a feature vector by hand, gain over raw pixels: accuracy, mean over sizes",
-        exceeds(gain(under("hog", tuple), under("raw", tuple)), MATTERS),
-        control=gain(under("hog_scrambled", tuple), under("raw", tuple)),
+        exceeds(difference(under("hog", tuple), under("raw", tuple)), MATTERS),
+        control=difference(under("hog_scrambled", tuple), under("raw", tuple)),
         scope=scope,
     ),
     Criterion(
         19,
         "fed raw pixels, a convolutional net finds features that gain over them: accuracy, all examples",
-        exceeds(gain(under("convnet"), RAW), MATTERS),
-        control=gain(under("hidden_linear"), RAW),
+        exceeds(difference(under("convnet"), RAW), MATTERS),
+        control=difference(under("hidden_linear"), RAW),
         scope=scope,
     ),
     Criterion(
         19,
         "it is learning that finds them: accuracy over the same net whose features stay as drawn, all examples",
-        exceeds(gain(under("convnet"), under("random_maps")), MATTERS),
-        control=gain(under("hidden_linear"), RAW),
+        exceeds(difference(under("convnet"), under("random_maps")), MATTERS),
+        control=difference(under("hidden_linear"), RAW),
         scope=scope,
     ),
     Criterion(
@@ -209,29 +209,29 @@ CRITERIA = (
     Criterion(
         103,
         "what pays is knowing that neighbours matter: accuracy of oriented gradients lost on scrambled pixels",
-        exceeds(gain(under("hog", tuple), under("hog_scrambled", tuple)), MATTERS),
-        control=gain(under("raw", tuple), under("raw_scrambled", tuple)),
+        exceeds(difference(under("hog", tuple), under("hog_scrambled", tuple)), MATTERS),
+        control=difference(under("raw", tuple), under("raw_scrambled", tuple)),
         scope=scope,
     ),
     Criterion(
         103,
         "features made by hand are a way out: accuracy of the best of them over raw pixels, mean over sizes",
-        exceeds(gain(best_by_hand(tuple), under("raw", tuple)), MATTERS),
-        control=gain(under("hog_scrambled", tuple), under("raw", tuple)),
+        exceeds(difference(best_by_hand(tuple), under("raw", tuple)), MATTERS),
+        control=difference(under("hog_scrambled", tuple), under("raw", tuple)),
         scope=scope,
     ),
     Criterion(
         104,
         "with all examples learned features come up to the best made by hand: accuracy gained",
-        exceeds(gain(under("convnet"), best_by_hand()), -MATTERS),
-        control=gain(RAW, best_by_hand()),
+        exceeds(difference(under("convnet"), best_by_hand()), -MATTERS),
+        control=difference(RAW, best_by_hand()),
         scope=scope_with_crossing,
     ),
     Criterion(
         104,
         "with the fewest examples features by hand still win: accuracy gained over the convolutional net",
-        exceeds(gain(best_by_hand(min), under("convnet", min)), MATTERS),
-        control=gain(best_by_hand(), under("convnet")),
+        exceeds(difference(best_by_hand(min), under("convnet", min)), MATTERS),
+        control=difference(best_by_hand(), under("convnet")),
         scope=scope_with_crossing,
         counter=True,
     ),

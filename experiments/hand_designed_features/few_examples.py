@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.models.model import Key
-from dl_jax.training.shuffle import some_indices
+from dl_jax.training.batches import subsample
 from experiments.hand_designed_features.ink import moved
 from experiments.hand_designed_features.principal_components import principal_components
 
@@ -44,7 +44,7 @@ def some_of(shown: Shown, examples: int, *fits: Fit) -> Callable[[Key], Shown]:
     count = len(shown.train.x)
 
     def draw(key):
-        drawn_M = some_indices(key, count, examples)
+        drawn_M = subsample(key, count, examples)
         index_N = drawn_M[jnp.arange(count) % examples]
         seen = shown._replace(train=Examples(*(jnp.asarray(part)[index_N] for part in shown.train)))
         for fit in fits:

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
-from dl_jax.report import figures
+from dl_jax.report import plots
 
 ERRORS = (0.5, 1, 2, 5, 10, 20, 50)
 """Percent, where the axis of errors is labelled."""
@@ -16,15 +16,15 @@ ERRORS = (0.5, 1, 2, 5, 10, 20, 50)
 def error_by_size(records: Records, panels: Sequence[Sequence[str]]) -> Figure:
     """Test error by the number of training examples, a line a kind of features, a panel for each group of kinds."""
     sizes, there, colours = records.axis("size"), records.axis("features"), {}
-    figure, axes = figures.canvas(1, len(panels), size=(4.6, 3.8))
+    figure, axes = plots.canvas(1, len(panels), size=(4.6, 3.8))
     for ax, names in zip(axes.flat, panels, strict=True):
         taken = [colours[name] for name in names if name in colours]
-        free = (colour for colour in figures.COLOURS if colour not in taken)
+        free = (colour for colour in plots.COLOURS if colour not in taken)
         for name in [name for name in names if name in there]:
             if name not in colours:
                 colours[name] = next(free)
             error_XxS = [100 * (1 - records.by_seed("test_accuracy", features=name, size=size)) for size in sizes]
-            figures.dots(ax, sizes, error_XxS, colours[name], name.replace("_", " "))
+            plots.dots(ax, sizes, error_XxS, colours[name], name.replace("_", " "))
         ax.set(xscale="log", yscale="log", xlabel="training examples")
         ax.sharey(axes[0, 0])
         for axis, ticks in ((ax.xaxis, sizes), (ax.yaxis, ERRORS)):
@@ -43,16 +43,16 @@ def error_by_size(records: Records, panels: Sequence[Sequence[str]]) -> Figure:
 def moved(records: Records, names: Sequence[str], choices: Mapping[str, Sequence[str]]) -> Figure:
     """With all examples: accuracy on test pictures as they are and moved a little; and what people had to settle."""
     names, size = [name for name in names if name in records.axis("features")], max(records.axis("size"))
-    figure, axes = figures.canvas(1, 1, size=(6.4, 1.2 + 0.32 * len(names)))
+    figure, axes = plots.canvas(1, 1, size=(6.4, 1.2 + 0.32 * len(names)))
     ax = axes[0, 0]
-    marks = {"test_accuracy": (figures.BLUE, "as they are"), "test_accuracy_moved": (figures.RED, "moved")}
+    marks = {"test_accuracy": (plots.BLUE, "as they are"), "test_accuracy_moved": (plots.RED, "moved")}
     for row, name in enumerate(names):
         means = []
         for metric, (colour, label) in marks.items():
             value_S = records.by_seed(metric, features=name, size=size)
             means.append(np.mean(value_S))
             ax.plot(value_S, [row] * len(value_S), "o", color=colour, ms=4, alpha=0.6, label="" if row else label)
-        ax.plot(means, [row, row], color=figures.GREY, lw=1, zorder=0)
+        ax.plot(means, [row, row], color=plots.GREY, lw=1, zorder=0)
     settled = [f"{name.replace('_', ' ')} ({len(choices[name])})" if name in choices else name for name in names]
     ax.set_yticks(range(len(names)), [label.replace("_", " ") for label in settled])
     ax.invert_yaxis()

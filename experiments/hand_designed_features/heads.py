@@ -8,14 +8,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dl_jax.training.objectives import Objective, cross_entropy, half_squared_error
+from dl_jax.training.losses import Loss, cross_entropy, half_squared_error
 
 
 class Head(NamedTuple):
     """units: so many outputs of the machine. error: (output_BxU, label_B) -> E_B. scores: output_BxU -> score_BxC."""
 
     units: int
-    error: Objective
+    error: Loss
     scores: Callable[[jax.Array], jax.Array]
 
 

@@ -26,18 +26,18 @@ import numpy as np
 import optax
 
 from dl_jax.data.shards import bytes_planned, kept_or_passing
-from dl_jax.data.stream import by_lot, stream, unwritten
+from dl_jax.data.stream import abstract_stream, random_labels, stream
 from dl_jax.errors import FlagError
 from dl_jax.evidence.criteria import Criterion, exceeds, identity
 from dl_jax.evidence.records import Records
 from dl_jax.measures.peak import peak_flops
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.models.precision import mixed, of_bytes
+from dl_jax.models.precision import mixed_precision, uint8_inputs
 from dl_jax.models.rematerialised import rematerialised
 from dl_jax.runtime.flags import Flags, flag
-from dl_jax.training.objectives import cross_entropy
-from dl_jax.training.place import Place
+from dl_jax.training.context import Context
+from dl_jax.training.losses import cross_entropy
 from dl_jax.training.step import Learner
 from experiments.hundreds_of_millions import numbered, sizes
 from experiments.hundreds_of_millions.figures import errors_of_one_pass, map_of_sizes
@@ -97,7 +97,7 @@ PRESETS = {
 }
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """Sizes of nets, and what happens as one is trained on true labels, and on labels by lot."""
     counts = [{"net": name, **count()._asdict()} for name, count in sizes.NETS.items()]
     model = net(config)
@@ -106,23 +106,23 @@ def measure(config: Config, place: Place) -> Records:
     axes = {"net": HERE, "size": LARGE if size.weights >= MANY else SMALL}
     learner = Learner(model, cross_entropy, optax.sgd(RATE / config.width))
     # Devices of a CPU are its cores and share one memory, in which parts of weights would only be copied about.
-    alone = place.kind == "cpu"
-    place = place.alone() if alone else place
-    train = partial(one_pass, learner, steps=config.steps, batch_size=config.batch_size, place=place, **axes)
-    if place.plan:
-        train(unwritten(numbered.RECORD, config.examples), config.first_seed, labels=TRUE)
+    alone = context.kind == "cpu"
+    context = context.single_device() if alone else context
+    train = partial(one_pass, learner, steps=config.steps, batch_size=config.batch_size, context=context, **axes)
+    if context.events.dry_run:
+        train(abstract_stream(numbered.RECORD, config.examples), config.first_seed, labels=TRUE)
         return of_counts(counts, config)
     draw_examples, origin = partial(numbered.examples, DRAWN), {"name": "numbered", "seed": DRAWN}
     folder = kept_or_passing(
-        config.stream_dir, draw_examples, numbered.RECORD, config.examples, origin, tell=place.tell
+        config.stream_dir, draw_examples, numbered.RECORD, config.examples, origin, tell=context.events.progress
     )
     process = {} if alone else {"process": jax.process_index(), "processes": jax.process_count()}
     with folder as shards:
         shown = {seed: stream(shards, seed, **process) for seed in config.all_seeds}
         rows = [train(shown[seed], seed, labels=TRUE) for seed in shown]
-        rows += [train(by_lot(shown[seed], numbered.CLASSES, seed), seed, labels=BY_LOT) for seed in shown]
+        rows += [train(random_labels(shown[seed], numbered.CLASSES, seed), seed, labels=BY_LOT) for seed in shown]
         written = {"bytes_written": shards.bytes, "bytes_of_1e8_examples": bytes_planned(MANY, shards.record)}
-    peak = peak_flops(place.mesh, jnp.dtype(config.precision))
+    peak = peak_flops(context.mesh, jnp.dtype(config.precision))
     written |= {"peak_flops": peak, "least_error": least_error()}
     trained = Records.gather(rows)
     return Records.gather([of_counts(counts, config).rows, trained.rows, derived(trained, written, axes)])
@@ -133,8 +133,8 @@ def net(config):
     fewer steps than rectifiers: those make all examples alike at first, the more so the more layers."""
     model = mlp((config.width,) * config.depth, numbered.CLASSES, NONLINEARITIES["tanh"])
     if config.precision == "bfloat16":
-        model = mixed(model)
-    return of_bytes(rematerialised(model) if config.remat else model)
+        model = mixed_precision(model)
+    return uint8_inputs(rematerialised(model) if config.remat else model)
 
 
 def of_counts(counts, config):

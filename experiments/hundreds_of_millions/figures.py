@@ -6,18 +6,18 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
-from dl_jax.report import figures
+from dl_jax.report import plots
 
 
 def map_of_sizes(records: Records, nets: Sequence[str], here: str, units: tuple, weights: tuple) -> Figure:
     """Units and weights of every net, each axis a power of ten a step; shaded where the paper says that nets are."""
-    figure, axes = figures.canvas(size=(6.0, 4.0))
+    figure, axes = plots.canvas(size=(6.0, 4.0))
     ax = axes[0, 0]
-    ax.axvspan(*units, color=figures.BLUE, alpha=0.12, lw=0, label="units: tens to hundreds of thousands")
-    ax.axhspan(*weights, color=figures.AMBER, alpha=0.15, lw=0, label="weights: hundreds of millions")
+    ax.axvspan(*units, color=plots.BLUE, alpha=0.12, lw=0, label="units: tens to hundreds of thousands")
+    ax.axhspan(*weights, color=plots.AMBER, alpha=0.15, lw=0, label="weights: hundreds of millions")
     for net in nets:
         at = records.values("units", net=net)[0], records.values("weights", net=net)[0]
-        colour = figures.RED if net == here else figures.BLUE
+        colour = plots.RED if net == here else plots.BLUE
         ax.plot(*at, "o", color=colour, ms=6)
         side, by = ("right", -7) if net == here else ("left", 7)
         ax.annotate(net, at, (by, -3), textcoords="offset points", ha=side, fontsize=8, color=colour)
@@ -28,17 +28,17 @@ def map_of_sizes(records: Records, nets: Sequence[str], here: str, units: tuple,
 
 def errors_of_one_pass(records: Records, chance: float) -> Figure:
     """Error before each step, on examples never seen; one line a seed, for true labels and for labels by lot."""
-    figure, axes = figures.canvas(size=(5.6, 3.6))
+    figure, axes = plots.canvas(size=(5.6, 3.6))
     ax = axes[0, 0]
-    for labels, colour in (("by lot", figures.GREY), ("true", figures.BLUE)):
+    for labels, colour in (("by lot", plots.GREY), ("true", plots.BLUE)):
         for seed in records.axis("seed"):
             there = records.where(metric="error", labels=labels, seed=seed)
             if there.rows:
                 step_T = 1 + np.asarray([row["step"] for row in there.rows])
                 ax.plot(step_T, there.values("error"), color=colour, lw=1.2, label=f"labels {labels}")
     least = records.values("least_error").mean()
-    ax.axhline(chance, color=figures.RED, lw=1, ls="--", label="who knows nothing")
-    ax.axhline(least, color=figures.GREEN, lw=1, ls="--", label="who knows how the pictures are made")
+    ax.axhline(chance, color=plots.RED, lw=1, ls="--", label="who knows nothing")
+    ax.axhline(least, color=plots.GREEN, lw=1, ls="--", label="who knows how the pictures are made")
     ax.set(xlabel="step", ylabel="error on examples never seen (nats)", ylim=(0, None))
     by_label = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
     ax.legend(by_label.values(), by_label.keys(), fontsize=7, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)

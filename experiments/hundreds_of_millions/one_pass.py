@@ -6,9 +6,10 @@ import jax
 import numpy as np
 
 from dl_jax.data.dataset import Stream
-from dl_jax.training.cost import flops_of_step, products
+from dl_jax.evidence.records import Row
+from dl_jax.training.context import Context, Cost
 from dl_jax.training.fit import fit
-from dl_jax.training.place import Cost, Place, Row
+from dl_jax.training.flops import matrix_products, step_flops
 from dl_jax.training.step import Learner
 from experiments.hundreds_of_millions.moved import watched
 
@@ -17,7 +18,7 @@ POINTS = 200
 
 
 def one_pass(
-    learner: Learner, shown: Stream, seed: int, steps: int, batch_size: int, place: Place, **axes: Any
+    learner: Learner, shown: Stream, seed: int, steps: int, batch_size: int, context: Context, **axes: Any
 ) -> list[Row]:
     """Train once; rows of what happened, with `axes` as columns. The caller sees to it that no example comes twice.
 
@@ -30,13 +31,13 @@ def one_pass(
 
     def spend(cost):
         costs.append(cost)
-        place.spend(cost)
+        context.events.cost(cost)
 
     def compute():
         watching = learner._replace(optimizer=watched(learner.optimizer))
-        here = place._replace(spend=spend)
-        state, error_T = fit(watching, shown, jax.random.key(seed), steps, place=here, batch_size=batch_size)
-        if place.plan:
+        here = context.with_events(cost=spend)
+        state, error_T = fit(watching, shown, jax.random.key(seed), steps, context=here, batch_size=batch_size)
+        if context.events.dry_run:
             return
         at = {"trial": 0, "seed": seed, **axes}
         for part_T in np.array_split(np.arange(steps), min(steps, POINTS)):
@@ -44,7 +45,7 @@ def one_pass(
         (cost,) = costs
         x_BxD = jax.ShapeDtypeStruct((batch_size, *shown.example.x.shape), shown.example.x.dtype)
         # A training that goes on where it was saved spends less than all of it.
-        steps_here = cost.flops / flops_of_step(products(learner.model.apply, state.params, x_BxD))
+        steps_here = cost.flops / step_flops(matrix_products(learner.model.apply, state.params, x_BxD))
         values = {
             "error_at_first": error_T[0],
             "error_at_last": error_T[-max(1, steps // 4) :].mean(),
@@ -57,4 +58,4 @@ def one_pass(
         yield from ({**at, "metric": metric, "value": float(value)} for metric, value in values.items())
 
     name = {"one pass": axes, "seed": seed, "steps": steps, "batch_size": batch_size}
-    return place.keep(name, lambda: list(compute()))
+    return context.events.cached(name, lambda: list(compute()))

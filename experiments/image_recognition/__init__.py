@@ -27,7 +27,7 @@ from dl_jax.models.linear import linear
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.runtime.flags import Flags, flag
-from dl_jax.training.place import Place
+from dl_jax.training.context import Context
 from experiments.image_recognition import figures as recognition
 from experiments.image_recognition.nets import NETS
 from experiments.image_recognition.recognition import gradients_of, kernel_errors, net_errors, pixels_moved
@@ -58,7 +58,7 @@ class Config(Flags):
 PRESETS = {"smoke": {"seeds": 2, "passes": 1, "rates": (3e-3,), "centres": 100}, "accelerator": {"seeds": 20}}
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """Every machine on all training pictures, each with the setting that validation pictures chose."""
     dataset = catalog.load(config.dataset, config.manual_dir or None)
     splits, classes, seeds = dataset.images(), len(dataset.class_names), config.all_seeds
@@ -76,7 +76,7 @@ def measure(config: Config, place: Place) -> Records:
     axes = {"dataset": config.dataset, "net": config.net}
     tried = Records.gather(
         [
-            net_errors(name, model, shown(splits), config.rates, seeds, steps, BATCH, place, **axes)
+            net_errors(name, model, shown(splits), config.rates, seeds, steps, BATCH, context, **axes)
             for name, (model, shown) in nets.items()
             if name in config.machines
         ]
@@ -84,7 +84,7 @@ def measure(config: Config, place: Place) -> Records:
     chosen = tried.best("setting", by="validation_accuracy", of=("machine",), judged=("test_",))
     kernels = {"Gaussian on pixels": as_they_are, "Gaussian on gradients": gradients_of}
     rows = [
-        kernel_errors(name, shown(splits), classes, config.centres, seeds, place, **axes)
+        kernel_errors(name, shown(splits), classes, config.centres, seeds, context, **axes)
         for name, shown in kernels.items()
         if name in config.machines
     ]

@@ -7,13 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl_jax.data.dataset import Examples, Splits
+from dl_jax.evidence.records import Row
 from dl_jax.measures.radial_units import radial_unit_rows
 from dl_jax.models.hand_features.oriented_gradients import oriented_gradients
 from dl_jax.models.hand_features.scrambling import scrambled
 from dl_jax.models.model import Model
-from dl_jax.training.objectives import accuracy, cross_entropy
+from dl_jax.training.context import Context
+from dl_jax.training.losses import accuracy, cross_entropy
 from dl_jax.training.optimizers import annealed_adam
-from dl_jax.training.place import Place, Row
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 
@@ -47,7 +48,7 @@ def net_errors(
     seeds: Iterable[int],
     steps: int,
     batch_size: int,
-    place: Place,
+    context: Context,
     **axes,
 ) -> list[Row]:
     """Rows of `validation_accuracy` and `test_error` for a net at each first rate (`setting`) of annealed Adam."""
@@ -62,7 +63,7 @@ def net_errors(
         grid(setting=rates, seed=seeds),
         steps=steps,
         look=look,
-        place=place,
+        context=context,
         batch_size=batch_size,
         machine=machine,
         **axes,
@@ -70,9 +71,9 @@ def net_errors(
 
 
 def kernel_errors(
-    machine: str, splits: Splits, classes: int, centres: int, seeds: Iterable[int], place: Place, **axes
+    machine: str, splits: Splits, classes: int, centres: int, seeds: Iterable[int], context: Context, **axes
 ) -> list[Row]:
     """Rows of `test_error` for up to so many Gaussian radial units, of a width that validation data chose."""
     count = min(centres, len(splits.train.x))
-    rows = radial_unit_rows(splits, classes, count, WIDTHS, seeds, place, machine=machine, **axes)
+    rows = radial_unit_rows(splits, classes, count, WIDTHS, seeds, context, machine=machine, **axes)
     return [row for row in rows if row["metric"] == "test_error"]

@@ -29,9 +29,9 @@ from dl_jax.evidence.records import Records
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.runtime.flags import Flags, flag
-from dl_jax.training.directions import along
-from dl_jax.training.objectives import cross_entropy
-from dl_jax.training.place import Place
+from dl_jax.training.context import Context
+from dl_jax.training.directions import step_along
+from dl_jax.training.losses import cross_entropy
 from dl_jax.training.snapshots import remembering
 from dl_jax.training.step import Learner
 from dl_jax.training.stochastic_methods import stochastic
@@ -71,13 +71,13 @@ SMOKE = {"seeds": 2, "steps": 400, "hidden": (4,), "wrong": 0.0}
 PRESETS = {"smoke": SMOKE, "accelerator": {"seeds": 20, "hidden": (64,)}}
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """Train each machine twice a seed, along the gradient and at random, and look at the landscape about its path."""
     dataset = catalog.load(config.dataset, config.manual_dir or None)
-    splits, classes = dataset.standardised(), len(dataset.class_names)
+    splits, classes = dataset.standardized(), len(dataset.class_names)
     noisy = splits._replace(train=with_wrong_labels(splits.train, classes, config.wrong))
     shown = {NET: splits, LINEAR: splits} | ({NOISY: noisy} if config.wrong else {})
-    parts = [train(config, place, kind, splits, classes) for kind, splits in shown.items()]
+    parts = [train(config, context, kind, splits, classes) for kind, splits in shown.items()]
 
     def kept(row):
         picture = row["metric"].startswith(PICTURES)
@@ -86,14 +86,16 @@ def measure(config: Config, place: Place) -> Records:
     return Records(tuple(row for part in parts for row in part if kept(row)))
 
 
-def train(config, place, kind, splits, classes):
+def train(config, context, kind, splits, classes):
     """Rows of one kind of machine. Looks are taken after 0, 1, 2, 4, ... steps."""
     model = mlp(() if kind == LINEAR else config.hidden, classes, NONLINEARITIES["tanh"])
     steps_K, ridge = sorted({min(2**k, config.steps) for k in range(30)}), RIDGES[kind]
     lowest_P = lowest_point(model, splits.train, ridge) if kind == LINEAR else None
 
     def learner(trial):
-        steered = optax.chain(along(trial["direction"], trial["seed"]), stochastic(("SGD",), 0, RATES[kind], ridge))
+        steered = optax.chain(
+            step_along(trial["direction"], trial["seed"]), stochastic(("SGD",), 0, RATES[kind], ridge)
+        )
         return remembering(Learner(twins(model), of_both(cross_entropy), steered), steps_K)
 
     def look(learner, first, last, splits):
@@ -107,7 +109,7 @@ def train(config, place, kind, splits, classes):
         return found
 
     trials = grid(direction=WAYS[:1] if kind == NOISY else WAYS, seed=config.all_seeds)
-    rows = sweep(learner, splits, trials, steps=config.steps, look=look, place=place, batch_size=32, kind=kind,
+    rows = sweep(learner, splits, trials, steps=config.steps, look=look, context=context, batch_size=32, kind=kind,
                  dataset=config.dataset, hidden=",".join(map(str, config.hidden)))  # fmt: skip
     return [by_step(row, (0, *steps_K)) for row in rows]
 

@@ -7,7 +7,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
-from dl_jax.report import figures
+from dl_jax.report import plots
 
 
 def descent(records: Records, kind: str) -> Figure:
@@ -23,7 +23,7 @@ def descent(records: Records, kind: str) -> Figure:
     norm = LogNorm(error_AxA.min(), error_AxA.max())
     levels = np.geomspace(error_AxA.min(), error_AxA.max(), 14)
     filled = flat.contourf(x_A, y_A, error_AxA.T, levels, norm=norm, cmap="viridis")
-    flat.plot(path_x, path_y, "o-", color="white", mec=figures.RED, mfc=figures.RED, ms=4, lw=1.2)
+    flat.plot(path_x, path_y, "o-", color="white", mec=plots.RED, mfc=plots.RED, ms=4, lw=1.2)
     flat.plot(path_x[-1:], path_y[-1:], "*", color="gold", ms=14, mec="black")
     flat.set(title="training, seen from above (star: its end)", xlabel="along the first principal component")
     flat.set_ylabel("along the second")
@@ -31,7 +31,7 @@ def descent(records: Records, kind: str) -> Figure:
     height_AxA, height_K = np.log10(error_AxA), np.log10(train_K)
     x_AxA, y_AxA = np.meshgrid(x_A, y_A, indexing="ij")
     steep.plot_surface(x_AxA, y_AxA, height_AxA, cmap="viridis", alpha=0.7, linewidth=0)
-    steep.plot(path_x, path_y, height_K, "o-", color=figures.RED, ms=3, lw=1.5, zorder=10)
+    steep.plot(path_x, path_y, height_K, "o-", color=plots.RED, ms=3, lw=1.5, zorder=10)
     steep.set(title="as a way down (height: logarithm of the error)", zlabel="log10 of the error")
     steep.view_init(35, -50)
     return figure
@@ -39,7 +39,7 @@ def descent(records: Records, kind: str) -> Figure:
 
 def slices(records: Records, kinds: Sequence[str]) -> Figure:
     """Random slices, normalised filter by filter, through the end of a training of each kind."""
-    figure, axes = figures.canvas(1, len(kinds), size=(4.6, 3.8))
+    figure, axes = plots.canvas(1, len(kinds), size=(4.6, 3.8))
     for ax, kind in zip(axes.flat, kinds, strict=True):
         error = records.values("slice", kind=kind)
         side = round(len(error) ** 0.5)
@@ -61,12 +61,12 @@ def segments(records: Records, net: str, convex: str) -> Figure:
         f"{net}: to itself with its units reversed": ("segment_mirrored", net),
         f"{convex}: between two trainings": ("segment", convex),
     }
-    figure, axes = figures.canvas(1, len(panels), size=(3.6, 3.2))
+    figure, axes = plots.canvas(1, len(panels), size=(3.6, 3.2))
     for ax, (title, (name, kind)) in zip(axes.flat, panels.items(), strict=True):
         for seed in records.axis("seed"):
             error_T = records.values(name, kind=kind, seed=seed)
-            ax.plot(np.linspace(0, 1, len(error_T)), error_T, color=figures.BLUE, lw=1.2, alpha=0.7)
-            ax.plot([0, 1], error_T[[0, -1]], "--", color=figures.GREY, lw=0.8)
+            ax.plot(np.linspace(0, 1, len(error_T)), error_T, color=plots.BLUE, lw=1.2, alpha=0.7)
+            ax.plot([0, 1], error_T[[0, -1]], "--", color=plots.GREY, lw=0.8)
         ax.set(title=title, xlabel="part of the way (dashed: chord)")
         ax.set_ylim(0, 1.1 * ax.get_ylim()[1])
         ax.title.set_size(9)
@@ -76,8 +76,8 @@ def segments(records: Records, net: str, convex: str) -> Figure:
 
 def curvature(records: Records, kinds: Sequence[str]) -> Figure:
     """How many directions curve how much, at the end; and the lowest and the highest curvature on the path."""
-    figure, axes = figures.canvas(1, 1 + len(kinds), size=(3.8, 3.4))
-    for kind, colour in zip(kinds, figures.COLOURS, strict=False):
+    figure, axes = plots.canvas(1, 1 + len(kinds), size=(3.8, 3.4))
+    for kind, colour in zip(kinds, plots.COLOURS, strict=False):
         value, weight = (records.values(name, kind=kind) for name in ("ritz_value", "ritz_weight"))
         order = np.argsort(value)[::-1]
         part = value[order] / value.max()
@@ -88,10 +88,10 @@ def curvature(records: Records, kinds: Sequence[str]) -> Figure:
     for ax, kind in zip(axes.flat[1:], kinds, strict=True):
         there = records.where(kind=kind)
         steps = there.where(metric="lowest_curvature").axis("step")
-        for name, colour in (("highest_curvature", figures.RED), ("lowest_curvature", figures.BLUE)):
+        for name, colour in (("highest_curvature", plots.RED), ("lowest_curvature", plots.BLUE)):
             value_KxS = [there.values(name, step=step) for step in steps]
-            figures.dots(ax, np.add(steps, 0.5), value_KxS, colour, name.replace("_", " "))
-        ax.axhline(0, color=figures.GREY, lw=0.8)
+            plots.dots(ax, np.add(steps, 0.5), value_KxS, colour, name.replace("_", " "))
+        ax.axhline(0, color=plots.GREY, lw=0.8)
         ax.set(title=f"{kind}: curvature on the path", xlabel="steps taken", xscale="log")
         ax.set_yscale("symlog", linthresh=0.1)
         ax.legend(frameon=False, fontsize=7)
@@ -101,10 +101,10 @@ def curvature(records: Records, kinds: Sequence[str]) -> Figure:
 
 def errors_by_step(records: Records, kinds: Sequence[str]) -> Figure:
     """Training, validation and test error by step, the mean over seeds."""
-    figure, axes = figures.canvas(1, len(kinds), size=(3.8, 3.2))
+    figure, axes = plots.canvas(1, len(kinds), size=(3.8, 3.2))
     for ax, kind in zip(axes.flat, kinds, strict=True):
         there = records.where(kind=kind)
-        for name, colour in zip(("train", "validation", "test"), figures.COLOURS, strict=False):
+        for name, colour in zip(("train", "validation", "test"), plots.COLOURS, strict=False):
             steps = there.axis("step")
             mean_K = [np.mean(there.values(name, step=step)) for step in steps]
             ax.plot(np.add(steps, 0.5), mean_K, color=colour, label=name)

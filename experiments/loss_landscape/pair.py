@@ -15,7 +15,7 @@ def twins(model: Model) -> Model:
     return from_layers(init, jax.vmap(model.layers, in_axes=(0, None), out_axes=1))
 
 
-def of_both(objective):
+def of_both(loss):
     """(scores_Bx2xC, targets) -> E_B, the sum of both errors."""
-    each = jax.vmap(objective, in_axes=(1, None), out_axes=1)
+    each = jax.vmap(loss, in_axes=(1, None), out_axes=1)
     return lambda scores_Bx2xC, targets: jnp.sum(each(scores_Bx2xC, targets), 1)

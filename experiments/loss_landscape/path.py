@@ -11,16 +11,16 @@ from scipy import optimize
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.measures.hessian import hessian_product, lanczos, share_above
 from dl_jax.measures.landscape import (
-    bump,
-    errors_at,
+    barrier,
     filter_normalised,
+    losses_at,
     mirrored,
     on_plane,
     on_segment,
     principal_plane,
 )
 from dl_jax.models.model import Model, Params
-from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.losses import cross_entropy
 
 LOOKED = 2000
 """Training examples over which slices and curvature are averaged, at most."""
@@ -99,13 +99,13 @@ def landscape(model: Model, path_Kx: Params, other: Params, train: Examples, rid
         "plane": on_plane(V, END, (9, 10), *side_2xA),
     }
     ends = np.cumsum([len(share_MxV) for share_MxV in places.values()])[:-1]
-    found_M = jnp.split(errors_at(error, vector_VxP, jnp.concatenate(list(places.values()))), ends)
+    found_M = jnp.split(losses_at(error, vector_VxP, jnp.concatenate(list(places.values()))), ends)
     errors = dict(zip(places, found_M, strict=True))
     extent, (flat_Px2, _) = jnp.sum((path_KxP - end_P[None]) ** 2), jnp.linalg.qr(across_4xP[:2].T)
     return {
         **{name: errors[name] for name in ("segment", "segment_mirrored", "slice", "plane")},
-        "bump": bump(errors["segment"]),
-        "bump_mirrored": bump(errors["segment_mirrored"]),
+        "bump": barrier(errors["segment"]),
+        "bump_mirrored": barrier(errors["segment_mirrored"]),
         "mirrored_differs": jnp.abs(errors["segment_mirrored"][-1] - errors["segment"][0]),
         "half_mirrored_differs": jnp.abs(errors["half"][0] - errors["segment"][0]),
         "apart": 2 * jnp.linalg.norm(end_P - other_P) / (jnp.linalg.norm(end_P) + jnp.linalg.norm(other_P)),
@@ -137,7 +137,7 @@ def lowest(model: Model, path_Kx: Params, lowest_P: jax.Array, train: Examples, 
     first_P, whole = ravel_pytree(jax.tree.map(lambda w_K: w_K[0], path_Kx))
     end_P, _ = ravel_pytree(jax.tree.map(lambda w_K: w_K[-1], path_Kx))
     vector_VxP = jnp.stack([first_P, end_P, jnp.asarray(lowest_P)])
-    first, end, least = errors_at(_reduced(model, whole, train, ridge), vector_VxP, jnp.eye(3))
+    first, end, least = losses_at(_reduced(model, whole, train, ridge), vector_VxP, jnp.eye(3))
     away_2 = jnp.linalg.norm(vector_VxP[:2] - vector_VxP[2:], axis=1)
     return {"left": (end - least) / (first - least), "left_to_go": away_2[1] / away_2[0]}
 

@@ -25,14 +25,14 @@ from dl_jax.data import catalog
 from dl_jax.evidence.criteria import Criterion, equals, exceeds, identity
 from dl_jax.evidence.estimands import metric
 from dl_jax.evidence.records import Records
-from dl_jax.measures.identities import at_once, rows_by_seed
+from dl_jax.measures.by_seed import at_once, rows_by_seed
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import one_of
 from dl_jax.runtime.flags import Flags, flag
-from dl_jax.training.directions import DIRECTIONS, along
-from dl_jax.training.objectives import accuracy, cross_entropy
-from dl_jax.training.place import Place
-from dl_jax.training.step import Learner, mean_error
+from dl_jax.training.context import Context
+from dl_jax.training.directions import DIRECTIONS, step_along
+from dl_jax.training.losses import accuracy, cross_entropy
+from dl_jax.training.step import Learner, mean_loss
 from dl_jax.training.sweep import grid, sweep
 from experiments.objective_and_gradient.chance import by_chance
 from experiments.objective_and_gradient.figures import draw_beginning, draw_knobs, draw_steps
@@ -71,10 +71,10 @@ PRESETS = {
 }
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """Chance; the way down, by batches and by all examples; then small steps from weights, untrained and trained."""
     dataset = catalog.load(config.dataset, config.manual_dir or None)
-    splits, classes = dataset.standardised(), len(dataset.class_names)
+    splits, classes = dataset.standardized(), len(dataset.class_names)
     of = {"units": UNITS, "classes": classes}
     turned = {"hidden": (config.hidden,), "steps": config.steps, "directions": config.directions}
     looks = [(of_objectives, "float32", {}), (partial(small_steps, train=splits.train, **turned, **of), "float64", {})]
@@ -82,31 +82,31 @@ def measure(config: Config, place: Place) -> Records:
         hidden = (config.width,) * depth
         looks.append((partial(by_chance, hidden=hidden, test=splits.test, **of), "float32", {"depth": depth}))
     parts = [partial(rows_by_seed, look, config.all_seeds, precision, **axes) for look, precision, axes in looks]
-    rows = [place.keep({"seeds": list(config.all_seeds)}, lambda: at_once(parts))]
-    rows += [train(config, splits, classes, place, depth, UNITS) for depth in config.depths]
-    rows.append(train(config, splits, classes, place, 1, ("tanh",), "all examples", batch_size=len(splits.train.x)))
+    rows = [context.events.cached({"seeds": list(config.all_seeds)}, lambda: at_once(parts))]
+    rows += [train(config, splits, classes, context, depth, UNITS) for depth in config.depths]
+    rows.append(train(config, splits, classes, context, 1, ("tanh",), "all examples", batch_size=len(splits.train.x)))
     each, judged = ("task", "depth", "nonlinearity", "direction"), ("above_chance", "error_removed")
     return Records.gather(rows).best("learning_rate", by="validation_accuracy", of=each, judged=judged)
 
 
-def train(config, splits, classes, place, depth, units, task="batches", batch_size=128):
+def train(config, splits, classes, context, depth, units, task="batches", batch_size=128):
     """Rows of nets of one depth that go along the gradient, or along random directions in steps as long."""
     each = {"learning_rate": config.learning_rates, "seed": config.all_seeds}
     trials = grid(nonlinearity=units, direction=DIRECTIONS[:2], **each)
 
     def learner(trial):
         model = mlp((config.width,) * depth, classes, one_of(units, trial["nonlinearity"]))
-        turn = optax.chain(along(trial["direction"], trial["seed"]), optax.sgd(trial["learning_rate"]))
+        turn = optax.chain(step_along(trial["direction"], trial["seed"]), optax.sgd(trial["learning_rate"]))
         return Learner(model, cross_entropy, turn)
 
     def look(learner, first, last, splits):
         test, validation = (accuracy(learner.model.apply(last, split.x), split.y) for split in splits[:0:-1])
-        left = mean_error(learner, last, splits.train) / mean_error(learner, first, splits.train)
+        left = mean_loss(learner, last, splits.train) / mean_loss(learner, first, splits.train)
         removed = 1 - jnp.minimum(2.0, jnp.nan_to_num(left, nan=jnp.inf))  # -1 where it doubled, or is no number
         return {"above_chance": test - 1 / classes, "validation_accuracy": validation, "error_removed": removed}
 
-    sizes = {"steps": config.steps, "batch_size": batch_size, "together": TOGETHER[place.kind]}
-    return sweep(learner, splits, trials, look=look, place=place, task=task, state="trained", depth=depth, **sizes)
+    sizes = {"steps": config.steps, "batch_size": batch_size, "together": TOGETHER[context.kind]}
+    return sweep(learner, splits, trials, look=look, context=context, task=task, state="trained", depth=depth, **sizes)
 
 
 def slope_off(way, wanted):
@@ -158,15 +158,15 @@ CRITERIA = (
     Criterion(
         54,
         "objectives are never negative: how far below 0 they get",
-        identity(metric("below_zero", np.max, objective=OBJECTIVES), 1e-9),
-        control=metric("below_zero", objective=SIGNED),
+        identity(metric("below_zero", np.max, loss=OBJECTIVES), 1e-9),
+        control=metric("below_zero", loss=SIGNED),
         scope=f"{', '.join(OBJECTIVES)}; the control is the sum of y - t",
     ),
     Criterion(
         54,
         "they rise all the way out from the wanted pattern: share of lines on which they do not",
-        identity(metric("not_rising", np.max, objective=OBJECTIVES), 1e-9),
-        control=metric("not_rising", objective=SIGNED),
+        identity(metric("not_rising", np.max, loss=OBJECTIVES), 1e-9),
+        control=metric("not_rising", loss=SIGNED),
         scope="lines from the wanted outputs, or probabilities, to others; the control is the sum of y - t",
     ),
     Criterion(

@@ -4,11 +4,11 @@ import jax
 import jax.numpy as jnp
 
 from dl_jax.data.dataset import Examples
-from dl_jax.measures.identities import at
+from dl_jax.measures.by_seed import at
 from dl_jax.models.mlp import mlp
 from dl_jax.models.model import Key
 from dl_jax.models.nonlinearities import one_of
-from dl_jax.training.objectives import accuracy
+from dl_jax.training.losses import accuracy
 
 DRAWS = 100
 """Untrained nets of each kind at every seed."""

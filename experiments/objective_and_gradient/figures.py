@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
-from dl_jax.report.figures import AMBER, BLUE, COLOURS, GREEN, GREY, RED, canvas, dots
+from dl_jax.report.plots import AMBER, BLUE, COLOURS, GREEN, GREY, RED, canvas, dots
 
 
 def draw_beginning(records: Records) -> Figure:

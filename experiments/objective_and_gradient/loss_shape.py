@@ -3,9 +3,9 @@
 import jax
 import jax.numpy as jnp
 
-from dl_jax.measures.identities import at
+from dl_jax.measures.by_seed import at
 from dl_jax.models.model import Key
-from dl_jax.training.objectives import binary_cross_entropy, cross_entropy, half_squared_error
+from dl_jax.training.losses import binary_cross_entropy, cross_entropy, half_squared_error
 
 OBJECTIVES = ("half squared", "cross-entropy", "binary cross-entropy")
 SIGNED = "signed"
@@ -23,8 +23,8 @@ def of_objectives(key: Key) -> dict:
     label_B = jax.random.randint(key_label, (EXAMPLES,), 0, CLASSES)
     found = of_each(size_Bx1 * y_BxC, size_Bx1 * y_BxC, size_Bx1 * y_BxC[:, :1], t_BxC, label_B)
     outwards = jax.vmap(lambda away: of_each(*between(away, y_BxC, t_BxC, label_B), t_BxC, label_B))(jnp.asarray(AWAY))
-    return {at("below_zero", objective=name): jnp.maximum(0.0, -jnp.min(E_B)) for name, E_B in found.items()} | {
-        at("not_rising", objective=name): 1.0 - jnp.mean(jnp.all(jnp.diff(E_SxB, axis=0) > 0, 0))
+    return {at("below_zero", loss=name): jnp.maximum(0.0, -jnp.min(E_B)) for name, E_B in found.items()} | {
+        at("not_rising", loss=name): 1.0 - jnp.mean(jnp.all(jnp.diff(E_SxB, axis=0) > 0, 0))
         for name, E_SxB in outwards.items()
     }
 

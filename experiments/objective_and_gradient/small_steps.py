@@ -7,12 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl_jax.data.dataset import Examples
-from dl_jax.measures.identities import at
+from dl_jax.measures.by_seed import at
 from dl_jax.measures.weight_space import STATES, as_vector, before_and_after
 from dl_jax.models.mlp import mlp
 from dl_jax.models.model import Key, Params
 from dl_jax.models.nonlinearities import one_of
-from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import sgd
 from dl_jax.training.step import Learner
 from experiments.objective_and_gradient import single_parameters as knobs

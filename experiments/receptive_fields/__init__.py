@@ -22,10 +22,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl_jax.data import catalog
+from dl_jax.data.dataset import spread_subset
 from dl_jax.errors import DataError
 from dl_jax.evidence.criteria import Criterion, below, exceeds, identity
 from dl_jax.evidence.records import Missing, Records
-from dl_jax.measures.look_inside import TEST, some
 from dl_jax.measures.pictures import as_pictures
 from dl_jax.measures.receptive_fields import (
     fields,
@@ -39,16 +39,18 @@ from dl_jax.measures.receptive_fields import (
     without_jumps,
 )
 from dl_jax.models.convnet import Stage, convnet
-from dl_jax.models.inside import maps, modules
+from dl_jax.models.feature_maps import feature_maps, module_names
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.runtime.flags import Flags, flag
-from dl_jax.training.objectives import accuracy, cross_entropy
+from dl_jax.training.context import Context
+from dl_jax.training.losses import accuracy, cross_entropy
 from dl_jax.training.optimizers import adam
-from dl_jax.training.place import Place
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 from experiments.receptive_fields import figures as receptive
 
+TEST = 2000
+"""Test pictures for the accuracy, at most."""
 LOOKED_AT = 128
 """Test pictures over which a squared gradient is averaged."""
 NONE = 1e-9
@@ -78,7 +80,7 @@ def stages(count):
     return tuple(Stage(count, kernel, pool) for kernel, pool in ((5, 2), (3, 1), (3, 2), (3, 1)))
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """Train the net at every seed, and look at the fields of its middle units before and after."""
     dataset = catalog.load(config.dataset, config.manual_dir or None)
     splits, net = dataset.images(), stages(config.maps)
@@ -96,12 +98,12 @@ def measure(config: Config, place: Place) -> Records:
         grid(seed=config.all_seeds),
         steps=config.steps,
         look=partial(look, net),
-        place=place,
+        context=context,
         batch_size=32,
         dataset=config.dataset,
         maps=config.maps,
     )
-    names = modules(net)
+    names = module_names(net)
     shapes = {f"field_{state}": (len(names), height, width) for state in receptive.STATES}
     packed = as_pictures(rows, shapes, config.first_seed)
     return Records(tuple(row | ({"module": names[row["layer"] - 1]} if "layer" in row else {}) for row in packed))
@@ -109,13 +111,13 @@ def measure(config: Config, place: Place) -> Records:
 
 def look(net, learner, first, last, splits):
     """Fields by the formula and by gradients, of each module of the net, and of controls made of its weights."""
-    x_BxHxWxC, test = some(splits.test, LOOKED_AT).x, some(splits.test, TEST)
+    x_BxHxWxC, test = spread_subset(splits.test, LOOKED_AT).x, spread_subset(splits.test, TEST)
     layers, units_L = modules_of(net, x_BxHxWxC.shape[1])
     middle_L, sees_LxHxW = middle_fields(fields(layers), units_L, x_BxHxWxC.shape[1])
     _, naive_LxHxW = middle_fields(without_jumps(layers), units_L, x_BxHxWxC.shape[1])
 
     def gradients(params, net=net, at=middle_L, nonlinearity="relu", pooling="max"):
-        through = partial(maps, net, NONLINEARITIES[nonlinearity], params, pooling=pooling)
+        through = partial(feature_maps, net, NONLINEARITIES[nonlinearity], params, pooling=pooling)
         return squared_gradients(through, at, x_BxHxWxC, jax.random.key(0))
 
     # No weight above a rectifier that is off, and no loser of a maximum, has a gradient: only a linear net shows all.

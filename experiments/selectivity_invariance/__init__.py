@@ -21,9 +21,9 @@ import numpy as np
 
 from dl_jax.data.synthetic.canids import NUISANCES
 from dl_jax.evidence.criteria import Criterion, below, exceeds
-from dl_jax.evidence.estimands import gain, metric
+from dl_jax.evidence.estimands import difference, metric
 from dl_jax.evidence.records import Records
-from dl_jax.measures.animals import (
+from dl_jax.measures.canids import (
     SHALLOW,
     alone_rows,
     draw_alone,
@@ -37,7 +37,7 @@ from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.runtime.flags import Flags, flag
-from dl_jax.training.place import Place
+from dl_jax.training.context import Context
 from experiments.selectivity_invariance import figures as animals
 
 CONV, CONTROL, DENSE = "convolutional", "convolutional, linear", "multilayer"
@@ -67,7 +67,7 @@ PRESETS = {
 }
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """Every machine on the same pictures, and of each only the setting that validation pictures chose."""
     drawn, seeds = (config.side, config.nuisances, config.detail), config.all_seeds
     # Twice as many as a seed is shown, so that seeds learn from different ones.
@@ -78,14 +78,14 @@ def measure(config: Config, place: Place) -> Records:
     nets += [(DENSE, mlp((128, HIDDEN), 2, RELU), max(config.counts), 4 * config.steps)]
     tried = Records.gather(
         [
-            shallow_rows(pictures, config.counts, seeds, place),
-            alone_rows(draw_alone(*drawn, config.first_seed), seeds, place),
-            *[trained_rows(name, model, pictures, count, seeds, steps, place) for name, model, count, steps in nets],
+            shallow_rows(pictures, config.counts, seeds, context),
+            alone_rows(draw_alone(*drawn, config.first_seed), seeds, context),
+            *[trained_rows(name, model, pictures, count, seeds, steps, context) for name, model, count, steps in nets],
         ]
     )
     of = ("machine", "labels", "size", "alone")
     chosen = tried.best("setting", by="validation_accuracy", of=of, judged=("test_",))
-    return Records.gather([chosen.rows, pixel_rows(*drawn, seeds, place), gallery_rows(config.first_seed)])
+    return Records.gather([chosen.rows, pixel_rows(*drawn, seeds, context), gallery_rows(config.first_seed)])
 
 
 def on(machine, name="test_accuracy", at=max):
@@ -111,7 +111,7 @@ def over_shallow(machine):
 
 def rise(labels):
     """What a Gaussian kernel gains from the fewest pictures to the most."""
-    return lambda r: gain(
+    return lambda r: difference(
         *(metric("test_accuracy", machine="gaussian", labels=labels, size=at(r.axis("size"))) for at in (max, min))
     )(r)
 

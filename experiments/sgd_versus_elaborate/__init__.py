@@ -30,8 +30,8 @@ from dl_jax.models.linear import linear
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.runtime.flags import Flags, flag
-from dl_jax.training.objectives import binary_cross_entropy, cross_entropy, half_squared_error
-from dl_jax.training.place import Place
+from dl_jax.training.context import Context
+from dl_jax.training.losses import binary_cross_entropy, cross_entropy, half_squared_error
 from experiments.sgd_versus_elaborate import figures as races
 from experiments.sgd_versus_elaborate.race import BATCH, STOCHASTIC, Problem, race
 from experiments.sgd_versus_elaborate.redundant import redundant
@@ -101,12 +101,12 @@ PRESETS = {
 }  # fmt: skip
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """Every method on every problem, with each of its settings; judged with the one that validation data chose."""
     parts = []
     for name in config.problems:
         settings = {method: values for method, values in SETTINGS[name].items() if method in config.methods}
-        parts.append(race(problem(name, config), settings, config.all_seeds, place, problem=name))
+        parts.append(race(problem(name, config), settings, config.all_seeds, context, problem=name))
     judged = ("loss", "test_error", "seconds")
     return Records.gather([*parts]).best("setting", by="validation_score", of=("problem", "method"), judged=judged)
 

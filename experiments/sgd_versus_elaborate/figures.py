@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
-from dl_jax.report import figures
+from dl_jax.report import plots
 
 NAMES = {"loss": "training loss", "test_error": "test error"}
 NARROW = 20.0
@@ -20,12 +20,12 @@ def curves(records: Records, metric: str, methods: dict[str, Sequence[str]], *, 
     lowest of their seed, which is that of the optimum or near it.
     """
     problems = tuple(dict.fromkeys(row["problem"] for row in records.rows))
-    figure, axes = figures.canvas(1, len(problems), size=(3.4, 3.6))
+    figure, axes = plots.canvas(1, len(problems), size=(3.4, 3.6))
     for ax, problem in zip(axes.flat, problems, strict=True):
         lowest_S, highest_S = (records.by_seed(metric, which, problem=problem) for which in (np.min, np.max))
         far = metric == "loss" and np.all(highest_S < NARROW * lowest_S)
         styled = [(style, method) for style, names in methods.items() for method in names]
-        for (style, method), colour in zip(styled, figures.COLOURS, strict=False):
+        for (style, method), colour in zip(styled, plots.COLOURS, strict=False):
             there = records.where(problem=problem, method=method)
             if not there.rows:
                 continue

@@ -11,11 +11,12 @@ from jax.flatten_util import ravel_pytree
 from jax.sharding import PartitionSpec
 
 from dl_jax.data.dataset import Examples, Splits
+from dl_jax.evidence.records import Row
 from dl_jax.models.model import Key, Model, Params
 from dl_jax.training import full_batch as batch_methods
 from dl_jax.training import stochastic_methods
-from dl_jax.training.objectives import Objective
-from dl_jax.training.place import Cost, Place, Row, remember_nothing
+from dl_jax.training.context import Context, Cost, compute_all
+from dl_jax.training.losses import Loss
 from dl_jax.training.snapshots import remembering
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import sweep
@@ -35,7 +36,7 @@ class Problem(NamedTuple):
     """
 
     model: Model
-    objective: Objective
+    loss: Loss
     examples: Splits | Callable[[Key], Splits]
     passes_K: Sequence[float]
     batch_size: int
@@ -45,7 +46,7 @@ class Problem(NamedTuple):
 
 
 def race(
-    problem: Problem, settings: dict[str, Sequence[float]], seeds: Sequence[int], place: Place, /, **axes: Any
+    problem: Problem, settings: dict[str, Sequence[float]], seeds: Sequence[int], context: Context, /, **axes: Any
 ) -> list[Row]:
     """What every method reaches with every setting: the methods of a seed have the same examples and first weights.
 
@@ -60,13 +61,17 @@ def race(
         [{"method": name, "setting": value, "seed": s} for name in names if name in settings for value in settings[name]
          for s in seeds] for names in (STOCHASTIC, BATCH)
     )  # fmt: skip
-    rows = place.keep({"race": axes, "trials": few}, lambda: _stochastic(problem, few, place, axes)) if few else []
+    rows = (
+        context.events.cached({"race": axes, "trials": few}, lambda: _stochastic(problem, few, context, axes))
+        if few
+        else []
+    )
     if rest:
-        rows += place.keep({"race": axes, "trials": rest}, lambda: _batch(problem, rest, place, axes))
+        rows += context.events.cached({"race": axes, "trials": rest}, lambda: _batch(problem, rest, context, axes))
     return rows
 
 
-def _stochastic(problem, trials, place, axes):
+def _stochastic(problem, trials, context, axes):
     """By a sweep, whose learners remember their weights on the way."""
     names = tuple(dict.fromkeys(trial["method"] for trial in trials))
     examples = problem.examples
@@ -76,25 +81,25 @@ def _stochastic(problem, trials, place, axes):
 
     def learner(trial):
         optimizer = stochastic_methods.stochastic(names, trial["method"], trial["setting"], problem.ridge)
-        return remembering(Learner(problem.model, problem.objective, optimizer), steps_K)
+        return remembering(Learner(problem.model, problem.loss, optimizer), steps_K)
 
     def look(learner, first, last, splits):
         return _look(problem, last["then"], splits)
 
     costs = []
-    aside = place._replace(keep=remember_nothing, spend=costs.append, shards=1)
+    aside = context.with_events(cached=compute_all, spend=costs.append, shards=1)
     rows = sweep(
-        learner, examples, trials, steps=steps_K[-1], look=look, place=aside, batch_size=problem.batch_size, **axes
+        learner, examples, trials, steps=steps_K[-1], look=look, context=aside, batch_size=problem.batch_size, **axes
     )
-    place.spend(costs[0])
+    context.events.cost(costs[0])
     columns = {
         name: np.reshape([row["value"] for row in rows if row["metric"] == name], (len(trials), -1))
         for name in (*LOOKS, "validation_score")
     }
-    return list(_rows(problem, trials, columns, costs[0].run_s * place.mesh.size / len(trials), axes))
+    return list(_rows(problem, trials, columns, costs[0].run_s * context.mesh.size / len(trials), axes))
 
 
-def _batch(problem, trials, place, axes):
+def _batch(problem, trials, context, axes):
     """One program for all methods, which takes one method after the other, to time them apart."""
     share, fixed = PartitionSpec("trial"), None if callable(problem.examples) else problem.examples
     names = tuple(dict.fromkeys(trial["method"] for trial in trials))
@@ -113,22 +118,22 @@ def _batch(problem, trials, place, axes):
         return jax.lax.map(lambda each: one(fixed, index, *each), (setting_R, seed_R))
 
     specs = (PartitionSpec(), PartitionSpec(), share, share)
-    program = jax.jit(jax.shard_map(over, mesh=place.mesh, in_specs=specs, out_specs=share, check_vma=False))
+    program = jax.jit(jax.shard_map(over, mesh=context.mesh, in_specs=specs, out_specs=share, check_vma=False))
 
     def numbers(index):
         own = [trial for trial in trials if trial["method"] == names[index]]
-        padded = np.arange(-(-len(own) // place.mesh.size) * place.mesh.size) % len(own)
+        padded = np.arange(-(-len(own) // context.mesh.size) * context.mesh.size) % len(own)
         columns = [np.asarray([trial[axis] for trial in own]) for axis in ("setting", "seed")]
         return own, (fixed, np.int32(index), columns[0][padded].astype(np.float32), columns[1][padded].astype(np.int32))
 
-    if place.plan:
+    if context.events.dry_run:
         shapes = jax.eval_shape(lambda *arguments: arguments, *numbers(0)[1])
-        place.plan("batch methods", program, shapes, 0.0)
+        context.events.dry_run("batch methods", program, shapes, 0.0)
         columns = jax.tree.map(lambda leaf: np.zeros(leaf.shape), jax.eval_shape(program, *shapes))
         return [row for at in range(len(names)) for row in _rows(problem, numbers(at)[0], columns, 0.0, axes)]
     began = perf_counter()
     # On a CPU half of the compiler's work is left out: most of these programs run for less time than it takes.
-    quick = {"xla_backend_optimization_level": 1} if place.kind == "cpu" else {}
+    quick = {"xla_backend_optimization_level": 1} if context.kind == "cpu" else {}
     compiled = program.lower(*numbers(0)[1]).compile(compiler_options=quick)
     compile_s, rows = perf_counter() - began, []
     for index, name in enumerate(names):
@@ -136,23 +141,23 @@ def _batch(problem, trials, place, axes):
         began = perf_counter()
         columns = jax.tree.map(np.asarray, compiled(*arguments))
         run_s = perf_counter() - began
-        place.spend(Cost(int(index == 0), compile_s * (index == 0), run_s, 0.0))
-        place.tell(name, index + 1, len(names))
-        rows += _rows(problem, own, columns, run_s * place.mesh.size / len(arguments[-1]), axes)
+        context.events.cost(Cost(int(index == 0), compile_s * (index == 0), run_s, 0.0))
+        context.events.progress(name, index + 1, len(names))
+        rows += _rows(problem, own, columns, run_s * context.mesh.size / len(arguments[-1]), axes)
     return rows
 
 
 def _error(problem: Problem, params: Params, examples: Examples) -> jax.Array:
     """What is reduced."""
     squares = sum(jnp.sum(w**2) for w in jax.tree.leaves(params))
-    errors_N = problem.objective(problem.model.apply(params, examples.x), examples.y)
+    errors_N = problem.loss(problem.model.apply(params, examples.x), examples.y)
     return jnp.mean(errors_N) + 0.5 * problem.ridge * squares
 
 
 def _look(problem, params_K, splits):
     def wrong(params, examples):
         scores_NxC = problem.model.apply(params, examples.x)
-        return jnp.mean((problem.wrong or problem.objective)(scores_NxC, examples.y))
+        return jnp.mean((problem.wrong or problem.loss)(scores_NxC, examples.y))
 
     def look(params):
         return _error(problem, params, splits.train), wrong(params, splits.test), wrong(params, splits.validation)

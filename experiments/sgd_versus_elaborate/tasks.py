@@ -8,7 +8,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from dl_jax.data.dataset import Examples, Splits, drawn
+from dl_jax.data.dataset import Examples, Splits, generated
 
 World = Callable[[jax.Array], Callable[[jax.Array, int], Examples]]
 
@@ -18,7 +18,7 @@ def in_one_world(world: World, train: int, rest: int = 1024) -> Callable[[jax.Ar
 
     def splits(key):
         key_world, key_data = jax.random.split(key)
-        return drawn(world(key_world), train, rest)(key_data)
+        return generated(world(key_world), train, rest)(key_data)
 
     return splits
 

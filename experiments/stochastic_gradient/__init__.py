@@ -24,20 +24,20 @@ import numpy as np
 import optax
 
 from dl_jax.data import catalog
-from dl_jax.data.dataset import Examples, drawn
+from dl_jax.data.dataset import Examples, generated
 from dl_jax.evidence.criteria import Criterion, below, equals, exceeds, identity
-from dl_jax.evidence.estimands import gain, metric
+from dl_jax.evidence.estimands import difference, metric
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.rounding import exact
-from dl_jax.measures.identities import PRECISIONS, at_once, rows_by_seed
+from dl_jax.measures.by_seed import PRECISIONS, at_once, rows_by_seed
 from dl_jax.models.linear import linear
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.runtime.flags import Flags, flag
+from dl_jax.training.context import Context
 from dl_jax.training.fit import fit
-from dl_jax.training.objectives import cross_entropy, half_squared_error
-from dl_jax.training.place import Place
-from dl_jax.training.step import Learner, mean_error
+from dl_jax.training.losses import cross_entropy, half_squared_error
+from dl_jax.training.step import Learner, mean_loss
 from dl_jax.training.sweep import grid, sweep
 from experiments.stochastic_gradient.figures import draw_noise, draw_until_flat
 from experiments.stochastic_gradient.gradient_noise import noise_by_batch_size
@@ -79,10 +79,10 @@ PRESETS = {
 }
 
 
-def measure(config: Config, place: Place) -> Records:
+def measure(config: Config, context: Context) -> Records:
     """Steps against their definition; the noise of batches; trainings until they are flat, and what noise leaves."""
     dataset = catalog.load(config.dataset, config.manual_dir or None)
-    train = dataset.standardised().train
+    train = dataset.standardized().train
     model = mlp((config.hidden,), len(dataset.class_names), NONLINEARITIES["tanh"])
     learner = Learner(model, cross_entropy, optax.sgd(config.learning_rate))
     here = {"learner": learner, "train": train, "batch_size": config.batch_size}
@@ -90,36 +90,36 @@ def measure(config: Config, place: Place) -> Records:
     noisy = partial(noise_by_batch_size, examples=config.examples, batches=config.batches, steps=WARM, **here)
     looks = [*((told, precision) for precision in PRECISIONS), (noisy, "float32")]
     parts = [partial(rows_by_seed, look, config.all_seeds, precision) for look, precision in looks]
-    rows = [place.keep({"seeds": list(config.all_seeds)}, lambda: at_once(parts))]
-    rows += [until_flat(learner, train, seed, config, place) for seed in config.all_seeds]
-    rows += [floors(config, place, batch_size, name) for name, batch_size in {"few": 16, "all": EXAMPLES}.items()]
+    rows = [context.events.cached({"seeds": list(config.all_seeds)}, lambda: at_once(parts))]
+    rows += [until_flat(learner, train, seed, config, context) for seed in config.all_seeds]
+    rows += [floors(config, context, batch_size, name) for name, batch_size in {"few": 16, "all": EXAMPLES}.items()]
     return Records.gather(rows)
 
 
-def until_flat(learner, train, seed, config, place):
+def until_flat(learner, train, seed, config, context):
     """Rows of the mean error of the batches in every window of a long training, and of the error of the first batch."""
 
     def compute():
         steps = config.window * config.windows
-        key, alone = jax.random.key(seed), place.alone()
-        _, error_T = fit(learner, train, key, steps, place=alone, batch_size=config.batch_size)
+        key, alone = jax.random.key(seed), context.single_device()
+        _, error_T = fit(learner, train, key, steps, context=alone, batch_size=config.batch_size)
         at = {"trial": 0, "seed": seed}
         yield {**at, "metric": "first_error", "value": float(error_T[0])}
         for number, error in enumerate(error_T.reshape(config.windows, config.window).mean(1)):
             yield {**at, "window": number, "metric": "window_error", "value": float(error)}
 
-    return place.keep({"part": "until flat", "seed": seed}, lambda: list(compute()))
+    return context.events.cached({"part": "until flat", "seed": seed}, lambda: list(compute()))
 
 
-def floors(config, place, batch_size, name):
+def floors(config, context, batch_size, name):
     """Rows of how far above its least value the error of least squares stays, at each constant rate."""
 
     def learner(trial):
         return Learner(linear(1), half_squared_error, optax.sgd(trial["learning_rate"]))
 
-    sizes = {"steps": SETTLED, "batch_size": batch_size, "together": TOGETHER[place.kind]}
+    sizes = {"steps": SETTLED, "batch_size": batch_size, "together": TOGETHER[context.kind]}
     trials = grid(learning_rate=RATES, seed=config.all_seeds)
-    return sweep(learner, drawn(scattered, EXAMPLES), trials, look=above_least, place=place, fed=name, **sizes)
+    return sweep(learner, generated(scattered, EXAMPLES), trials, look=above_least, context=context, fed=name, **sizes)
 
 
 def scattered(key, count):
@@ -133,8 +133,8 @@ def above_least(learner, first, last, splits):
     x_NxD, y_Nx1 = splits.train
     with_1_NxDplus1 = jnp.concatenate([x_NxD, jnp.ones((len(x_NxD), 1))], 1)
     best_Dplus1x1 = jnp.linalg.solve(with_1_NxDplus1.T @ with_1_NxDplus1, with_1_NxDplus1.T @ y_Nx1)
-    least = mean_error(learner, {"layer_01": {"w": best_Dplus1x1[:-1], "b": best_Dplus1x1[-1]}}, splits.train)
-    return {"above_least": mean_error(learner, last, splits.train) / least - 1.0}
+    least = mean_loss(learner, {"layer_01": {"w": best_Dplus1x1[:-1], "b": best_Dplus1x1[-1]}}, splits.train)
+    return {"above_least": mean_loss(learner, last, splits.train) / least - 1.0}
 
 
 def stops(first_error, error_W):
@@ -169,7 +169,7 @@ def worst(sampler):
 def above_least_by_rate(fed):
     """How far the error stays above its least value at the higher rate, more than at the lower one."""
     low, high = (metric("above_least", fed=fed, learning_rate=rate) for rate in RATES)
-    return gain(high, low)
+    return difference(high, low)
 
 
 def scope(records):

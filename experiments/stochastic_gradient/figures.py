@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
-from dl_jax.report.figures import AMBER, BLUE, GREEN, GREY, RED, canvas, dots
+from dl_jax.report.plots import AMBER, BLUE, GREEN, GREY, RED, canvas, dots
 
 SAMPLERS = {
     "shuffled": (BLUE, "shuffled, as in training"),

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 
 from dl_jax.data.dataset import Examples
-from dl_jax.measures.identities import at
+from dl_jax.measures.by_seed import at
 from dl_jax.measures.weight_space import STATES, before_and_after
 from dl_jax.models.model import Key
-from dl_jax.training.shuffle import batch_indices, order
+from dl_jax.training.batches import batch_indices, shuffle_bits
 from dl_jax.training.step import Learner
 from experiments.stochastic_gradient.minibatch import gradients_of_each
 
@@ -21,7 +21,7 @@ ROUNDS = 10
 
 def shuffled(key: Key, label_N: jax.Array, batches: int, batch_size: int) -> jax.Array:
     """As training draws them, each the first of a shuffle of its own: no example twice."""
-    order_2xR = order(key).astype(jnp.uint32)
+    order_2xR = shuffle_bits(key).astype(jnp.uint32)
     per_epoch = len(label_N) // batch_size
 
     def first_of(epoch):

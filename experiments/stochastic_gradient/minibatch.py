@@ -7,9 +7,9 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from dl_jax.data.dataset import Examples
-from dl_jax.measures.identities import at
+from dl_jax.measures.by_seed import at
 from dl_jax.models.model import Key, Params
-from dl_jax.training.step import Learner, begin, mean_error, step
+from dl_jax.training.step import Learner, init_state, mean_loss, step
 
 
 def gradients_of_each(learner: Learner, params: Params, examples: Examples) -> jax.Array:
@@ -17,7 +17,7 @@ def gradients_of_each(learner: Learner, params: Params, examples: Examples) -> j
     w_P, unravel = ravel_pytree(params)
 
     def error(w_P, x_D, y):
-        return mean_error(learner, unravel(w_P), Examples(x_D[None], y[None]))
+        return mean_loss(learner, unravel(w_P), Examples(x_D[None], y[None]))
 
     return jax.vmap(jax.grad(error), (None, 0, 0))(w_P, examples.x, examples.y)
 
@@ -53,7 +53,7 @@ def unlike_library(key: Key, learner: Learner, train: Examples, batch_size: int,
     """
     train = Examples(jnp.asarray(train.x, float), jnp.asarray(train.y))
     batches = [Examples(*(part[batch_size * t :][:batch_size] for part in train)) for t in range(steps)]
-    state = begin(learner, key, train.x[:1])
+    state = init_state(learner, key, train.x[:1])
     first = state.params
     for batch in batches:
         state, _ = step(learner, state, batch)

@@ -7,9 +7,9 @@ from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
 from dl_jax.runtime import devices
-from dl_jax.training.objectives import accuracy, cross_entropy
+from dl_jax.training.context import local_context
+from dl_jax.training.losses import accuracy, cross_entropy
 from dl_jax.training.optimizers import sgd
-from dl_jax.training.place import here
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 from tests.benchmarks.tasks import NETS
@@ -57,7 +57,7 @@ def images(task):
 def _swept(axis, values, learner, task, trials, together):
     devices.set_up()
     costs = []
-    place = here()._replace(spend=costs.append)
+    context = local_context().with_events(cost=costs.append)
     train, test = (Examples(*pair) for pair in task.data())
     rows = [
         sweep(
@@ -66,7 +66,7 @@ def _swept(axis, values, learner, task, trials, together):
             trials,
             steps=task.steps,
             look=_look,
-            place=place,
+            context=context,
             batch_size=task.batch_size,
             together=together,
             **{axis: value},

@@ -4,7 +4,7 @@ import io
 from functools import partial
 from statistics import median
 
-from dl_jax.report.figures import AMBER, BLUE, COLOURS, GREEN, GREY, canvas
+from dl_jax.report.plots import AMBER, BLUE, COLOURS, GREEN, GREY, canvas
 
 
 def draw(results: dict) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
-from dl_jax.data.dataset import Dataset, Examples, drawn, hold_out
+from dl_jax.data.dataset import Dataset, Examples, generated, hold_out, spread_subset
 from dl_jax.data.digits import digits
 from dl_jax.errors import DataError
 
@@ -66,7 +66,7 @@ def test_the_draw_depends_on_the_seed_alone():
 
 def test_standardised_is_scikit_learns_scaler_of_the_training_examples(dataset):
     scaler = StandardScaler().fit(dataset.train[0].reshape(40, 6))
-    for ours, (x, y) in zip(dataset.standardised(), (dataset.train, dataset.validation, dataset.test), strict=True):
+    for ours, (x, y) in zip(dataset.standardized(), (dataset.train, dataset.validation, dataset.test), strict=True):
         assert ours.x.dtype == np.float32
         assert ours.y.dtype == np.int32
         np.testing.assert_allclose(ours.x, scaler.transform(x.reshape(len(x), 6)), atol=1e-5)
@@ -77,7 +77,7 @@ def test_digits_too(images):
     x = images.train[0].reshape(len(images.train[0]), 64).astype(float)
     expected = StandardScaler().fit(x).transform(images.test[0].reshape(-1, 64).astype(float))
     varies = x.std(0) > 0
-    found = images.standardised().test.x
+    found = images.standardized().test.x
     np.testing.assert_allclose(found[:, varies], expected[:, varies], atol=1e-4)
     assert not found[:, ~varies].any()
 
@@ -86,15 +86,15 @@ def test_digits_too(images):
 def test_an_input_that_never_varies_stays_zero(dataset, constant):
     x = dataset.train[0].copy()
     x[:, 0, 0] = constant
-    splits = replace(dataset, train=(x, dataset.train[1])).standardised()
+    splits = replace(dataset, train=(x, dataset.train[1])).standardized()
     assert not splits.train.x[:, 0].any()
     assert not splits.test.x[:, 0].any()
 
 
 def test_only_the_training_examples_are_looked_at(dataset):
     wild = replace(dataset, test=(1e3 + dataset.test[0], dataset.test[1]))
-    np.testing.assert_array_equal(wild.standardised().train.x, dataset.standardised().train.x)
-    np.testing.assert_array_equal(wild.standardised().validation.x, dataset.standardised().validation.x)
+    np.testing.assert_array_equal(wild.standardized().train.x, dataset.standardized().train.x)
+    np.testing.assert_array_equal(wild.standardized().validation.x, dataset.standardized().validation.x)
 
 
 # Fingerprints
@@ -148,7 +148,7 @@ def test_drawn_splits_are_independent_and_repeatable():
         x = jax.random.uniform(key, (count, 1))
         return Examples(x, (x[:, 0] > 0.5).astype(jnp.int32))
 
-    splits = drawn(draw, train=50, rest=20)
+    splits = generated(draw, train=50, rest=20)
     first = splits(jax.random.key(0))
     assert [len(part.y) for part in first] == [50, 20, 20]
     assert len(np.unique(np.concatenate([part.x for part in first]))) == 90
@@ -182,3 +182,12 @@ def test_rows_of_numbers_are_no_images(dataset):
     rows = replace(dataset, train=(dataset.train[0].reshape(40, -1), dataset.train[1]))
     with pytest.raises(DataError, match="rows of numbers"):
         rows.images()
+
+
+def test_a_spread_subset_covers_all_classes_of_a_sorted_set():
+    sorted_by_class = Examples(np.arange(1000), np.repeat(np.arange(10), 100))
+    found = spread_subset(sorted_by_class, 50)
+    assert np.bincount(found.y).tolist() == [5] * 10
+    np.testing.assert_array_equal(sorted_by_class.y[found.x], found.y)
+    assert np.bincount(spread_subset(Examples(np.arange(1024), np.arange(1024) % 2), 64).y).min() > 20
+    assert len(spread_subset(sorted_by_class, 5000).x) == 1000

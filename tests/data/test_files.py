@@ -54,12 +54,12 @@ def test_any_real_numbers_of_any_shape(npz, shape, dtype):
     assert [len(split[1]) for split in (dataset.train, dataset.validation, dataset.test)] == [12, 4, 4]
     np.testing.assert_array_equal(gathered(dataset)[0], x)
     np.testing.assert_array_equal(gathered(dataset)[1], Y)
-    assert np.isfinite(dataset.standardised().train.x).all()
+    assert np.isfinite(dataset.standardized().train.x).all()
 
 
 def test_bits_are_inputs_too(npz):
     dataset = from_npz(npz(x=np.arange(20)[:, None] > np.arange(20), y=Y))
-    assert dataset.standardised().train.x.shape == (12, 20)
+    assert dataset.standardized().train.x.shape == (12, 20)
 
 
 @pytest.mark.parametrize(

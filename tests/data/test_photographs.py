@@ -244,7 +244,7 @@ import dataclasses, hashlib, socket, sys
 from pathlib import Path
 import tensorflow_datasets as tfds
 from dl_jax.data import catalog
-from dl_jax.data.preparing import quiet
+from dl_jax.data.tfds_prepare import quiet
 
 def refuse(*_, **__):
     raise AssertionError("the network was asked for something")

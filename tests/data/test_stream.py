@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from dl_jax.data import shards
-from dl_jax.data.order import shuffled
-from dl_jax.data.stream import by_lot, stream, unwritten
+from dl_jax.data.permutation import shuffled
+from dl_jax.data.stream import abstract_stream, random_labels, stream
 from dl_jax.errors import DataError
 from experiments.hundreds_of_millions import numbered
 
@@ -55,7 +55,7 @@ def test_what_was_read_ahead_is_not_read_again(written, monkeypatch):
     for first in (0, 2, 4, 6):
         found.batches(first, 2, 10)
     found.batches(0, 1, 10)
-    assert [reads.count(place) for place in (20, 40, 60)] == [1, 1, 1]
+    assert [reads.count(context) for context in (20, 40, 60)] == [1, 1, 1]
 
 
 def test_a_pass_shows_every_example_once_and_the_next_in_another_order(written):
@@ -114,7 +114,7 @@ def test_a_file_that_vanishes_is_named(damaged):
 
 
 def test_labels_by_lot_are_even_fixed_and_tell_nothing(written):
-    shown = by_lot(stream(written, 3), numbered.CLASSES, 0)
+    shown = random_labels(stream(written, 3), numbered.CLASSES, 0)
     whole, true = shown.batches(0, 10, 100), stream(written, 3).batches(0, 10, 100)
     assert np.array_equal(whole.x, true.x)
     assert abs(np.mean(whole.y == true.y) - 0.1) < 0.04  # 4 deviations
@@ -124,7 +124,7 @@ def test_labels_by_lot_are_even_fixed_and_tell_nothing(written):
 
 
 def test_an_unwritten_stream_has_the_shapes_and_no_batches(written):
-    planned = unwritten(numbered.RECORD, 10**8)
+    planned = abstract_stream(numbered.RECORD, 10**8)
     assert planned.example == stream(written, 0).example
     assert planned.count == 10**8
     with pytest.raises(DataError, match="only planned; write them first"):

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dl_jax.data import preparing, tfds
+from dl_jax.data import tfds
+from dl_jax.data import tfds_prepare as preparing
 from dl_jax.errors import DataError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -192,7 +193,8 @@ def test_without_tensorflow_it_says_what_to_type(raw, tmp_path, monkeypatch):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from dl_jax.data import preparing, tfds
+from dl_jax.data import tfds
+from dl_jax.data import tfds_prepare as preparing
 
 def build(name, source, raw, scratch):
     half = scratch / name / "1.0.0"

@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 
 from dl_jax.evidence.criteria import Criterion, exceeds
-from dl_jax.evidence.estimands import gain, metric
+from dl_jax.evidence.estimands import difference, metric
 
 EDGE, LIMIT, TASKS, BEST, NAMES = 0.5, 7, ("xor", "ring"), {"xor": 0.75}, {"relu", "tanh", "logistic"}
 
@@ -33,7 +33,7 @@ def of(machine):
 
 
 def control(records):
-    return sum(helper(gain(of("net"), metric("error"))(records))) + len(NAMES)
+    return sum(helper(difference(of("net"), metric("error"))(records))) + len(NAMES)
 
 
 CRITERIA = (
@@ -45,7 +45,8 @@ CRITERIA = (
         - r.by_seed("accuracy", depth=3),
         scope=partial(max, EDGE),
     ),
-    Criterion(70, "more", exceeds(gain(lambda r: r.by_seed("loss", layer=1), metric("best", width=8)), 0.1), control),
+    Criterion(70, "more", exceeds(difference(lambda r: r.by_seed("loss", layer=1), metric("best", width=8)), 0.1),
+        control),
 )
 """
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dl_jax.evidence.estimands import final, first_step, gain, metric
+from dl_jax.evidence.estimands import difference, final, first_step, metric
 from dl_jax.evidence.records import Missing, Records
 
 CURVES = {0: (0.2, 0.8, 0.7), 1: (0.1, 0.3, 0.9), 2: (0.1, 0.2, 0.3)}
@@ -18,7 +18,7 @@ RECORDS = Records(
 
 def test_the_final_value_is_that_of_the_last_step():
     np.testing.assert_array_equal(final("score", task="a")(RECORDS), [0.7, 0.9, 0.3])
-    np.testing.assert_allclose(gain(final("score"), metric("score", step=10))(RECORDS), [0.5, 0.8, 0.2])
+    np.testing.assert_allclose(difference(final("score"), metric("score", step=10))(RECORDS), [0.5, 0.8, 0.2])
 
 
 def test_the_first_step_that_is_high_enough_or_never():

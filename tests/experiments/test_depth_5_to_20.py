@@ -61,7 +61,7 @@ def test_depth_that_gives_what_is_said_supports_all():
 
 
 @pytest.mark.parametrize(
-    ("changed", "place"),
+    ("changed", "context"),
     [
         ({"missed": 0.1}, 0),
         ({"accuracy": {("relu", 20, LATE): 0.7}}, 3),
@@ -76,12 +76,12 @@ def test_depth_that_gives_what_is_said_supports_all():
         ({"ends": {("relu", "test_kind_over_objects"): 0.8}}, 12),
     ],
 )
-def test_each_criterion_can_be_refuted(changed, place):
-    assert answers(records(**changed))[place] is Answer.REFUTED
+def test_each_criterion_can_be_refuted(changed, context):
+    assert answers(records(**changed))[context] is Answer.REFUTED
 
 
 @pytest.mark.parametrize(
-    ("changed", "place"),
+    ("changed", "context"),
     [
         ({"accuracy": {("identity", depth, LATE): 0.9 for depth in (5, 20)}}, 3),
         ({"accuracy": {("identity", 5, LATE): 0.7}}, 4),
@@ -92,5 +92,5 @@ def test_each_criterion_can_be_refuted(changed, place):
         ({"ends": {("identity", f"test_kind_over_{name}"): 3.0 for name in SURROUNDED}}, 12),
     ],
 )
-def test_a_control_that_passes_is_an_error(changed, place):
-    assert answers(records(**changed))[place] is Answer.ERROR
+def test_a_control_that_passes_is_an_error(changed, context):
+    assert answers(records(**changed))[context] is Answer.ERROR

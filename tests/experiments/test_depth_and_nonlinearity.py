@@ -58,7 +58,7 @@ def test_the_planted_truth_is_found():
 
 
 @pytest.mark.parametrize(
-    ("planted", "place", "answer"),
+    ("planted", "context", "answer"),
     [
         ({"bend": 0.01}, 0, Answer.REFUTED),
         ({"line": 0.5}, 1, Answer.REFUTED),
@@ -72,8 +72,8 @@ def test_the_planted_truth_is_found():
         ({"logistic": 0.9}, 7, Answer.REFUTED),
     ],
 )
-def test_each_criterion_can_fail(planted, place, answer):
-    assert answers(records(**planted))[place] is answer
+def test_each_criterion_can_fail(planted, context, answer):
+    assert answers(records(**planted))[context] is answer
 
 
 def test_controls_that_pass_are_errors():

@@ -60,10 +60,10 @@ def records(after=(), before=(), blur=(), images=("planted",), spread=0.002, see
     return Records(tuple(rows))
 
 
-def answer(found, statement, place=0, counter=False):
+def answer(found, statement, context=0, counter=False):
     """The verdict of the criterion in this place of those on a statement."""
     verdicts = judge(found, experiment.CRITERIA)
-    return [verdict for verdict, said in zip(verdicts, SAYS, strict=True) if said == (statement, counter)][place]
+    return [verdict for verdict, said in zip(verdicts, SAYS, strict=True) if said == (statement, counter)][context]
 
 
 def but(name, layer, value, net=AFTER):
@@ -81,7 +81,7 @@ def test_a_net_that_does_all_the_paper_says_supports_it():
 
 
 @pytest.mark.parametrize(
-    ("planted", "statement", "place"),
+    ("planted", "statement", "context"),
     [
         (but("nuisances", "hidden", 0.55), 1, 0),
         (but("ratio", "stage 2", -1.7), 21, 0),
@@ -101,8 +101,8 @@ def test_a_net_that_does_all_the_paper_says_supports_it():
         (but("class", "hidden", 0.35), 106, 1),
     ],
 )
-def test_each_criterion_can_fail(planted, statement, place):
-    assert answer(records(planted), statement, place).verdict is Answer.REFUTED
+def test_each_criterion_can_fail(planted, statement, context):
+    assert answer(records(planted), statement, context).verdict is Answer.REFUTED
 
 
 @pytest.mark.parametrize(

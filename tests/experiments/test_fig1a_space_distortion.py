@@ -10,7 +10,7 @@ from dl_jax.evidence.records import Records
 from dl_jax.evidence.verdicts import Answer, judge
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.training.place import here
+from dl_jax.training.context import local_context
 from experiments import fig1a_space_distortion as experiment
 from experiments.fig1a_space_distortion.tiny_net import nets, read_back, spelled
 
@@ -56,7 +56,7 @@ def test_the_planted_truth_is_found():
 
 
 @pytest.mark.parametrize(
-    ("planted", "place", "answer"),
+    ("planted", "context", "answer"),
     [
         ({"separable": 2}, 0, Answer.REFUTED),
         ({"separable": 12}, 0, Answer.INCONCLUSIVE),
@@ -73,15 +73,15 @@ def test_the_planted_truth_is_found():
         ({"unlike": np.nan}, 6, Answer.INCONCLUSIVE),
     ],
 )
-def test_each_criterion_can_fail(planted, place, answer):
-    assert answers(records(**planted))[place] is answer
+def test_each_criterion_can_fail(planted, context, answer):
+    assert answers(records(**planted))[context] is answer
 
 
 @pytest.mark.parametrize(
-    ("name", "place"), [("separable", 0), ("bend", 1), ("turned", 2), ("solved", 3), ("disk", 4), ("unlike", 6)]
+    ("name", "context"), [("separable", 0), ("bend", 1), ("turned", 2), ("solved", 3), ("disk", 4), ("unlike", 6)]
 )
-def test_a_control_that_passes_is_an_error_and_support_for_nothing(name, place):
-    assert answers(records(control=CONTROL | {name: PLANTED[name]}))[place] is Answer.ERROR
+def test_a_control_that_passes_is_an_error_and_support_for_nothing(name, context):
+    assert answers(records(control=CONTROL | {name: PLANTED[name]}))[context] is Answer.ERROR
 
 
 def test_a_disk_that_two_units_part_at_most_seeds_spoils_the_third_units_control():
@@ -91,8 +91,8 @@ def test_a_disk_that_two_units_part_at_most_seeds_spoils_the_third_units_control
 def test_few_seeds_decide_identities_alone():
     exact = (2, 4, 6)
     found = answers(records(seeds=3))
-    assert [found[place] for place in exact] == [Answer.SUPPORTED] * 3
-    assert {answer for place, answer in enumerate(found) if place not in exact} == {Answer.INCONCLUSIVE}
+    assert [found[context] for context in exact] == [Answer.SUPPORTED] * 3
+    assert {answer for context, answer in enumerate(found) if context not in exact} == {Answer.INCONCLUSIVE}
 
 
 def test_records_hold_the_net_that_is_drawn():
@@ -131,4 +131,4 @@ def untrained(config):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(experiment, "sweep", as_first)
-        return list(experiment.measure(config, here(1)).rows)
+        return list(experiment.measure(config, local_context(1)).rows)

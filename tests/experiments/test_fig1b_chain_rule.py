@@ -66,9 +66,9 @@ def test_nothing_measured_is_not_run():
 
 @pytest.mark.slow
 def test_the_figure_is_drawn_and_everything_supported(tmp_path):
-    from dl_jax.training.place import here
+    from dl_jax.training.context import local_context
 
-    records = experiment.measure(experiment.Config(), here())
+    records = experiment.measure(experiment.Config(), local_context())
     assert set(answers(records)) == {"SUPPORTED"}
     for name, figure in experiment.draw(records).items():
         figure.savefig(tmp_path / f"{name}.png")

@@ -129,9 +129,9 @@ def test_nothing_measured_is_not_run():
 
 @pytest.mark.slow
 def test_everything_is_supported_and_drawn(tmp_path):
-    from dl_jax.training.place import here
+    from dl_jax.training.context import local_context
 
-    records = experiment.measure(experiment.Config(), here())
+    records = experiment.measure(experiment.Config(), local_context())
     assert set(answers(records).values()) == {"SUPPORTED"}
     for name, figure in experiment.draw(records).items():
         figure.savefig(tmp_path / f"{name}.png")

@@ -60,7 +60,7 @@ def test_what_is_expected_supports_all():
 
 
 @pytest.mark.parametrize(
-    ("planted", "place"),
+    ("planted", "context"),
     [
         ({"more_scores_than_categories": 1}, 0),
         ({"above_chance_trained": 0.1}, 1),
@@ -75,12 +75,12 @@ def test_what_is_expected_supports_all():
         ({"unlike_top_row": 0.01}, 10),
     ],
 )
-def test_each_criterion_can_fail(planted, place):
-    assert answers(records(**planted))[place] is Answer.REFUTED
+def test_each_criterion_can_fail(planted, context):
+    assert answers(records(**planted))[context] is Answer.REFUTED
 
 
 @pytest.mark.parametrize(
-    ("planted", "place"),
+    ("planted", "context"),
     [
         ({"more_maps_than_categories": 0}, 0),
         ({"above_chance_untrained": 0.4}, 1),
@@ -93,8 +93,8 @@ def test_each_criterion_can_fail(planted, place):
         ({"unlike_top_row_of_another": 0.0}, 10),
     ],
 )
-def test_a_control_that_passes_is_an_error(planted, place):
-    assert answers(records(**planted))[place] is Answer.ERROR
+def test_a_control_that_passes_is_an_error(planted, context):
+    assert answers(records(**planted))[context] is Answer.ERROR
 
 
 def test_a_share_of_few_filters_is_not_judged():
@@ -129,34 +129,34 @@ def test_rows_are_named_by_what_they_count():
     assert named[4] == row | {"metric": "negative"}
 
 
-def test_a_photograph_that_cannot_be_used_is_told_before_anything_is_trained(place, tmp_path):
+def test_a_photograph_that_cannot_be_used_is_told_before_anything_is_trained(context, tmp_path):
     (tmp_path / "photo.jpg").write_text("no photograph")
     with pytest.raises(DataError, match="no picture of a kind that is read here"):
-        experiment.measure(experiment.Config(dataset="digits", image=str(tmp_path / "photo.jpg")), place)
+        experiment.measure(experiment.Config(dataset="digits", image=str(tmp_path / "photo.jpg")), context)
 
 
-def test_pictures_that_are_none_are_refused(place, tmp_path):
+def test_pictures_that_are_none_are_refused(context, tmp_path):
     np.savez(tmp_path / "rows.npz", x=np.arange(60.0).reshape(20, 3), y=np.arange(20) % 2)
     with pytest.raises(DataError, match="must hold pictures of 4 x 4 pixels or more"):
-        experiment.measure(experiment.Config(dataset=str(tmp_path / "rows.npz")), place)
+        experiment.measure(experiment.Config(dataset=str(tmp_path / "rows.npz")), context)
 
 
-def test_photographs_are_asked_for_at_the_side_that_was_typed(place, monkeypatch):
+def test_photographs_are_asked_for_at_the_side_that_was_typed(context, monkeypatch):
     def load(*asked):
         raise DataError(f"asked for {asked}")
 
     monkeypatch.setattr(experiment.catalog, "load", load)
     with pytest.raises(DataError, match=r"asked for \('imagenette', None, 128\)"):
-        experiment.measure(experiment.Config(dataset="imagenette", side=128), place)
+        experiment.measure(experiment.Config(dataset="imagenette", side=128), context)
 
 
 @pytest.mark.slow
-def test_a_photograph_in_colour_is_drawn_with_its_colours(place, tmp_path):
+def test_a_photograph_in_colour_is_drawn_with_its_colours(context, tmp_path):
     x = np.random.default_rng(0).integers(0, 256, (30, 12, 12, 3)).astype(np.uint8)
     np.savez(tmp_path / "mine.npz", x=x, y=np.arange(30) % 2)
     Image.new("RGB", (40, 30), (200, 100, 50)).save(tmp_path / "photo.png")
     files = {"dataset": str(tmp_path / "mine.npz"), "image": str(tmp_path / "photo.png")}
-    found = experiment.measure(experiment.Config(seeds=1, maps=2, steps=2, **files), place)
+    found = experiment.measure(experiment.Config(seeds=1, maps=2, steps=2, **files), context)
     picture = experiment.figure_2.pictures(found, "picture")
     np.testing.assert_allclose(picture.mean((1, 2)), [200, 100, 50])
     assert set(experiment.draw(found)) == {"figure_2", "first_filters", "zeros_and_shifts"}

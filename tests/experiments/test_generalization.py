@@ -35,7 +35,7 @@ def test_a_machine_that_learns_what_labels_mean_supports_all():
 
 
 @pytest.mark.parametrize(
-    ("planted", "place", "answer"),
+    ("planted", "context", "answer"),
     [
         ({"test": 0.3, "few": 0.2}, 0, Answer.REFUTED),
         ({"test": 0.6, "spread": 0.1}, 0, Answer.INCONCLUSIVE),
@@ -47,8 +47,8 @@ def test_a_machine_that_learns_what_labels_mean_supports_all():
         ({"test": 0.2, "few": 0.2, "by_lot": 0.7}, 0, Answer.ERROR),
     ],
 )
-def test_each_criterion_can_fail(planted, place, answer):
-    assert answers(records(**planted))[place] is answer
+def test_each_criterion_can_fail(planted, context, answer):
+    assert answers(records(**planted))[context] is answer
 
 
 def test_labels_by_lot_are_those_of_other_examples():

@@ -53,7 +53,7 @@ def test_where_everything_holds_all_are_supported():
 
 
 @pytest.mark.parametrize(
-    ("planted", "place", "answer"),
+    ("planted", "context", "answer"),
     [
         ({"convnet": (0.82, 0.96)}, 0, Answer.REFUTED),
         ({"nearest": 0.96}, 1, Answer.REFUTED),
@@ -70,8 +70,8 @@ def test_where_everything_holds_all_are_supported():
         ({"random_maps": (0.80, 0.955)}, 10, Answer.REFUTED),
     ],
 )
-def test_each_criterion_can_fail(planted, place, answer):
-    assert answers(records(**planted))[place] is answer
+def test_each_criterion_can_fail(planted, context, answer):
+    assert answers(records(**planted))[context] is answer
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_each_criterion_can_fail(planted, place, answer):
     ],
 )
 def test_a_control_that_passes_is_an_error(planted, places):
-    assert [answers(records(**planted))[place] for place in places] == [Answer.ERROR] * len(places)
+    assert [answers(records(**planted))[context] for context in places] == [Answer.ERROR] * len(places)
 
 
 def test_the_best_made_by_hand_is_chosen_on_validation_data():

@@ -44,7 +44,7 @@ def test_nets_as_they_were_published_and_a_large_one_that_learns_support_all(cou
 
 
 @pytest.mark.parametrize(
-    ("planted", "place", "answer"),
+    ("planted", "context", "answer"),
     [
         ({"translation LSTM": sizes.Size(88_000, 9 * 10**7)}, TRANSLATION, Answer.REFUTED),
         ({"translation LSTM": sizes.Size(88_000, 2 * 10**9)}, TRANSLATION, Answer.REFUTED),
@@ -60,8 +60,8 @@ def test_nets_as_they_were_published_and_a_large_one_that_learns_support_all(cou
         ({"VGG-16": sizes.Size(10**6, 138 * 10**6)}, VGG_UNITS, Answer.REFUTED),
     ],
 )
-def test_each_criterion_can_fail(counted, planted, place, answer):
-    assert answers(records(counted, **planted))[place] is answer
+def test_each_criterion_can_fail(counted, planted, context, answer):
+    assert answers(records(counted, **planted))[context] is answer
 
 
 def test_labels_by_lot_that_can_be_told_are_an_error(counted):
@@ -85,14 +85,14 @@ def test_examples_that_would_be_seen_twice_are_refused():
         experiment.Config(steps=8, batch_size=100, examples=799)
 
 
-def test_a_place_that_only_plans_is_handed_the_training_and_writes_nothing(place, monkeypatch):
+def test_a_place_that_only_plans_is_handed_the_training_and_writes_nothing(context, monkeypatch):
     def never(*arguments, **options):
         raise AssertionError("examples were written")
 
     monkeypatch.setattr(experiment, "kept_or_passing", never)
     plans = []
     config = experiment.Config(width=512, depth=2, batch_size=32, examples=10**8, precision="bfloat16", remat=True)
-    found = experiment.measure(config, place._replace(plan=lambda *told: plans.append(told)))
+    found = experiment.measure(config, context.with_events(dry_run=lambda *told: plans.append(told)))
     ((what, program, arguments, flops),) = plans
     weights = found.values("weights", net=experiment.HERE)[0]
     steps = arguments[-1].x.shape[0]
@@ -106,12 +106,12 @@ def test_a_place_that_only_plans_is_handed_the_training_and_writes_nothing(place
 
 
 @pytest.mark.parametrize(("precision", "remat"), [("float32", False), ("bfloat16", True)])
-def test_a_small_net_learns_in_one_pass_and_by_lot_it_does_not(place, quickly, precision, remat):
+def test_a_small_net_learns_in_one_pass_and_by_lot_it_does_not(context, quickly, precision, remat):
     config = experiment.Config(
         seeds=1, width=128, depth=2, batch_size=64, steps=40, examples=2560, precision=precision, remat=remat
     )
     with quickly():
-        found = experiment.measure(config, place)
+        found = experiment.measure(config, context)
     last = {labels: found.values("error_at_last", labels=labels)[0] for labels in ("true", "by lot")}
     assert last["true"] < experiment.CHANCE - 0.5
     assert last["by lot"] > experiment.CHANCE - experiment.MATTERS

@@ -35,7 +35,7 @@ def test_half_of_the_errors_removed_supports_all():
 
 
 @pytest.mark.parametrize(
-    ("changed", "place"),
+    ("changed", "context"),
     [
         ({CONV: 0.039}, 0),
         ({"Gaussian on pixels": 0.02}, 0),
@@ -44,8 +44,8 @@ def test_half_of_the_errors_removed_supports_all():
         ({UNLEARNED: 0.05}, 2),
     ],
 )
-def test_each_criterion_can_be_refuted(changed, place):
-    assert answers(records(changed))[place] is Answer.REFUTED
+def test_each_criterion_can_be_refuted(changed, context):
+    assert answers(records(changed))[context] is Answer.REFUTED
 
 
 def test_the_control_is_one_of_the_earlier_methods_and_never_beats_the_best_of_them():

@@ -38,7 +38,7 @@ def test_a_machine_that_is_a_half_space_supports_all():
 
 
 @pytest.mark.parametrize(
-    ("planted", "place", "answer"),
+    ("planted", "context", "answer"),
     [
         ({"features": 0.5}, 0, Answer.REFUTED),
         ({"features": 0.67, "spread": 0.1}, 0, Answer.INCONCLUSIVE),
@@ -50,8 +50,8 @@ def test_a_machine_that_is_a_half_space_supports_all():
         ({"net": 0.05, "spread": 0.1}, 4, Answer.INCONCLUSIVE),
     ],
 )
-def test_each_criterion_can_fail(planted, place, answer):
-    assert answers(records(**planted))[place] is answer
+def test_each_criterion_can_fail(planted, context, answer):
+    assert answers(records(**planted))[context] is answer
 
 
 def test_a_net_no_better_than_a_half_space_makes_the_control_of_71_pass_and_that_is_an_error():

@@ -52,7 +52,7 @@ def test_a_hilly_landscape_and_a_path_down_support_all():
 
 
 @pytest.mark.parametrize(
-    ("kind", "direction", "name", "value", "place"),
+    ("kind", "direction", "name", "value", "context"),
     [
         (NET, GRADIENT, "bump", 0.01, 0),
         (NET, GRADIENT, "mirrored_differs", 0.1, 1),
@@ -68,8 +68,8 @@ def test_a_hilly_landscape_and_a_path_down_support_all():
         (NET, GRADIENT, "lower_beyond", 0.01, 12),
     ],
 )
-def test_each_criterion_can_be_refuted(kind, direction, name, value, place):
-    assert answers(records({(kind, direction, name): value}))[place] is Answer.REFUTED
+def test_each_criterion_can_be_refuted(kind, direction, name, value, context):
+    assert answers(records({(kind, direction, name): value}))[context] is Answer.REFUTED
 
 
 def test_where_nothing_is_saved_by_stopping_it_does_not_pay():
@@ -77,7 +77,7 @@ def test_where_nothing_is_saved_by_stopping_it_does_not_pay():
 
 
 @pytest.mark.parametrize(
-    ("kind", "direction", "name", "value", "place"),
+    ("kind", "direction", "name", "value", "context"),
     [
         (LINEAR, GRADIENT, "bump", 0.5, 0),
         (NET, GRADIENT, "half_mirrored_differs", 1e-8, 1),
@@ -86,8 +86,8 @@ def test_where_nothing_is_saved_by_stopping_it_does_not_pay():
         (NET, RANDOM, "largest_rise", 0.0, 9),
     ],
 )
-def test_a_control_that_passes_is_an_error(kind, direction, name, value, place):
-    assert answers(records({(kind, direction, name): value}))[place] is Answer.ERROR
+def test_a_control_that_passes_is_an_error(kind, direction, name, value, context):
+    assert answers(records({(kind, direction, name): value}))[context] is Answer.ERROR
 
 
 def test_wrong_labels_are_the_stated_share_and_all_wrong():

@@ -32,10 +32,10 @@ def records(seeds=6, **planted):
             rows.append({"trial": seed, "seed": seed, **axes, "metric": metric, "value": float(value)})
 
         for name in ("half squared", "cross-entropy", "binary cross-entropy"):
-            plant("below_zero", world["below_zero"], objective=name)
-            plant("not_rising", world["not_rising"], objective=name)
-        plant("below_zero", 9.0, objective=experiment.SIGNED)
-        plant("not_rising", 0.5, objective=experiment.SIGNED)
+            plant("below_zero", world["below_zero"], loss=name)
+            plant("not_rising", world["not_rising"], loss=name)
+        plant("below_zero", 9.0, loss=experiment.SIGNED)
+        plant("not_rising", 0.5, loss=experiment.SIGNED)
         plant("spread", around(world["guesses"]), machine="guesses", depth=1)
         for task, direction in itertools.product(("batches", "all examples"), ("gradient", "random direction")):
             axes = {"task": task, "direction": direction, "state": "trained", "depth": 1, "nonlinearity": "tanh"}
@@ -77,7 +77,7 @@ def test_a_sound_world_supports_all():
 
 
 @pytest.mark.parametrize(
-    ("planted", "place", "answer"),
+    ("planted", "context", "answer"),
     [
         ({"chance": 0.1}, 0, Answer.REFUTED),
         ({"noise": 0.1}, 0, Answer.INCONCLUSIVE),
@@ -104,8 +104,8 @@ def test_a_sound_world_supports_all():
         ({"better": 0.0}, 15, Answer.REFUTED),
     ],
 )
-def test_each_criterion_can_fail(planted, place, answer):
-    assert answers(records(**planted))[place] is answer
+def test_each_criterion_can_fail(planted, context, answer):
+    assert answers(records(**planted))[context] is answer
 
 
 def test_nothing_measured_is_not_run():

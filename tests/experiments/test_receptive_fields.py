@@ -10,7 +10,7 @@ from dl_jax.evidence.records import Records
 from dl_jax.evidence.verdicts import Answer, judge
 from dl_jax.measures.receptive_fields import fields, modules_of
 from dl_jax.models.convnet import convnet
-from dl_jax.models.inside import maps
+from dl_jax.models.feature_maps import feature_maps
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from experiments import receptive_fields as experiment
 
@@ -51,7 +51,7 @@ def test_what_is_expected_supports_all():
 
 
 @pytest.mark.parametrize(
-    ("planted", "place", "answer"),
+    ("planted", "context", "answer"),
     [
         ({"unlike": 1}, 0, Answer.REFUTED),
         ({"outside": 1e-6}, 1, Answer.REFUTED),
@@ -63,8 +63,8 @@ def test_what_is_expected_supports_all():
         ({"points": 1.0}, 3, Answer.ERROR),
     ],
 )
-def test_each_criterion_can_fail(planted, place, answer):
-    assert answers(records(**planted))[place] is answer
+def test_each_criterion_can_fail(planted, context, answer):
+    assert answers(records(**planted))[context] is answer
 
 
 def test_the_fields_are_those_of_the_docstring():
@@ -78,10 +78,10 @@ def test_kernels_of_nothing_but_their_middle_see_one_pixel(quick_to_compile):
     assert points["conv_02"]["w"].shape == (1, 1, 3, 3)
     np.testing.assert_array_equal(points["conv_01"]["w"][0, 0], params["conv_01"]["w"][2, 2])
     flat = [stage._replace(kernel=1, pool=1) for stage in net]
-    off = maps(flat, NONLINEARITIES["identity"], points, x - jnp.ones_like(x))[-1]
+    off = feature_maps(flat, NONLINEARITIES["identity"], points, x - jnp.ones_like(x))[-1]
     assert np.argwhere(np.any(off != 0, -1)).tolist() == [[0, 11, 12]]
 
 
-def test_pictures_too_small_for_the_fields_are_refused(place):
+def test_pictures_too_small_for_the_fields_are_refused(context):
     with pytest.raises(DataError, match="pictures of 8 x 8 pixels; this takes square ones of 24 at least"):
-        experiment.measure(experiment.Config(dataset="digits"), place)
+        experiment.measure(experiment.Config(dataset="digits"), context)

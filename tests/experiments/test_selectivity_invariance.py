@@ -58,7 +58,7 @@ def test_a_net_that_sees_what_shallow_machines_do_not_supports_all():
 
 
 @pytest.mark.parametrize(
-    ("changed", "place"),
+    ("changed", "context"),
     [
         ({"alone": {"pose": 0.6, "background": 0.7}}, 1),
         ({"free": {("pixels", "test_detail_over_scene"): 0.8}}, 2),
@@ -73,12 +73,12 @@ def test_a_net_that_sees_what_shallow_machines_do_not_supports_all():
         ({"others": {(CONV, "test_kind_over_pose"): 0.8}}, 11),
     ],
 )
-def test_each_criterion_can_be_refuted(changed, place):
-    assert answers(records(**changed))[place] is Answer.REFUTED
+def test_each_criterion_can_be_refuted(changed, context):
+    assert answers(records(**changed))[context] is Answer.REFUTED
 
 
 @pytest.mark.parametrize(
-    ("changed", "place"),
+    ("changed", "context"),
     [
         ({"accuracy": {(CONV, MANY): 0.7}}, 0),
         ({"others": {(CONV, "test_detail_over_scene"): 0.2}}, 2),
@@ -90,5 +90,5 @@ def test_each_criterion_can_be_refuted(changed, place):
         ({"others": {(CONTROL, f"test_kind_over_{name}"): 2.0 for name in SURROUNDED}}, 11),
     ],
 )
-def test_a_control_that_passes_is_an_error(changed, place):
-    assert answers(records(**changed))[place] is Answer.ERROR
+def test_a_control_that_passes_is_an_error(changed, context):
+    assert answers(records(**changed))[context] is Answer.ERROR

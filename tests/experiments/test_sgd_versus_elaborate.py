@@ -55,7 +55,7 @@ def test_what_the_paper_and_its_critics_say_is_supported():
 
 
 @pytest.mark.parametrize(
-    ("planted", "place", "answer"),
+    ("planted", "context", "answer"),
     [
         ({"loss": LOSS | {"copied images": (0.5, 0.5)}}, 0, Answer.REFUTED),
         ({"test": (0.12, 0.12), "descent": 0.6}, 1, Answer.REFUTED),
@@ -69,8 +69,8 @@ def test_what_the_paper_and_its_critics_say_is_supported():
         ({"seeds": 2}, 0, Answer.INCONCLUSIVE),
     ],
 )
-def test_each_criterion_can_fail(planted, place, answer):
-    assert answers(records(**planted))[place] is answer
+def test_each_criterion_can_fail(planted, context, answer):
+    assert answers(records(**planted))[context] is answer
 
 
 def test_where_sgd_wins_on_the_ill_conditioned_problem_too_the_first_criterion_tells_nothing():

@@ -53,7 +53,7 @@ def test_a_sound_world_supports_all():
 
 
 @pytest.mark.parametrize(
-    ("planted", "place", "answer"),
+    ("planted", "context", "answer"),
     [
         ({"unlike": 30.0}, 0, Answer.REFUTED),
         ({"mistaken": 0.0}, 0, Answer.ERROR),
@@ -70,8 +70,8 @@ def test_a_sound_world_supports_all():
         ({"neighbours": 1.0}, 5, Answer.REFUTED),
     ],
 )
-def test_each_criterion_can_fail(planted, place, answer):
-    assert answers(records(**planted))[place] is answer
+def test_each_criterion_can_fail(planted, context, answer):
+    assert answers(records(**planted))[context] is answer
 
 
 def test_nothing_measured_is_not_run():

@@ -53,7 +53,7 @@ def test_a_machine_like_the_note_takers_television_supports_all():
 
 
 @pytest.mark.parametrize(
-    ("planted", "place", "answer"),
+    ("planted", "context", "answer"),
     [
         ({"inside": 20.0}, 0, Answer.REFUTED),
         ({"last": 0.6, "first": 0.5, "untuned": 0.5}, 1, Answer.REFUTED),
@@ -70,8 +70,8 @@ def test_a_machine_like_the_note_takers_television_supports_all():
         ({"shuffled": 0.95}, 7, Answer.ERROR),
     ],
 )
-def test_each_criterion_can_fail(planted, place, answer):
-    assert answers(records(**planted))[place] is answer
+def test_each_criterion_can_fail(planted, context, answer):
+    assert answers(records(**planted))[context] is answer
 
 
 def test_pictures_are_fed_with_their_label_and_with_anothers():

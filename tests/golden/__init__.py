@@ -56,7 +56,11 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
         if old is None or new is None:
             found.append(f"{name}: {'is new' if old is None else 'is gone'}")
             continue
-        found += [f"{name}: {key} was {old[key]}, is {new.get(key)}" for key in ("count", "finite") if old.get(key) != new.get(key)]
+        found += [
+            f"{name}: {key} was {old[key]}, is {new.get(key)}"
+            for key in ("count", "finite")
+            if old.get(key) != new.get(key)
+        ]
         scale = max((abs(old[key]) for key in ("least", "largest") if key in old), default=0.0)
         for key in ("mean", "least", "largest"):
             if key in old and key in new and abs(old[key] - new[key]) > TOLERANCE * scale + ROUNDING:

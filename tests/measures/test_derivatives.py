@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dl_jax.measures.by_seed import at, at_once, normals, rows_by_seed
 from dl_jax.measures.derivatives import (
     ORACLES,
     central_jacobian,
@@ -15,7 +16,6 @@ from dl_jax.measures.derivatives import (
     relative_error,
     remainder,
 )
-from dl_jax.measures.identities import at, at_once, normals, rows_by_seed
 from dl_jax.models.backpropagation import UNITS, backward, forward
 from experiments.fig1cd_backpropagation.mutations import MUTATIONS, PRINTED, equation_errors, mutated
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from dl_jax.data.dataset import Examples
-from dl_jax.measures.gradients import bend, norm_by_layer
+from dl_jax.measures.gradients import affine_residual, gradient_norms
 from dl_jax.models.linear import linear
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.training.objectives import cross_entropy, half_squared_error
+from dl_jax.training.losses import cross_entropy, half_squared_error
 from dl_jax.training.optimizers import sgd
-from dl_jax.training.step import Learner, mean_error
+from dl_jax.training.step import Learner, mean_loss
 
 GENERATOR = np.random.default_rng(0)
 X_NxD = GENERATOR.normal(size=(20, 3)).astype(np.float32)
@@ -25,7 +25,7 @@ def test_norms_agree_with_finite_differences_on_every_weight():
         examples = Examples(jnp.asarray(X_NxD, jnp.float64), jnp.asarray(LABEL_N))
         params = learner.model.init(jax.random.key(0), examples.x)
         params = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), params)
-        error = jax.jit(lambda params: mean_error(learner, params, examples))
+        error = jax.jit(lambda params: mean_loss(learner, params, examples))
 
         def slope(name, at):
             w = params[name]["w"]
@@ -35,7 +35,7 @@ def test_norms_agree_with_finite_differences_on_every_weight():
         expected = [
             np.linalg.norm([slope(name, at) for at in np.ndindex(params[name]["w"].shape)]) for name in sorted(params)
         ]
-        np.testing.assert_allclose(norm_by_layer(learner, params, examples), expected, rtol=1e-6)
+        np.testing.assert_allclose(gradient_norms(learner, params, examples), expected, rtol=1e-6)
 
 
 def test_the_norm_of_a_linear_machine_is_that_of_its_formula():
@@ -43,7 +43,7 @@ def test_the_norm_of_a_linear_machine_is_that_of_its_formula():
     learner = Learner(linear(2), half_squared_error, sgd(0.1))
     params = learner.model.init(jax.random.key(0), X_NxD)
     gradient = X_NxD.T @ (X_NxD @ np.asarray(params["layer_01"]["w"]) - target_NxC) / 20
-    found_L = norm_by_layer(learner, params, Examples(X_NxD, target_NxC))
+    found_L = gradient_norms(learner, params, Examples(X_NxD, target_NxC))
     np.testing.assert_allclose(found_L, [np.linalg.norm(gradient)], rtol=1e-5)
 
 
@@ -51,31 +51,33 @@ def test_layers_come_in_order_also_beyond_nine():
     """With 11 layers of identities, scaled by hand, a layer's norm tells which it is."""
     learner = Learner(mlp((1,) * 10, 1, NONLINEARITIES["identity"]), half_squared_error, sgd(0.1))
     params = {f"layer_{n:02}": {"w": jnp.full((1, 1), 1.0 + 0.1 * n), "b": jnp.zeros(1)} for n in range(1, 12)}
-    norm_L = norm_by_layer(learner, params, Examples(X_NxD[:, :1], X_NxD[:, :1]))
+    norm_L = gradient_norms(learner, params, Examples(X_NxD[:, :1], X_NxD[:, :1]))
     # y = x times the product of all w: dE/dw of a layer is in inverse proportion to that layer's w
     np.testing.assert_allclose(norm_L * (1.0 + 0.1 * np.arange(1, 12)), norm_L[0] * 1.1, rtol=1e-4)
 
 
 def test_affine_maps_do_not_bend():
     matrix, offset = GENERATOR.normal(size=(3, 4)).astype(np.float32), np.float32(5)
-    assert float(bend(lambda x: x @ matrix + offset, X_NxD)) < 1e-5
-    assert float(bend(lambda x: 0 * x + offset, X_NxD)) == 0
+    assert float(affine_residual(lambda x: x @ matrix + offset, X_NxD)) < 1e-5
+    assert float(affine_residual(lambda x: 0 * x + offset, X_NxD)) == 0
     stack = mlp((9, 9, 9), 2, NONLINEARITIES["identity"])
     params = stack.init(jax.random.key(0), X_NxD)
-    assert float(bend(lambda x: stack.apply(params, x), X_NxD)) < 1e-5
+    assert float(affine_residual(lambda x: stack.apply(params, x), X_NxD)) < 1e-5
 
 
 @pytest.mark.parametrize("name", [name for name in NONLINEARITIES if name != "identity"])
 def test_nets_of_all_other_nonlinearities_do(name):
     model = mlp((9, 9), 2, NONLINEARITIES[name])
     params = model.init(jax.random.key(0), X_NxD)
-    assert float(bend(lambda x: model.apply(params, x), X_NxD)) > 0.01
+    assert float(affine_residual(lambda x: model.apply(params, x), X_NxD)) > 0.01
 
 
 def test_bends_by_hand():
     ends = jnp.array([[-1.0], [1.0]])
     # the middle of relu(-1) = 0 and relu(1) = 1 is missed by 1/2, and they lie 1 apart
-    assert float(bend(lambda x: jnp.maximum(0.0, x), ends)) == pytest.approx(0.5)
+    assert float(affine_residual(lambda x: jnp.maximum(0.0, x), ends)) == pytest.approx(0.5)
     # 0, 4 and in the middle 1 instead of 2
-    assert float(bend(lambda x: x**2, ends + 1.0)) == pytest.approx(0.25)
-    assert float(bend(lambda x: 7 * x**2 - 3, ends + 1.0)) == pytest.approx(0.25), "scale and offset do not count"
+    assert float(affine_residual(lambda x: x**2, ends + 1.0)) == pytest.approx(0.25)
+    assert float(affine_residual(lambda x: 7 * x**2 - 3, ends + 1.0)) == pytest.approx(0.25), (
+        "scale and offset do not count"
+    )

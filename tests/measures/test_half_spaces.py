@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dl_jax.measures.half_spaces import dented, separable, unlike_weighted_sum
+from dl_jax.measures.half_spaces import differs_from_weighted_sum, nonconvexity, separable
 
 CORNERS = np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
 
@@ -61,11 +61,11 @@ def test_in_general_position_as_often_as_cover_counts():
 
 
 def test_a_half_space_is_not_dented():
-    assert dented(lambda x: x @ jnp.array([1.0, -2.0]) > 0.3, square()) == 0
+    assert nonconvexity(lambda x: x @ jnp.array([1.0, -2.0]) > 0.3, square()) == 0
 
 
 def test_nor_is_all_of_the_plane():
-    assert dented(lambda x: x[:, 0] > 9, square()) == 0
+    assert nonconvexity(lambda x: x[:, 0] > 9, square()) == 0
 
 
 def test_a_band_is_dented_as_often_as_probability_says():
@@ -74,13 +74,13 @@ def test_a_band_is_dented_as_often_as_probability_says():
     The midpoint of two points in it is in it. Of two points outside, half lie on either side, and their midpoint is
     always in it: dented are 1/8 of the pairs, of the 1/2 that are decided alike.
     """
-    share = dented(lambda x: jnp.abs(x[:, 0]) < 0.5, square(40_000))
+    share = nonconvexity(lambda x: jnp.abs(x[:, 0]) < 0.5, square(40_000))
     assert share == pytest.approx(0.25, abs=0.01)
 
 
 def test_a_weighted_sum_is_unlike_none_but_where_it_is_0():
     x_NxD = square()
-    assert unlike_weighted_sum(x_NxD @ jnp.array([2.0, -1.0]) + 0.4, x_NxD) == 0
+    assert differs_from_weighted_sum(x_NxD @ jnp.array([2.0, -1.0]) + 0.4, x_NxD) == 0
 
 
 def test_a_saddle_is_unlike_its_mean_where_it_is_below_0():
@@ -90,17 +90,17 @@ def test_a_saddle_is_unlike_its_mean_where_it_is_below_0():
     """
     x_NxD = square(40_000)
     share = (1 - 0.1 * (1 - np.log(0.1))) / 2
-    assert unlike_weighted_sum(x_NxD[:, 0] * x_NxD[:, 1] + 0.1, x_NxD) == pytest.approx(share, abs=0.01)
+    assert differs_from_weighted_sum(x_NxD[:, 0] * x_NxD[:, 1] + 0.1, x_NxD) == pytest.approx(share, abs=0.01)
 
 
 def test_a_parabola_is_unlike_its_mean_where_it_is_below_0():
     """x1^2 - 1/4 on [-1, 1]: the best weighted sum is its mean, 1/12; below 0 are the points |x1| < 1/2, a half."""
     x_NxD = square(40_000)
-    assert unlike_weighted_sum(x_NxD[:, 0] ** 2 - 0.25, x_NxD) == pytest.approx(0.5, abs=0.02)
+    assert differs_from_weighted_sum(x_NxD[:, 0] ** 2 - 0.25, x_NxD) == pytest.approx(0.5, abs=0.02)
 
 
 def test_rounding_about_0_is_not_counted():
     x_NxD = square()
     noise_N = 1e-6 * jax.random.normal(jax.random.key(1), (len(x_NxD),))
     score_N = jnp.where(jnp.arange(len(x_NxD)) < 2000, x_NxD[:, 0], 0.0)
-    assert unlike_weighted_sum(score_N + noise_N, x_NxD) <= 0.01
+    assert differs_from_weighted_sum(score_N + noise_N, x_NxD) <= 0.01

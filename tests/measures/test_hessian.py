@@ -9,7 +9,7 @@ from jax.flatten_util import ravel_pytree
 from dl_jax.measures.hessian import hessian_product, lanczos, share_above
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.losses import cross_entropy
 
 GENERATOR = np.random.default_rng(0)
 SIZE = 60

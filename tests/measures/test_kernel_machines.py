@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl_jax.data.dataset import Examples, Splits
+from dl_jax.measures.ensembles import net_rows
 from dl_jax.measures.kernel_machines import RIDGE, gaussian_machine, kernel_rows, linear_machine
-from dl_jax.measures.side_by_side import net_rows
 from dl_jax.models.linear import linear
-from dl_jax.training.objectives import accuracy
-from dl_jax.training.place import here
+from dl_jax.training.context import local_context
+from dl_jax.training.losses import accuracy
 
 TASKS = [{"task": "shifted", "by": 0.0}, {"task": "shifted", "by": 2.0}]
 
@@ -26,7 +26,7 @@ def look(score, splits):
 
 def test_a_row_for_every_task_setting_and_seed():
     machines = {"gaussian": (gaussian_machine, (0.5, 1.0)), "linear": (linear_machine, (1.0,))}
-    rows = kernel_rows(machines, draw, TASKS, (4, 7), look, here(1))
+    rows = kernel_rows(machines, draw, TASKS, (4, 7), look, local_context(1))
     at = {(r["machine"], r["by"], r["setting"], r["seed"], r["metric"]) for r in rows}
     assert len(at) == len(rows) == 3 * 2 * 2 * 2
     assert {type(row["value"]) for row in rows} == {float}
@@ -34,8 +34,8 @@ def test_a_row_for_every_task_setting_and_seed():
 
 
 def test_nets_and_kernels_see_the_same_examples():
-    kernels = kernel_rows({"k": (linear_machine, (1.0,))}, draw, TASKS, (4, 7), look, here(1))
-    nets = net_rows(linear(2), (0.01,), draw, TASKS, (4, 7), look, here(1), steps=2, machine="net")
+    kernels = kernel_rows({"k": (linear_machine, (1.0,))}, draw, TASKS, (4, 7), look, local_context(1))
+    nets = net_rows(linear(2), (0.01,), draw, TASKS, (4, 7), look, local_context(1), steps=2, machine="net")
 
     def means(rows):
         return sorted((row["by"], row["seed"], row["value"]) for row in rows if row["metric"] == "mean")
@@ -46,7 +46,7 @@ def test_nets_and_kernels_see_the_same_examples():
 
 
 def test_only_so_many_examples_are_learned_from():
-    rows = kernel_rows({"k": (gaussian_machine, (1.0,))}, draw, TASKS[:1], (4,), look, here(1), count=5)
+    rows = kernel_rows({"k": (gaussian_machine, (1.0,))}, draw, TASKS[:1], (4,), look, local_context(1), count=5)
     first = draw(jax.random.split(jax.random.key(4), 3)[0], TASKS[0]).train.x[:5]
     assert [row["value"] for row in rows if row["metric"] == "mean"] == [float(jnp.mean(first))]
 

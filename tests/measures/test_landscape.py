@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from dl_jax.measures.landscape import (
-    bump,
-    errors_at,
+    barrier,
     filter_normalised,
+    losses_at,
     mirrored,
     on_plane,
     on_segment,
@@ -48,14 +48,14 @@ def test_they_scale_with_the_net_so_that_slices_of_one_function_look_alike():
 def test_a_plane_and_a_segment_of_a_bowl():
     vector_VxP = jnp.concatenate([jnp.array([[0.0, 0.0, 5.0], [2.0, 0.0, 0.0]]), jnp.eye(3)])
     places_MxV = on_plane(5, 0, (2, 3), jnp.array([-1.0, 0.0, 2.0]), jnp.array([0.0, 1.0]))
-    found_M = errors_at(bowl, vector_VxP, places_MxV)
+    found_M = losses_at(bowl, vector_VxP, places_MxV)
     np.testing.assert_allclose(found_M.reshape(3, 2), [[1.0, 11.0], [0.0, 10.0], [4.0, 14.0]], rtol=1e-6)
-    error_T = errors_at(bowl, vector_VxP, on_segment(5, 0, 1, 5))
+    error_T = losses_at(bowl, vector_VxP, on_segment(5, 0, 1, 5))
     np.testing.assert_allclose(error_T, [0.0, 0.25, 1.0, 2.25, 4.0], rtol=1e-6)
 
 
 def rise(error, start_P, end_P):
-    return float(bump(errors_at(error, jnp.stack([start_P, end_P]), on_segment(2, 0, 1, 21))))
+    return float(barrier(losses_at(error, jnp.stack([start_P, end_P]), on_segment(2, 0, 1, 21))))
 
 
 def test_only_what_is_not_convex_rises_above_its_chord():

@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score, roc_auc_score
 
-from dl_jax.measures.probes import STRENGTHS, Three, explained, ridge, right_side, told_apart
+from dl_jax.measures.probes import STRENGTHS, Three, auc, binary_accuracy, r2, ridge
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
@@ -44,10 +44,10 @@ def test_maps_are_read_as_rows():
 def test_what_is_read_is_told_as_others_tell_it():
     t, read = RANDOM.normal(size=(50, 3)), RANDOM.normal(size=(50, 3))
     variance = t.var(0)
-    np.testing.assert_allclose(explained(read, t), r2_score(t, read, multioutput=variance), rtol=1e-4)
-    np.testing.assert_allclose(explained(t, t), 1.0)
+    np.testing.assert_allclose(r2(read, t), r2_score(t, read, multioutput=variance), rtol=1e-4)
+    np.testing.assert_allclose(r2(t, t), 1.0)
     first, second = RANDOM.normal(size=30), RANDOM.normal(size=20) + 0.5
     expected = roc_auc_score(np.r_[np.ones(30), np.zeros(20)], np.r_[first, second])
-    np.testing.assert_allclose(told_apart(first, second), expected, rtol=1e-5)
-    np.testing.assert_allclose(told_apart(np.zeros(3), np.zeros(4)), 0.5)
-    np.testing.assert_allclose(right_side(np.array([[0.4, 0.9]]), np.array([[1.0, 1.0]])), 0.5)
+    np.testing.assert_allclose(auc(first, second), expected, rtol=1e-5)
+    np.testing.assert_allclose(auc(np.zeros(3), np.zeros(4)), 0.5)
+    np.testing.assert_allclose(binary_accuracy(np.array([[0.4, 0.9]]), np.array([[1.0, 1.0]])), 0.5)

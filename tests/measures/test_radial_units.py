@@ -5,7 +5,7 @@ import pytest
 
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.measures.radial_units import radial_unit_rows
-from dl_jax.training.place import here
+from dl_jax.training.context import local_context
 
 
 def blobs(seed, count):
@@ -18,7 +18,7 @@ SPLITS = Splits(blobs(0, 90), blobs(1, 60), blobs(2, 60))
 
 
 def test_it_tells_blobs_apart_and_takes_the_best_width():
-    rows = radial_unit_rows(SPLITS, 3, 12, (0.001, 0.5), (0, 1), here(1), machine="radial units")
+    rows = radial_unit_rows(SPLITS, 3, 12, (0.001, 0.5), (0, 1), local_context(1), machine="radial units")
     assert {row["centres"] for row in rows} == {12}
     tested = [row for row in rows if row["metric"] == "test_error"]
     assert [(row["seed"], row["width"]) for row in tested] == [(0, 0.5), (1, 0.5)]
@@ -29,5 +29,5 @@ def test_it_tells_blobs_apart_and_takes_the_best_width():
 
 @pytest.mark.parametrize(("asked", "given"), [(1, 3), (13, 12), (10**6, 90)])
 def test_units_are_equally_many_for_each_class_and_no_more_than_there_are_examples(asked, given):
-    rows = radial_unit_rows(SPLITS, 3, asked, (0.5,), (0,), here(1))
+    rows = radial_unit_rows(SPLITS, 3, asked, (0.5,), (0,), local_context(1))
     assert {row["centres"] for row in rows} == {given}

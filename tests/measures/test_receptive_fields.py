@@ -19,7 +19,7 @@ from dl_jax.measures.receptive_fields import (
     without_jumps,
 )
 from dl_jax.models.convnet import Stage, convnet
-from dl_jax.models.inside import maps
+from dl_jax.models.feature_maps import feature_maps
 from dl_jax.models.nonlinearities import NONLINEARITIES
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
@@ -87,7 +87,7 @@ def test_it_is_exactly_what_gradients_touch(side):
     modules, units_L = modules_of(STAGES, side)
 
     def of(x):
-        return maps(STAGES, linear, params, x, "mean")
+        return feature_maps(STAGES, linear, params, x, "mean")
 
     assert [y.shape[1:3] for y in of(x)] == [(n, n) for n in units_L]
     squares_of = jax.jit(lambda units_L: squared_gradients(of, units_L, x, KEY))
@@ -104,7 +104,7 @@ def test_maps_are_those_of_the_net():
     stages = (Stage(4), Stage(5, 3, pool=1), Stage(6, 3))
     model = convnet(stages, (), 2, NONLINEARITIES["relu"])
     params = jax.jit(model.init)(KEY, x)
-    found = jax.jit(lambda params: maps(stages, NONLINEARITIES["relu"], params, x))(params)
+    found = jax.jit(lambda params: feature_maps(stages, NONLINEARITIES["relu"], params, x))(params)
     for mine, layer in zip((found[1], found[2], found[4]), jax.jit(model.layers)(params, x), strict=False):
         np.testing.assert_allclose(mine, layer, rtol=1e-5, atol=1e-6)
 
@@ -122,7 +122,7 @@ def test_averaging_kernels_spread_as_the_sum_of_their_variances():
 
     @jax.jit
     def radii(params):
-        squares = squared_gradients(lambda x: maps(stages, linear, params, x, "mean"), middle, x, KEY)
+        squares = squared_gradients(lambda x: feature_maps(stages, linear, params, x, "mean"), middle, x, KEY)
         return jax.vmap(radius)(jnp.sqrt(squares))
 
     np.testing.assert_allclose(radii(params), random_radius(modules), rtol=1e-4)
@@ -137,7 +137,9 @@ def test_random_weights_spread_as_predicted():
     @jax.jit
     def radii(key):
         params = convnet(stages, (), 2, linear).init(key, x)
-        return jax.vmap(radius)(squared_gradients(lambda x: maps(stages, linear, params, x, "mean"), middle, x, key))
+        return jax.vmap(radius)(
+            squared_gradients(lambda x: feature_maps(stages, linear, params, x, "mean"), middle, x, key)
+        )
 
     np.testing.assert_allclose(radii(KEY), random_radius(modules), rtol=0.06)
 

@@ -9,8 +9,8 @@ import pytest
 from dl_jax.data.dataset import Examples
 from dl_jax.measures.weight_space import STATES, as_vector, before_and_after
 from dl_jax.models.linear import linear
-from dl_jax.training.objectives import half_squared_error
-from dl_jax.training.step import Learner, mean_error
+from dl_jax.training.losses import half_squared_error
+from dl_jax.training.step import Learner, mean_loss
 
 GENERATOR = np.random.default_rng(0)
 LEARNER = Learner(linear(1), half_squared_error, optax.sgd(0.1))
@@ -31,7 +31,7 @@ def test_training_reaches_the_known_weights(precise):
         assert weights["trained"]["layer_01"]["w"].dtype == (jnp.float64 if precise else jnp.float32)
         np.testing.assert_allclose(weights["trained"]["layer_01"]["w"], [[1.0], [-2.0], [0.5]], atol=1e-4)
         np.testing.assert_allclose(weights["trained"]["layer_01"]["b"], [0.3], atol=1e-4)
-        assert float(mean_error(LEARNER, weights["untrained"], train)) > 0.1
+        assert float(mean_loss(LEARNER, weights["untrained"], train)) > 0.1
 
 
 def test_a_vector_holds_all_weights_and_leads_back():
@@ -40,4 +40,4 @@ def test_a_vector_holds_all_weights_and_leads_back():
     w_P, unravel, error = as_vector(LEARNER, params, train)
     assert w_P.shape == (4,)
     jax.tree.map(np.testing.assert_array_equal, unravel(w_P), params)
-    assert float(error(w_P)) == pytest.approx(float(mean_error(LEARNER, params, train)))
+    assert float(error(w_P)) == pytest.approx(float(mean_loss(LEARNER, params, train)))

@@ -13,9 +13,9 @@ from dl_jax.models.initializers import lecun
 from dl_jax.models.linear import linear
 from dl_jax.models.mlp import mlp, width_for
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import sgd
-from dl_jax.training.step import Learner, mean_error
+from dl_jax.training.step import Learner, mean_loss
 
 pytestmark = pytest.mark.usefixtures("strict_types", "quick_to_compile")
 
@@ -109,7 +109,7 @@ def test_the_gradient_agrees_with_finite_differences(name):
         examples = Examples(jnp.asarray(X_BxD, jnp.float64), jnp.asarray(LABEL_B))
         generator = np.random.default_rng(3)
         direction = jax.tree.map(lambda leaf: generator.normal(size=leaf.shape), params)
-        error = jax.jit(lambda params: mean_error(learner, params, examples))
+        error = jax.jit(lambda params: mean_loss(learner, params, examples))
 
         def moved(by):
             return float(error(jax.tree.map(lambda leaf, along: leaf + by * along, params, direction)))

@@ -10,7 +10,7 @@ import pytest
 from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.models.precision import mixed, of_bytes
+from dl_jax.models.precision import mixed_precision, uint8_inputs
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
@@ -39,8 +39,8 @@ def unlike(one, other):
 
 def test_mixed_gives_nearly_the_same_and_float32_comes_out(net):
     model, params, x = net
-    low = jitted(mixed(model))
-    assert mixed(model).init is model.init
+    low = jitted(mixed_precision(model))
+    assert mixed_precision(model).init is model.init
     scores = low.apply(params, x)
     assert scores.dtype == jnp.float32
     assert 1e-4 < unlike(scores, model.apply(params, x)) < 0.02  # eight binary digits, and no more
@@ -52,7 +52,7 @@ def test_mixed_gradients_are_float32_and_nearly_the_same(net):
     model, params, x = net
     plain, low = (
         jax.jit(jax.grad(lambda p, apply=each.apply: jnp.mean(apply(p, x) ** 2)))(params)
-        for each in (model, mixed(model))
+        for each in (model, mixed_precision(model))
     )
     assert {leaf.dtype for leaf in jax.tree.leaves(low)} == {jnp.dtype(jnp.float32)}
     assert unlike(low, plain) < 0.05
@@ -63,7 +63,7 @@ def test_every_product_of_mixed_is_lowered_in_bfloat16(net, platform):
     model, params, x = net
 
     def gradient(params, x):
-        return jax.grad(lambda p: jnp.mean(mixed(model).apply(p, x) ** 2))(params)
+        return jax.grad(lambda p: jnp.mean(mixed_precision(model).apply(p, x) ** 2))(params)
 
     lowered = jax.export.export(jax.jit(gradient), platforms=[platform])(params, x).mlir_module()
     products = [line for line in lowered.splitlines() if re.search(r"= stablehlo.(dot_general|convolution)", line)]
@@ -75,7 +75,7 @@ def test_bytes_are_pixels_from_minus_one_to_one(net):
     model, params, _ = net
     byte_BxHxWx1 = np.arange(256, dtype=np.uint8).reshape(4, 8, 8, 1)
     seen = byte_BxHxWx1 / np.float32(127.5) - 1
-    taken = jitted(of_bytes(model))
+    taken = jitted(uint8_inputs(model))
     assert np.allclose(taken.apply(params, byte_BxHxWx1), model.apply(params, seen), atol=1e-6)
     assert np.allclose(taken.layers(params, byte_BxHxWx1)[0], model.layers(params, seen)[0], atol=1e-6)
     shapes = jax.tree.map(jnp.shape, taken.init(jax.random.key(0), byte_BxHxWx1[:1]))

@@ -12,9 +12,9 @@ import pytest
 from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.models.precision import mixed
+from dl_jax.models.precision import mixed_precision
 from dl_jax.models.rematerialised import in_sections, rematerialised
-from dl_jax.training.cost import products
+from dl_jax.training.flops import matrix_products
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
@@ -24,7 +24,7 @@ NETS = {
     "mlp": mlp((32,) * 9, 10, RELU),
     "tanh": mlp((32,) * 3, 10, NONLINEARITIES["tanh"]),
     "convnet": convnet((Stage(4, 3, 1), Stage(4, 3)), (16,), 10, RELU),
-    "mixed": mixed(mlp((32,) * 9, 10, RELU)),
+    "mixed": mixed_precision(mlp((32,) * 9, 10, RELU)),
 }
 
 
@@ -67,10 +67,10 @@ def kept(model, x):
     return size - sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves((params, x)))
 
 
-@pytest.mark.parametrize("wrap", [lambda model: model, mixed], ids=["float32", "mixed"])
+@pytest.mark.parametrize("wrap", [lambda model: model, mixed_precision], ids=["float32", "mixed"])
 def test_far_less_is_kept_for_the_way_back(wrap):
     deep, x = wrap(mlp((64,) * 49, 10, RELU)), jax.ShapeDtypeStruct((1024, 64), jnp.float32)
-    layer = 1024 * 64 * (2 if wrap is mixed else 4)
+    layer = 1024 * 64 * (2 if wrap is mixed_precision else 4)
     assert kept(deep, x) > 49 * layer
     assert kept(rematerialised(deep), x) < 20 * layer  # seven places, and the last section whole
 
@@ -78,7 +78,7 @@ def test_far_less_is_kept_for_the_way_back(wrap):
 def test_no_useful_work_is_added():
     model, x = NETS["convnet"], jnp.ones((2, 8, 8, 1))
     params = jax.jit(model.init)(jax.random.key(0), x)
-    assert products(rematerialised(model).apply, params, x) == products(model.apply, params, x)
+    assert matrix_products(rematerialised(model).apply, params, x) == matrix_products(model.apply, params, x)
 
 
 @pytest.mark.parametrize("platform", ["tpu", "cuda"])

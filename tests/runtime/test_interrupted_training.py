@@ -36,8 +36,8 @@ from dl_jax.scale.preemption import SAVED, Preempted, Stop
 from dl_jax.scale.trainings import Trainings
 from dl_jax.training import fit as calls
 from dl_jax.training.fit import fit
-from dl_jax.training.objectives import cross_entropy
-from dl_jax.training.place import here
+from dl_jax.training.losses import cross_entropy
+from dl_jax.training.context import local_context
 from dl_jax.training.step import Learner
 
 calls.FLOPS_A_SECOND = {"cpu": 3e7}  # many short calls, each with a chance to save
@@ -47,8 +47,8 @@ train = Examples(draw.normal(size=(256, 16)).astype(np.float32), draw.integers(0
 learner = Learner(mlp((256, 256), 4, NONLINEARITIES["tanh"]), cross_entropy, optax.adam(1e-3))
 
 def compute():
-    place = here(data=jax.device_count())._replace(saved=trainings.saved)
-    state, error_T = fit(learner, train, jax.random.key(1), steps, place=place, batch_size=64)
+    context = local_context(data=jax.device_count()).with_events(checkpointer=trainings.saved)
+    state, error_T = fit(learner, train, jax.random.key(1), steps, context=context, batch_size=64)
     digest = sha256(np.asarray(error_T).tobytes())
     for leaf in jax.tree.leaves(state):
         digest.update(np.asarray(leaf.addressable_data(0)).tobytes())

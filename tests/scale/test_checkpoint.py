@@ -16,14 +16,14 @@ from dl_jax.errors import CheckpointError
 from dl_jax.scale import checkpoint as module
 from dl_jax.scale.checkpoint import Checkpoints
 from dl_jax.scale.digests import differs, digests
-from dl_jax.training.place import here
+from dl_jax.training.context import local_context
 from dl_jax.training.step import State
 
 ABOUT = {"flags": {"seeds": 3, "tasks": ["xor"]}, "code": "abc"}
 
 
 def on(devices, leaf, *spec):
-    return jax.device_put(leaf, NamedSharding(here(devices).mesh, PartitionSpec(*spec)))
+    return jax.device_put(leaf, NamedSharding(local_context(devices).mesh, PartitionSpec(*spec)))
 
 
 def training(devices, step=1):

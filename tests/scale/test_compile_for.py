@@ -21,12 +21,12 @@ from dl_jax.scale.chips import CHIPS
 from dl_jax.scale.compile_for import Planner, mesh, target
 from dl_jax.scale.hlo import Moved
 from dl_jax.scale.plan import Plan, table
-from dl_jax.training.cost import flops_of_step, products
+from dl_jax.training.context import Context, Events
 from dl_jax.training.fit import fit
-from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.flops import matrix_products, step_flops
+from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import adam, sgd
-from dl_jax.training.place import Place
-from dl_jax.training.step import Learner, begin, chunk
+from dl_jax.training.step import Learner, chunk, init_state
 from dl_jax.training.sweep import grid, sweep
 
 compiler = pytest.mark.skipif(find_spec("libtpu") is None, reason="libtpu is not installed")
@@ -49,7 +49,7 @@ def plan_of_net(planner, width, depth, steps=1, batch=1024, examples=2048):
         apply=lambda params, x_BxD: net.apply(params, jax.lax.with_sharding_constraint(x_BxD, on("data")))
     )
     state = jax.eval_shape(
-        lambda key: begin(Learner(net, cross_entropy, sgd(0.1)), key, jnp.zeros((1, width))), jax.random.key(0)
+        lambda key: init_state(Learner(net, cross_entropy, sgd(0.1)), key, jnp.zeros((1, width))), jax.random.key(0)
     )
 
     def placed(leaf):
@@ -62,7 +62,7 @@ def plan_of_net(planner, width, depth, steps=1, batch=1024, examples=2048):
         Examples(float32((examples, width)), int32((examples,))),
         jax.ShapeDtypeStruct((2, 24), jnp.uint32),
     )
-    flops = steps * flops_of_step(products(net.apply, state.params, float32((batch, width))))
+    flops = steps * step_flops(matrix_products(net.apply, state.params, float32((batch, width))))
     learner = Learner(shared_out, cross_entropy, sgd(0.1))
     program = jax.jit(lambda state, train, order: chunk(learner, state, train, order, steps, batch), donate_argnums=0)
     planner.plan("a net", program, arguments, flops)
@@ -166,11 +166,11 @@ def test_what_steps_move_grows_with_them():
 def test_an_experiment_plans_its_own_programs_and_trains_nothing():
     """The real fit and sweep; no result hangs on the numbers that are learned from."""
     planner = planner_for("v5e:2x4", trial=8)
-    place = Place(planner.mesh, plan=planner.plan)
+    context = Context(planner.mesh, Events(dry_run=planner.plan))
     x_NxHxWx1, y_N = np.zeros((64, 6, 6, 1), np.float32), np.zeros(64, np.int32)
     train = Examples(jnp.asarray(x_NxHxWx1), jnp.asarray(y_N))
     learner = Learner(mlp((32,), 3, NONLINEARITIES["relu"]), cross_entropy, adam(1e-3))
-    fit(learner, train, jax.random.key(0), 20, place=place, batch_size=32)
+    fit(learner, train, jax.random.key(0), 20, context=context, batch_size=32)
 
     def nets(trial):
         net = convnet((Stage(4, kernel=3),), (8,), 3, one_of(("relu", "tanh"), trial["f"]))
@@ -182,7 +182,7 @@ def test_an_experiment_plans_its_own_programs_and_trains_nothing():
         grid(seed=range(3), rate=(0.1, 0.01), f=("relu", "tanh")),
         steps=10,
         look=lambda learner, first, last, splits: {"error": jnp.float32(0)},
-        place=place,
+        context=context,
         batch_size=16,
         net="convnet",
     )

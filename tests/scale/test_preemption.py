@@ -12,7 +12,7 @@ from dl_jax.scale.cache import Memory
 from dl_jax.scale.checkpoint import Checkpoints
 from dl_jax.scale.preemption import Preempted, Stop
 from dl_jax.scale.trainings import Trainings
-from dl_jax.training.place import NotSaved
+from dl_jax.training.context import NoCheckpointer
 
 ABOUT = {"code": "abc"}
 LIKE = {"x": jax.ShapeDtypeStruct((3,), jnp.float32)}
@@ -157,7 +157,7 @@ def test_what_is_being_written_when_a_run_breaks_off_is_finished(tmp_path, stop)
 
 def test_a_training_that_another_run_is_at_is_not_saved_twice(tmp_path, stop):
     with trainings_in(tmp_path, stop) as first, trainings_in(tmp_path, stop) as second:
-        assert not isinstance(first.saved({}), NotSaved)
-        assert isinstance(second.saved({}), NotSaved)
+        assert not isinstance(first.saved({}), NoCheckpointer)
+        assert isinstance(second.saved({}), NoCheckpointer)
     with trainings_in(tmp_path, stop) as third:
-        assert not isinstance(third.saved({}), NotSaved)
+        assert not isinstance(third.saved({}), NoCheckpointer)

@@ -28,10 +28,10 @@ from dl_jax.data.dataset import Examples, Splits, Stream
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.fit import fit
-from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import adam
-from dl_jax.training.place import here
-from dl_jax.training.sharding import fetched
+from dl_jax.training.context import local_context
+from dl_jax.training.sharding import to_host
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 
@@ -45,15 +45,15 @@ def batches(first, steps, batch_size):
 
 shape = Examples(jax.ShapeDtypeStruct((32,), np.float32), jax.ShapeDtypeStruct((), np.int32))
 learner = Learner(mlp((512, 64), 2, NONLINEARITIES["tanh"]), cross_entropy, adam(0.003))
-place = here(None, data=min(2, devices), model=min(2, devices))
-state, error_T = fit(learner, Stream(shape, 100, batches), jax.random.key(0), 6, place=place, batch_size=16)
+context = local_context(None, data=min(2, devices), model=min(2, devices))
+state, error_T = fit(learner, Stream(shape, 100, batches), jax.random.key(0), 6, context=context, batch_size=16)
 held = Examples(np.ones((40, 32), np.float32) * np.arange(40, dtype=np.float32)[:, None] % 7, np.arange(40) % 2)
 def look(learner, first, last, splits):
-    return {"loss": learner.objective(learner.model.apply(last, splits.test.x), splits.test.y).mean()}
+    return {"loss": learner.loss(learner.model.apply(last, splits.test.x), splits.test.y).mean()}
 
 splits, trials = Splits(held, held, held), grid(seed=range(5))
-rows = sweep(lambda trial: learner, splits, trials, steps=4, look=look, place=here(), batch_size=8)
-weights = fetched(state.params)
+rows = sweep(lambda trial: learner, splits, trials, steps=4, look=look, context=local_context(), batch_size=8)
+weights = to_host(state.params)
 if processes.is_first():
     values = [row["value"] for row in rows]
     np.savez(path, error_T=error_T, w=weights["layer_01"]["w"], b=weights["layer_03"]["b"], sweep=values)

@@ -9,10 +9,10 @@ from dl_jax.data.dataset import Examples
 from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import one_of
-from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.batches import shuffle_bits
+from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import sgd
-from dl_jax.training.shuffle import order
-from dl_jax.training.step import Learner, begin, chunk
+from dl_jax.training.step import Learner, chunk, init_state
 
 NETS = {
     "mlp": lambda f: mlp((8, 8), 3, f),
@@ -25,7 +25,9 @@ NETS = {
 def test_a_chunk_of_steps_lowers(platform, net):
     def run(key, index, rate, x, y):
         learner = Learner(NETS[net](one_of(("relu", "tanh"), index)), cross_entropy, sgd(rate))
-        state, error_T = chunk(learner, begin(learner, key, x), Examples(x, y), order(key), steps=4, batch_size=16)
+        state, error_T = chunk(
+            learner, init_state(learner, key, x), Examples(x, y), shuffle_bits(key), steps=4, batch_size=16
+        )
         return state.params, error_T
 
     shapes = (jax.random.key(0), jnp.int32(0), jnp.float32(0.1), jnp.zeros((64, 6, 6, 1)), jnp.zeros(64, jnp.int32))

@@ -6,7 +6,7 @@ import numpy as np
 import optax
 import pytest
 
-from dl_jax.training.optimizers import OPTIMIZERS, adam, annealed_adam, learning_only, sgd
+from dl_jax.training.optimizers import OPTIMIZERS, adam, annealed_adam, sgd, train_only
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
@@ -61,7 +61,7 @@ def test_a_rate_may_be_traced(name):
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_what_does_not_learn_is_held_still_and_nothing_else_is(name):
     optimizer = OPTIMIZERS[name](0.1)
-    held = after(learning_only(optimizer, lambda path: path[0].key == "layer_02"))
+    held = after(train_only(optimizer, lambda path: path[0].key == "layer_02"))
     jax.tree.map(np.testing.assert_array_equal, held["layer_01"], PARAMS["layer_01"])
     jax.tree.map(np.testing.assert_array_equal, held["layer_02"], after(optimizer)["layer_02"])
     assert not np.allclose(held["layer_02"]["w"], PARAMS["layer_02"]["w"])
@@ -75,7 +75,7 @@ def test_what_learns_may_be_traced_and_be_a_single_leaf():
             place = tuple(key.key for key in path)
             return jnp.array([place == leaf for leaf in leaves])[index]
 
-        return after(learning_only(sgd(0.1), learns))
+        return after(train_only(sgd(0.1), learns))
 
     found = jax.vmap(only)(jnp.array([0, 1]))
     moved = jax.tree.map(lambda leaf, first: [bool(np.any(each != first)) for each in leaf], found, PARAMS)
@@ -86,7 +86,7 @@ def test_what_learns_may_be_traced_and_be_a_single_leaf():
 
 
 def test_a_held_weight_stays_still_though_its_gradient_is_not_finite():
-    optimizer = learning_only(sgd(0.1), lambda path: path[0].key == "layer_02")
+    optimizer = train_only(sgd(0.1), lambda path: path[0].key == "layer_02")
     gradient = jax.tree.map(lambda leaf: leaf * jnp.nan, PARAMS)
     update, _ = optimizer.update(gradient, optimizer.init(PARAMS), PARAMS)
     jax.tree.map(lambda leaf: np.testing.assert_array_equal(leaf, 0.0), update["layer_01"])

@@ -10,10 +10,10 @@ from dl_jax.models.initializers import lecun
 from dl_jax.models.linear import linear
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.training.objectives import half_squared_error
+from dl_jax.training.batches import batch_indices, shuffle_bits
+from dl_jax.training.losses import half_squared_error
 from dl_jax.training.optimizers import MOMENTUM, sgd
-from dl_jax.training.shuffle import batch_indices, order
-from dl_jax.training.step import Learner, begin, chunk, mean_error, step
+from dl_jax.training.step import Learner, chunk, init_state, mean_loss, step
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
@@ -28,7 +28,7 @@ RATE = 0.05
 def test_steps_are_the_formula_of_gradient_descent_with_momentum():
     """E = mean of 0.5 (y - t)^2 over the batch; v <- momentum v + dE/dw; w <- w - rate v."""
     learner = Learner(linear(2, lecun), half_squared_error, sgd(RATE))
-    state = begin(learner, KEY, TRAIN.x[:1])
+    state = init_state(learner, KEY, TRAIN.x[:1])
     w, b = (np.asarray(state.params["layer_01"][name], float) for name in ("w", "b"))
     v_w, v_b = np.zeros_like(w), np.zeros_like(b)
     for number in range(4):
@@ -46,8 +46,8 @@ def test_steps_are_the_formula_of_gradient_descent_with_momentum():
 @pytest.mark.parametrize("unroll", [False, True])
 def test_a_chunk_is_a_loop_of_steps_on_the_batches_of_its_order(unroll):
     learner = Learner(mlp((4,), 2, NONLINEARITIES["tanh"]), half_squared_error, sgd(RATE))
-    start = begin(learner, KEY, TRAIN.x[:1])
-    order_2xR = order(jax.random.key(3))
+    start = init_state(learner, KEY, TRAIN.x[:1])
+    order_2xR = shuffle_bits(jax.random.key(3))
     state, errors = start, []
     one = jax.jit(lambda state, batch: step(learner, state, batch))
     for index_B in batch_indices(order_2xR, jnp.int32(0), 7, 12, 5):
@@ -62,7 +62,7 @@ def test_a_chunk_is_a_loop_of_steps_on_the_batches_of_its_order(unroll):
 
 def test_the_error_is_told_before_the_step():
     learner = Learner(linear(2, lecun), half_squared_error, sgd(RATE))
-    start = begin(learner, KEY, TRAIN.x[:1])
+    start = init_state(learner, KEY, TRAIN.x[:1])
     state, error = step(learner, start, TRAIN)
-    assert float(error) == pytest.approx(float(mean_error(learner, start.params, TRAIN)), rel=1e-6)
-    assert float(mean_error(learner, state.params, TRAIN)) < float(error)
+    assert float(error) == pytest.approx(float(mean_loss(learner, start.params, TRAIN)), rel=1e-6)
+    assert float(mean_loss(learner, state.params, TRAIN)) < float(error)

@@ -15,11 +15,11 @@ from dl_jax.models.initializers import scaled
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
 from dl_jax.training import trials as programs
-from dl_jax.training.objectives import accuracy, cross_entropy
+from dl_jax.training.batches import batch_indices, shuffle_bits
+from dl_jax.training.context import local_context
+from dl_jax.training.losses import accuracy, cross_entropy
 from dl_jax.training.optimizers import sgd
-from dl_jax.training.place import here
-from dl_jax.training.shuffle import batch_indices, order
-from dl_jax.training.step import Learner, begin, step
+from dl_jax.training.step import Learner, init_state, step
 from dl_jax.training.sweep import grid, sweep
 from dl_jax.training.trials import names_of
 
@@ -48,7 +48,7 @@ def learner_of(trial):
 def look(learner, first, last, splits):
     outputs = learner.model.layers(last, splits.test.x)
     return {
-        "test_loss": jnp.mean(learner.objective(outputs[-1], splits.test.y)),
+        "test_loss": jnp.mean(learner.loss(outputs[-1], splits.test.y)),
         "test_accuracy": accuracy(outputs[-1], splits.test.y),
         "size": jnp.stack([jnp.mean(jnp.square(output)) for output in outputs]),
         "moved": jnp.mean(jnp.square(last["layer_01"]["w"] - first["layer_01"]["w"])),
@@ -59,9 +59,9 @@ def trials(seeds=(0, 1, 2)):
     return grid(learning_rate=(0.05, 0.2), scale=(1.0,), nonlinearity=NAMES, seed=seeds)
 
 
-def run(trials, place, learner=learner_of, data=SPLITS, **settings):
+def run(trials, context, learner=learner_of, data=SPLITS, **settings):
     settings = {"steps": STEPS, "look": look, "batch_size": BATCH} | settings
-    return sweep(learner, data, trials, place=place, **settings)
+    return sweep(learner, data, trials, context=context, **settings)
 
 
 def small(trial):
@@ -70,7 +70,7 @@ def small(trial):
 
 @pytest.mark.parametrize("together", [1, 4])
 def test_the_numbers_are_the_same_to_the_last_bit_on_1_2_and_8_devices(together):
-    rows = {devices: run(trials(), here(devices), small, together=together) for devices in (1, 2, 8)}
+    rows = {devices: run(trials(), local_context(devices), small, together=together) for devices in (1, 2, 8)}
     assert len(rows[1]) == len(trials()) * 7  # the scalars, two layers' sizes, train_loss and diverged_at
     assert rows[1] == rows[2] == rows[8]
     assert len({row["value"] for row in rows[1] if row["metric"] == "test_loss"}) == len(trials())
@@ -83,9 +83,9 @@ from dl_jax.data.dataset import Examples, Splits
 from dl_jax.models.initializers import orthogonal
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.training.objectives import half_squared_error
+from dl_jax.training.losses import half_squared_error
 from dl_jax.training.optimizers import sgd
-from dl_jax.training.place import here
+from dl_jax.training.context import local_context
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 
@@ -97,7 +97,7 @@ def look(learner, first, last, splits):
 
 learner = lambda trial: Learner(mlp((40,) * 5, 1, NONLINEARITIES["tanh"], orthogonal), half_squared_error, sgd(0.01))
 splits, trials = Splits(some, some, some), grid(seed=range(32))
-print(len(sweep(learner, splits, trials, steps=20, look=look, looks=20, place=here(), together=16)))
+print(len(sweep(learner, splits, trials, steps=20, look=look, looks=20, context=local_context(), together=16)))
 """
 
 
@@ -108,7 +108,7 @@ def test_linear_algebra_in_a_look_does_not_wait_for_its_own_threads():
 
 
 @quick
-def test_each_seed_is_shown_its_own_part_of_the_examples(place):
+def test_each_seed_is_shown_its_own_part_of_the_examples(context):
     def some(key, train):
         index_N = jax.random.permutation(key, len(train.x))[:10]
         return Examples(train.x[index_N], train.y[index_N])
@@ -116,19 +116,19 @@ def test_each_seed_is_shown_its_own_part_of_the_examples(place):
     def look(learner, first, last, splits):
         return {"sum": jnp.sum(splits.train.x), "count": jnp.float32(len(splits.train.x))}
 
-    rows = run(trials(), place, small, look=look, shown=some)
+    rows = run(trials(), context, small, look=look, shown=some)
     sums = {(row["seed"], row["value"]) for row in rows if row["metric"] == "sum"}
     assert {row["value"] for row in rows if row["metric"] == "count"} == {10.0}
     assert len(sums) == len({seed for seed, _ in sums}) == len({value for _, value in sums}) == 3
 
 
 @quick
-def test_looking_on_the_way_changes_nothing_and_shows_where_it_was(place):
-    once, often = run(trials(), place, small), run(trials(), place, small, looks=3)
+def test_looking_on_the_way_changes_nothing_and_shows_where_it_was(context):
+    once, often = run(trials(), context, small), run(trials(), context, small, looks=3)
     assert sorted({row["step"] for row in often}) == [2, 4, 7]
     last = [{key: value for key, value in row.items() if key != "step"} for row in often if row["step"] == STEPS]
     assert last == once
-    shorter = run(trials(), place, small, steps=4)
+    shorter = run(trials(), context, small, steps=4)
     there = {(row["trial"], row["metric"]): row["value"] for row in often if row["step"] == 4 and "layer" not in row}
     for row in shorter:
         if row["metric"] in ("test_loss", "test_accuracy"):
@@ -148,7 +148,11 @@ def test_convolutions_are_trained_without_loops_with_the_same_numbers_on_any_dev
     told = []
     rows = {
         devices: run(
-            trials(), here(devices)._replace(tell=lambda *said: told.append(said)), convolving, IMAGES, look=seen
+            trials(),
+            local_context(devices).with_events(progress=lambda *said: told.append(said)),
+            convolving,
+            IMAGES,
+            look=seen,
         )
         for devices in (1, 2, 8)
     }
@@ -158,18 +162,18 @@ def test_convolutions_are_trained_without_loops_with_the_same_numbers_on_any_dev
 
 
 @quick
-def test_convolutions_give_what_a_loop_gives(place, monkeypatch):
+def test_convolutions_give_what_a_loop_gives(context, monkeypatch):
     chosen = trials(seeds=(3,))
-    unrolled = run(chosen, place, convolving, IMAGES, look=seen)
+    unrolled = run(chosen, context, convolving, IMAGES, look=seen)
     monkeypatch.setattr(programs, "unrolled", lambda *_: False)
-    for mine, looped in zip(unrolled, run(chosen, place, convolving, IMAGES, look=seen), strict=True):
+    for mine, looped in zip(unrolled, run(chosen, context, convolving, IMAGES, look=seen), strict=True):
         assert {**mine, "value": 0} == {**looped, "value": 0}
         assert mine["value"] == pytest.approx(looped["value"], rel=2e-4)
 
 
 def seen(learner, first, last, splits):
     scores_BxC = learner.model.apply(last, splits.test.x)
-    return {"test_loss": jnp.mean(learner.objective(scores_BxC, splits.test.y))}
+    return {"test_loss": jnp.mean(learner.loss(scores_BxC, splits.test.y))}
 
 
 def alone(trial):
@@ -177,21 +181,21 @@ def alone(trial):
     inside = trial | {"nonlinearity": NAMES.index(trial["nonlinearity"])}
     learner = learner_of(inside)
     _, key_init, key_batch = jax.random.split(jax.random.key(trial["seed"]), 3)
-    state = begin(learner, key_init, SPLITS.train.x[:1])
+    state = init_state(learner, key_init, SPLITS.train.x[:1])
     first, errors, one = state.params, [], jax.jit(lambda state, batch: step(learner, state, batch))
-    for index_B in batch_indices(order(key_batch), jnp.int32(0), STEPS, len(SPLITS.train.x), BATCH):
+    for index_B in batch_indices(shuffle_bits(key_batch), jnp.int32(0), STEPS, len(SPLITS.train.x), BATCH):
         state, error = one(state, Examples(SPLITS.train.x[index_B], SPLITS.train.y[index_B]))
         errors.append(float(error))
     return look(learner, first, state.params, SPLITS), errors
 
 
 @quick
-def test_a_trial_equals_the_same_training_done_alone(place):
+def test_a_trial_equals_the_same_training_done_alone(context):
     chosen = [
         {"learning_rate": 0.2, "scale": 1.5, "nonlinearity": "tanh", "seed": 4},
         {"learning_rate": 0.05, "scale": 0.5, "nonlinearity": "relu", "seed": 9},
     ]
-    rows = run(chosen, place, together=4)
+    rows = run(chosen, context, together=4)
     for number, trial in enumerate(chosen):
         metrics, errors = alone(trial)
         mine = [row for row in rows if row["trial"] == number]
@@ -206,14 +210,14 @@ def test_a_trial_equals_the_same_training_done_alone(place):
 
 
 @pytest.mark.parametrize("together", [1, 4])
-def test_a_diverged_trial_is_recorded_and_touches_no_other(place, together):
+def test_a_diverged_trial_is_recorded_and_touches_no_other(context, together):
 
     def learner(trial):
         return Learner(mlp((5,), 2, NONLINEARITIES["identity"]), cross_entropy, sgd(trial["learning_rate"]))
 
     calm = grid(learning_rate=(0.1, 0.2), seed=(0, 1, 2))
     wild = [trial | ({"learning_rate": HUGE} if number == 1 else {}) for number, trial in enumerate(calm)]
-    before, after = (run(each, place, learner, together=together) for each in (calm, wild))
+    before, after = (run(each, context, learner, together=together) for each in (calm, wild))
     assert [row for row in before if row["trial"] != 1] == [row for row in after if row["trial"] != 1]
     diverged_at = {row["trial"]: row["value"] for row in after if row["metric"] == "diverged_at"}
     assert 0 < diverged_at.pop(1) < STEPS
@@ -223,7 +227,7 @@ def test_a_diverged_trial_is_recorded_and_touches_no_other(place, together):
 
 
 @quick
-def test_one_program_serves_all_values_of_the_traced_axes(place):
+def test_one_program_serves_all_values_of_the_traced_axes(context):
     def cost_of(trials):
         traced, costs = [], []
 
@@ -231,7 +235,7 @@ def test_one_program_serves_all_values_of_the_traced_axes(place):
             traced.append(trial)
             return learner_of(trial)
 
-        run(trials, place._replace(spend=costs.append), learner, together=4)
+        run(trials, context.with_events(cost=costs.append), learner, together=4)
         return len(traced), costs[0].programs, costs[0].flops / len(trials)
 
     few, many = grid(learning_rate=(0.05,), scale=(1.0,), nonlinearity=NAMES, seed=(0,)), trials(seeds=(0, 1, 2, 3, 4))
@@ -241,16 +245,16 @@ def test_one_program_serves_all_values_of_the_traced_axes(place):
 
 
 @quick
-def test_a_trial_is_blind_to_how_many_others_there_are(place):
+def test_a_trial_is_blind_to_how_many_others_there_are(context):
     """What fills the mesh is no trial, and a trial's key is its seed's alone."""
     several = [trial for trial in trials() if trial["nonlinearity"] == NAMES[0]]
-    many, last = (run(each, place, together=4) for each in (several, several[-1:]))
+    many, last = (run(each, context, together=4) for each in (several, several[-1:]))
     assert {row["trial"] for row in last} == {0}
     assert [row | {"trial": 0} for row in many if row["trial"] == len(several) - 1] == last
 
 
 @quick
-def test_names_become_indices_in_the_order_in_which_they_come(place):
+def test_names_become_indices_in_the_order_in_which_they_come(context):
     seen = grid(nonlinearity=("relu", "identity", "tanh"), seed=(0, 1))
     assert names_of(seen, "nonlinearity") == ("relu", "identity", "tanh")
     types = {}
@@ -260,12 +264,12 @@ def test_names_become_indices_in_the_order_in_which_they_come(place):
         model = mlp((4,), 2, one_of(names_of(seen, "nonlinearity"), trial["nonlinearity"]))
         return Learner(model, cross_entropy, sgd(0.1))
 
-    rows = run(seen, place, learner, together=2)
+    rows = run(seen, context, learner, together=2)
     assert types == {"nonlinearity": jnp.int32, "seed": jnp.int32}
     for name in ("relu", "identity", "tanh"):
         by_name = run(
             grid(nonlinearity=(name,), seed=(0, 1)),
-            place,
+            context,
             lambda trial, name=name: Learner(mlp((4,), 2, NONLINEARITIES[name]), cross_entropy, sgd(0.1)),
             together=2,
         )
@@ -274,15 +278,15 @@ def test_names_become_indices_in_the_order_in_which_they_come(place):
 
 
 @quick
-def test_whole_numbers_among_fractions_stay_fractions(place):
+def test_whole_numbers_among_fractions_stay_fractions(context):
     """A column 1, 0.5 is not to be read as 1, 0."""
-    rows = run(grid(scale=(1, 0.5), learning_rate=(0.1,), nonlinearity=("tanh",), seed=(0,)), place)
-    same = run(grid(scale=(1.0, 0.5), learning_rate=(0.1,), nonlinearity=("tanh",), seed=(0,)), place)
+    rows = run(grid(scale=(1, 0.5), learning_rate=(0.1,), nonlinearity=("tanh",), seed=(0,)), context)
+    same = run(grid(scale=(1.0, 0.5), learning_rate=(0.1,), nonlinearity=("tanh",), seed=(0,)), context)
     assert [row["value"] for row in rows] == [row["value"] for row in same]
 
 
 @quick
-def test_examples_are_drawn_from_each_seed(place):
+def test_examples_are_drawn_from_each_seed(context):
     def draw(key):
         x_NxD = jax.random.normal(key, (24, 3))
         split = Examples(x_NxD, (x_NxD[:, 0] > 0).astype(jnp.int32))
@@ -292,7 +296,7 @@ def test_examples_are_drawn_from_each_seed(place):
         return {"first_input": splits.test.x[0, 0], "shared": jnp.sum(splits.train.x)}
 
     both = grid(learning_rate=(0.1, 0.2), scale=(1.0,), nonlinearity=("relu",), seed=(0, 1))
-    rows = [row for row in run(both, place, data=draw, look=look, steps=2) if row["metric"] == "first_input"]
+    rows = [row for row in run(both, context, data=draw, look=look, steps=2) if row["metric"] == "first_input"]
     drawn = {(row["seed"], row["value"]) for row in rows}
     assert len(rows) == 4
     assert len(drawn) == 2, "a seed has its own examples, the same at each learning rate"
@@ -302,21 +306,23 @@ def test_examples_are_drawn_from_each_seed(place):
 
 
 @quick
-def test_only_vectors_have_layers_and_every_row_has_its_axes(place):
-    rows = run(trials(seeds=(5,)), place, depth=2, task="toy")
+def test_only_vectors_have_layers_and_every_row_has_its_axes(context):
+    rows = run(trials(seeds=(5,)), context, depth=2, task="toy")
     assert {row["metric"] for row in rows if "layer" in row} == {"size"}
     assert all(row["depth"] == 2 and row["task"] == "toy" and row["seed"] == 5 for row in rows)
     assert all(type(row["value"]) is float for row in rows)
 
 
-def test_finished_parts_are_not_computed_again(place):
+def test_finished_parts_are_not_computed_again(context):
     kept = [{"trial": 0, "metric": "kept", "value": 1.0}]
 
     def learner(trial):
         raise AssertionError("nothing is to be trained")
 
     names = []
-    answer = run(trials(), place._replace(keep=lambda name, compute: names.append(name) or kept), learner, depth=3)
+    answer = run(
+        trials(), context.with_events(cached=lambda name, compute: names.append(name) or kept), learner, depth=3
+    )
     assert answer == kept
     assert names[0]["axes"] == {"depth": 3}
     assert names[0]["trials"] == trials()
@@ -324,10 +330,10 @@ def test_finished_parts_are_not_computed_again(place):
 
 
 @quick
-def test_progress_is_told_up_to_the_last_step(place, monkeypatch):
-    told, whole = [], run(trials(seeds=(0,)), place)
+def test_progress_is_told_up_to_the_last_step(context, monkeypatch):
+    told, whole = [], run(trials(seeds=(0,)), context)
     monkeypatch.setattr("dl_jax.training.fit.FLOPS_A_SECOND", {"cpu": 1000.0})
-    cut = run(trials(seeds=(0,)), place._replace(tell=lambda *said: told.append(said)), depth=2)
+    cut = run(trials(seeds=(0,)), context.with_events(progress=lambda *said: told.append(said)), depth=2)
     assert len(told) > 1
     assert told[-1] == ("depth 2", STEPS, STEPS)
     np.testing.assert_allclose([row["value"] for row in whole], [row["value"] for row in cut], rtol=1e-6)
@@ -335,14 +341,14 @@ def test_progress_is_told_up_to_the_last_step(place, monkeypatch):
 
 @quick
 @pytest.mark.parametrize("shards", [2, 5, 100])
-def test_trials_in_shards_have_the_same_rows(place, shards):
-    whole, parts = run(trials(), place, small), []
+def test_trials_in_shards_have_the_same_rows(context, shards):
+    whole, parts = run(trials(), context, small), []
 
     def keep(name, *computes):
         parts.append(len(computes))
         return [row for compute in reversed(computes) for row in compute()][::-1]
 
-    rows = run(trials(), place._replace(shards=shards, keep=keep), small)
+    rows = run(trials(), context.with_events(shards=shards, cached=keep), small)
     assert parts == [min(shards, len(trials())) if shards != 5 else 4]
 
     def known(rows):
@@ -363,10 +369,10 @@ def test_trials_each_shared_out_over_several_devices_change_in_rounding_only():
     chosen = grid(learning_rate=(0.05,), seed=(0, 1))
 
     def look(learner, first, last, splits):
-        return {"loss": jnp.mean(learner.objective(learner.model.apply(last, splits.test.x), splits.test.y))}
+        return {"loss": jnp.mean(learner.loss(learner.model.apply(last, splits.test.x), splits.test.y))}
 
-    alone = run(chosen, here(1), wide, WIDE, look=look)
-    both = run(chosen, here(8, data=2, model=2), wide, WIDE, look=look)
+    alone = run(chosen, local_context(1), wide, WIDE, look=look)
+    both = run(chosen, local_context(8, data=2, model=2), wide, WIDE, look=look)
     for one, other in zip(alone, both, strict=True):
         assert one | {"value": 0} == other | {"value": 0}
         assert other["value"] == pytest.approx(one["value"], rel=1e-4)
@@ -375,9 +381,9 @@ def test_trials_each_shared_out_over_several_devices_change_in_rounding_only():
 @quick
 def test_a_place_that_only_plans_is_handed_the_programs_and_trains_nothing():
     planned = []
-    place = here(2)._replace(plan=lambda *said: planned.append(said))
-    rows = run(trials(), place, small, depth=3)
-    trained = run(trials(), here(2), small, depth=3)
+    context = local_context(2).with_events(dry_run=lambda *said: planned.append(said))
+    rows = run(trials(), context, small, depth=3)
+    trained = run(trials(), local_context(2), small, depth=3)
     assert [row | {"value": 0} for row in rows] == [row | {"value": 0} for row in trained]
     assert {row["value"] for row in rows if row["metric"] != "diverged_at"} == {0.0}
     ((what, program, arguments, flops),) = planned

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dl_jax.data.dataset import Examples, Splits
-from dl_jax.training.place import here
+from dl_jax.training.context import local_context
 from experiments.depth_5_to_20.stacks import MENDS, stack_rows
 
 
@@ -15,7 +15,7 @@ def blobs(seed):
 
 def test_what_plain_layers_of_logistic_units_cannot_do_a_mend_can():
     splits = Splits(*map(blobs, range(3)))
-    rows = stack_rows(12, ("logistic",), splits, (0,), 150, here(1))
+    rows = stack_rows(12, ("logistic",), splits, (0,), 150, local_context(1))
     best = {
         mend: max(row["value"] for row in rows if row["metric"] == "test_accuracy" and row["mend"] == mend)
         for mend in MENDS

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from dl_jax.training.place import here
+from dl_jax.training.context import local_context
 from experiments.gaussian_kernel_locality.parity_centres import (
     cube,
     half_cube_fails,
@@ -49,8 +49,8 @@ def test_two_neighbours_separate_a_bit_and_one_too_few_of_parity_are_plenty_for_
 
 
 def test_rows_for_every_number_of_bits_and_seed():
-    rows = parity_rows((2, 3), (5, 6), here(1))
+    rows = parity_rows((2, 3), (5, 6), local_context(1))
     assert len(rows) == 2 * 2 * 4
     assert {row["metric"] for row in rows} == {"one_too_few", "fails"}
     assert all(0.25 <= row["width"] <= 1.0 for row in rows)
-    assert parity_rows((2, 3), (6,), here(1))[0]["width"] == rows[-1]["width"]
+    assert parity_rows((2, 3), (6,), local_context(1))[0]["width"] == rows[-1]["width"]

@@ -1,5 +1,7 @@
 """What a training in one pass says of itself."""
 
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,10 +10,9 @@ import pytest
 
 from dl_jax.data.dataset import Examples, Stream
 from dl_jax.models.linear import linear
-from dl_jax.training.objectives import cross_entropy
-from dl_jax.training.place import here
+from dl_jax.training.context import local_context
+from dl_jax.training.losses import cross_entropy
 from dl_jax.training.step import Learner
-from experiments.hundreds_of_millions import one_pass as module
 from experiments.hundreds_of_millions.one_pass import one_pass
 
 
@@ -27,10 +28,12 @@ LEARNER = Learner(linear(2), cross_entropy, optax.sgd(0.1))
 
 
 def test_the_rows_are_those_of_the_training(monkeypatch):
-    monkeypatch.setattr(module, "POINTS", 10)
+    monkeypatch.setattr(sys.modules["experiments.hundreds_of_millions.one_pass"], "POINTS", 10)
     spent, kept = [], []
-    place = here(1)._replace(spend=spent.append)
-    rows = one_pass(LEARNER, SHOWN, 3, 25, 64, place._replace(keep=lambda n, f: kept.append(n) or f()), labels="true")
+    context = local_context(1).with_events(cost=spent.append)
+    rows = one_pass(
+        LEARNER, SHOWN, 3, 25, 64, context.with_events(cached=lambda n, f: kept.append(n) or f()), labels="true"
+    )
     assert {(row["seed"], row["labels"]) for row in rows} == {(3, "true")}
     curve = {row["step"]: row["value"] for row in rows if row["metric"] == "error"}
     found = {row["metric"]: row["value"] for row in rows if row["metric"] != "error"}
@@ -52,5 +55,8 @@ def test_the_rows_are_those_of_the_training(monkeypatch):
 
 def test_where_the_place_only_plans_there_are_no_rows():
     plans = []
-    assert one_pass(LEARNER, SHOWN, 3, 25, 64, here(1)._replace(plan=lambda *told: plans.append(told))) == []
+    assert (
+        one_pass(LEARNER, SHOWN, 3, 25, 64, local_context(1).with_events(dry_run=lambda *told: plans.append(told)))
+        == []
+    )
     assert len(plans) == 1

@@ -4,7 +4,7 @@ import numpy as np
 
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.models.linear import linear
-from dl_jax.training.place import here
+from dl_jax.training.context import local_context
 from experiments.image_recognition.recognition import gradients_of, kernel_errors, net_errors, pixels_moved
 
 
@@ -30,13 +30,13 @@ def test_pixels_change_places_and_no_value_does():
 
 
 def test_gradients_tell_lying_bars_from_standing_ones():
-    rows = kernel_errors("gradients", gradients_of(SPLITS), 2, 40, (0, 1), here(1))
+    rows = kernel_errors("gradients", gradients_of(SPLITS), 2, 40, (0, 1), local_context(1))
     assert [row["metric"] for row in rows] == ["test_error"] * 2
     assert max(row["value"] for row in rows) < 0.1
 
 
 def test_a_nets_rows_are_errors_at_every_rate():
-    rows = net_errors("linear", linear(2), SPLITS, (1e-3, 1e-2), (0,), 5, 16, here(1), dataset="bars")
+    rows = net_errors("linear", linear(2), SPLITS, (1e-3, 1e-2), (0,), 5, 16, local_context(1), dataset="bars")
     named = {(row["setting"], row["metric"]) for row in rows}
     assert {(rate, metric) for rate in (1e-3, 1e-2) for metric in ("validation_accuracy", "test_error")} <= named
     assert all(row["machine"] == "linear" and row["dataset"] == "bars" for row in rows)

@@ -6,7 +6,7 @@ import numpy as np
 
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.losses import cross_entropy
 from experiments.loss_landscape.pair import of_both, twins
 
 X_BxD = np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32)

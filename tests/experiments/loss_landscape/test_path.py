@@ -11,7 +11,7 @@ from dl_jax.data.dataset import Examples, Splits
 from dl_jax.models.linear import linear
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.losses import cross_entropy
 from experiments.loss_landscape import path as along_a_path
 from experiments.loss_landscape.path import by_step, landscape, losses, lowest, lowest_point
 

@@ -9,7 +9,7 @@ from experiments.objective_and_gradient.loss_shape import CLASSES, OBJECTIVES, S
 
 def found(metric):
     values = of_objectives(jax.random.key(0))
-    return {dict(axes)["objective"]: float(value) for (name, axes), value in values.items() if name == metric}
+    return {dict(axes)["loss"]: float(value) for (name, axes), value in values.items() if name == metric}
 
 
 def test_objectives_pass_and_a_signed_sum_does_not():

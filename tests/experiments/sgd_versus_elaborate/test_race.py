@@ -8,7 +8,7 @@ import pytest
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.models.initializers import scaled
 from dl_jax.models.linear import linear
-from dl_jax.training.objectives import half_squared_error
+from dl_jax.training.losses import half_squared_error
 from experiments.sgd_versus_elaborate.race import Problem, race
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
@@ -21,12 +21,12 @@ RIDGE, RATE = 0.1, 0.2
 
 @pytest.fixture(scope="module")
 def rows():
-    from dl_jax.training.place import here
+    from dl_jax.training.context import local_context
 
     problem = Problem(linear(1, scaled(0.0)), half_squared_error, SPLITS, (0.5, 4.0), 40, RIDGE)
     settings = {"SGD": (RATE, 1e-3), "gradient descent": (RATE, 1e-3), "L-BFGS": (1.0, 2.0)}
     costs = []
-    rows = race(problem, settings, (3, 4, 5), here(2)._replace(spend=costs.append), problem="toy")
+    rows = race(problem, settings, (3, 4, 5), local_context(2).with_events(cost=costs.append), problem="toy")
     assert len(costs) == 3
     return rows
 

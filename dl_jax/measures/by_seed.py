@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dl_jax.evidence.records import Row
 from dl_jax.models.model import Key
-from dl_jax.training.place import Row
 
 PRECISIONS = ("float32", "float64")
 COMPILED_QUICKLY = {"xla_backend_optimization_level": 0}

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from dl_jax.training.shuffle import batch_indices, order
+from dl_jax.training.batches import batch_indices, shuffle_bits
 
 KEY = jax.random.key(7)
-shuffled = jax.jit(lambda key, steps_of, first: batch_indices(order(key), first, *steps_of), static_argnums=1)
+shuffled = jax.jit(lambda key, steps_of, first: batch_indices(shuffle_bits(key), first, *steps_of), static_argnums=1)
 
 
 def indices(first, steps, examples, batch_size, key=KEY):
@@ -67,7 +67,7 @@ def test_every_order_of_a_few_examples_is_as_likely_as_any_other():
     codes = {place: code for code, place in enumerate(permutations(range(5)))}
     one = indices(0, 60_000, 5, 5)
     keys_R = jax.random.split(jax.random.key(1), 60_000)
-    many = jax.jit(jax.vmap(lambda key: batch_indices(order(key), jnp.int32(0), 1, 5, 5)[0]))(keys_R)
+    many = jax.jit(jax.vmap(lambda key: batch_indices(shuffle_bits(key), jnp.int32(0), 1, 5, 5)[0]))(keys_R)
     for found in (one, np.asarray(many)):
         counts = np.bincount([codes[tuple(each)] for each in found.tolist()], minlength=120)
         assert chisquare(counts).pvalue > 1e-4

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from dl_jax.measures.animals import (
+from dl_jax.measures.canids import (
     SHALLOW,
     alone_rows,
     draw_alone,
@@ -17,7 +17,7 @@ from dl_jax.measures.animals import (
 )
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.training.place import here
+from dl_jax.training.context import local_context
 
 SIDE, NUISANCES = 16, ("pose", "background")
 
@@ -77,8 +77,8 @@ def test_what_is_seen_of_a_machine_that_knows(pictures):
 
 
 def test_rows_have_their_axes(pictures, alone):
-    place = here(1)
-    shallow = shallow_rows(pictures, (32, 64), (0,), place)
+    context = local_context(1)
+    shallow = shallow_rows(pictures, (32, 64), (0,), context)
     assert {(row["machine"], row["labels"], row["size"]) for row in shallow} == {
         (machine, labels, size)
         for machine in SHALLOW
@@ -86,15 +86,15 @@ def test_rows_have_their_axes(pictures, alone):
         for size in (32, 64)
         if labels == "true" or machine == "gaussian"
     }
-    rows = alone_rows(alone, (0,), place)
+    rows = alone_rows(alone, (0,), context)
     assert {row["alone"] for row in rows} == set(NUISANCES)
-    pixels = pixel_rows(SIDE, NUISANCES, 1.0, (0, 1), place)
+    pixels = pixel_rows(SIDE, NUISANCES, 1.0, (0, 1), context)
     assert [row["seed"] for row in pixels] == [0, 0, 1, 1]
     assert all(row["value"] > 0 for row in pixels)
 
 
 def test_a_nets_rows_are_those_of_its_last_hidden_layer_too(pictures):
-    rows = trained_rows("net", mlp((8,), 2, NONLINEARITIES["relu"]), pictures, 64, (0,), 2, here(1))
+    rows = trained_rows("net", mlp((8,), 2, NONLINEARITIES["relu"]), pictures, 64, (0,), 2, local_context(1))
     assert {"test_scene_over_kind", "test_kernel_on_top", "test_kernel_on_untrained_top"} <= {
         row["metric"] for row in rows
     }

@@ -9,7 +9,7 @@ ROUNDS = 24
 """With 8 rounds places are visibly uneven; from 16 on no test that we know tells them from even ones."""
 
 
-def order(key: Key) -> jax.Array:
+def shuffle_bits(key: Key) -> jax.Array:
     """The random numbers that all shuffles of a training come from."""
     return jax.random.bits(key, (2, ROUNDS))
 
@@ -40,9 +40,9 @@ def batch_indices(order_2xR: jax.Array, first_step: jax.Array, steps: int, examp
     return jax.lax.fori_loop(0, ROUNDS, swap_or_not, place_TxB.astype(jnp.uint32)).astype(jnp.int32)
 
 
-def some_indices(key: Key, examples: int, count: int) -> jax.Array:
+def subsample(key: Key, examples: int, count: int) -> jax.Array:
     """index_M of `count` of the examples (of all, if there are fewer), drawn without replacement."""
-    return batch_indices(order(key), jnp.int32(0), 1, examples, count)[0]
+    return batch_indices(shuffle_bits(key), jnp.int32(0), 1, examples, count)[0]
 
 
 def _mixed(number, salt):

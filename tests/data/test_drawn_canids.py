@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from dl_jax.data import animals as module
 from dl_jax.data import catalog
+from dl_jax.data import drawn_canids as module
 
 
 @pytest.fixture

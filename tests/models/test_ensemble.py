@@ -5,12 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl_jax.data.dataset import Examples
+from dl_jax.models.ensemble import ensemble, summed_loss
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.models.side_by_side import side_by_side, summed
-from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import adam
-from dl_jax.training.step import Learner, State, begin, step
+from dl_jax.training.step import Learner, State, init_state, step
 
 ALONE = mlp((5,), 3, NONLINEARITIES["tanh"])
 KEY = jax.random.key(0)
@@ -23,9 +23,9 @@ def part(tree, number):
 
 
 def test_each_learns_as_it_does_alone():
-    both = Learner(side_by_side(ALONE, 2), summed(cross_entropy), adam(0.01))
+    both = Learner(ensemble(ALONE, 2), summed_loss(cross_entropy), adam(0.01))
     one = Learner(ALONE, cross_entropy, adam(0.01))
-    state = begin(both, KEY, X)
+    state = init_state(both, KEY, X)
     states = [State(part(state.params, n), one.optimizer.init(part(state.params, n)), state.step) for n in range(2)]
     for _ in range(3):
         state, error = step(both, state, Examples(X, Y))
@@ -37,17 +37,17 @@ def test_each_learns_as_it_does_alone():
 
 
 def test_they_start_unlike_and_answer_each_to_its_own_input():
-    params = side_by_side(ALONE, 2).init(KEY, X)
+    params = ensemble(ALONE, 2).init(KEY, X)
     assert not np.allclose(*params["layer_01"]["w"])
-    scores = side_by_side(ALONE, 2).apply(params, X)
+    scores = ensemble(ALONE, 2).apply(params, X)
     assert scores.shape == (8, 2, 3)
     for n in range(2):
         np.testing.assert_allclose(scores[:, n], ALONE.apply(part(params, n), X[:, n]), atol=1e-6)
-    assert [layer.shape for layer in side_by_side(ALONE, 2).layers(params, X)] == [(8, 2, 5), (8, 2, 3)]
+    assert [layer.shape for layer in ensemble(ALONE, 2).layers(params, X)] == [(8, 2, 5), (8, 2, 3)]
 
 
 def test_one_that_diverges_leaves_the_other_alone():
-    both = Learner(side_by_side(ALONE, 2), summed(cross_entropy), adam(0.01))
-    state, error = step(both, begin(both, KEY, X), Examples(X.at[:, 0].set(jnp.nan), Y))
+    both = Learner(ensemble(ALONE, 2), summed_loss(cross_entropy), adam(0.01))
+    state, error = step(both, init_state(both, KEY, X), Examples(X.at[:, 0].set(jnp.nan), Y))
     assert not np.isfinite(error)
     assert np.isfinite(part(state.params, 1)["layer_01"]["w"]).all()

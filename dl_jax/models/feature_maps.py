@@ -9,7 +9,7 @@ from dl_jax.models.model import Params
 from dl_jax.models.nonlinearities import Nonlinearity
 
 
-def modules(stages: Sequence[Stage]) -> tuple[str, ...]:
+def module_names(stages: Sequence[Stage]) -> tuple[str, ...]:
     """The names of the modules, the image's side first: each stage convolves, and pools if it does."""
     names = []
     for number, stage in enumerate(stages, 1):
@@ -17,7 +17,7 @@ def modules(stages: Sequence[Stage]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def maps(
+def feature_maps(
     stages: Sequence[Stage],
     nonlinearity: Nonlinearity,
     params: Params,

@@ -9,7 +9,7 @@ def shuffled(seed: int, place_N: np.ndarray, count: int) -> np.ndarray:
     """number_N, from 0 to count - 1, of the examples at these places (0 or more) of an endless stream.
 
     Every `count` places in a row from a multiple of `count` on are one pass, which shows each example once, in an
-    order of its own. By the swap-or-not shuffle (Hoang, Morris & Rogaway 2012), as `training.shuffle` on the device;
+    order of its own. By the swap-or-not shuffle (Hoang, Morris & Rogaway 2012), as `training.batches` on the device;
     here for whole arrays of places, because the host has to read many hundred thousand examples a second.
     """
     pass_N, at_N = np.divmod(np.asarray(place_N, np.uint64), np.uint64(count))

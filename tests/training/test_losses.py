@@ -7,7 +7,7 @@ import pytest
 from scipy import special
 from sklearn.metrics import accuracy_score, log_loss
 
-from dl_jax.training.objectives import accuracy, binary_cross_entropy, cross_entropy, half_squared_error, perceptron
+from dl_jax.training.losses import accuracy, binary_cross_entropy, cross_entropy, half_squared_error, perceptron
 
 pytestmark = pytest.mark.usefixtures("strict_types")
 
@@ -57,8 +57,8 @@ def test_every_error_has_the_derivative_y_minus_t():
         (binary_cross_entropy, SCORES_BxC[:, :1], SIGN_B, special.expit(SCORES_BxC[:, :1]) - SIGN_B[:, None]),
         (half_squared_error, SCORES_BxC, desired_BxC, SCORES_BxC - desired_BxC),
     ]
-    for objective, scores, target, expected in cases:
-        gradient = jax.grad(lambda s, objective=objective, target=target: jnp.sum(objective(s, target)))(scores)
+    for loss, scores, target, expected in cases:
+        gradient = jax.grad(lambda s, loss=loss, target=target: jnp.sum(loss(s, target)))(scores)
         np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-6)
 
 

@@ -15,12 +15,12 @@ class Product(NamedTuple):
     convolution: bool
 
 
-def products(function: Callable, *arguments: Any) -> list[Product]:
+def matrix_products(function: Callable, *arguments: Any) -> list[Product]:
     """All products in `function(*arguments)`, in order. Arrays may be given by shape alone (jax.ShapeDtypeStruct)."""
     return list(_found(jax.make_jaxpr(function)(*arguments).jaxpr, 1))
 
 
-def flops_of_step(forward: list[Product]) -> float:
+def step_flops(forward: list[Product]) -> float:
     """Forward, and backward to weights and to inputs; the lowest product passes nothing further down.
 
     Elementwise work is about 1 % on top.

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from dl_jax.models.model import Model, from_layers
 
 
-def side_by_side(model: Model, machines: int) -> Model:
+def ensemble(model: Model, machines: int) -> Model:
     """`machines` copies of a model. x is x_BxMx..., the scores are scores_BxMxC, params are stacked along a first axis.
 
     With the sum of their errors as the objective, and an optimizer that treats every weight by itself, each trains
@@ -19,7 +19,7 @@ def side_by_side(model: Model, machines: int) -> Model:
     return from_layers(init, jax.vmap(model.layers, in_axes=(0, 1), out_axes=1))
 
 
-def summed(objective):
+def summed_loss(loss):
     """(scores_BxMxC, label_BxM) -> E_B, the sum of the machines' errors."""
-    each = jax.vmap(objective, in_axes=1, out_axes=1)
+    each = jax.vmap(loss, in_axes=1, out_axes=1)
     return lambda scores_BxMxC, label_BxM: jnp.sum(each(scores_BxMxC, label_BxM), 1)

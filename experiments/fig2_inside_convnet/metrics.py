@@ -5,19 +5,24 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from dl_jax.data.dataset import Examples, Splits
-from dl_jax.measures.inside_convnet import changed, dealt, gradient_changed, ranking_by_class, unlike_shifted
+from dl_jax.data.dataset import Splits, spread_subset
 from dl_jax.measures.orientation import tuning
 from dl_jax.measures.receptive_fields import fields, modules_of
 from dl_jax.models.convnet import Stage
-from dl_jax.models.inside import maps
+from dl_jax.models.feature_maps import feature_maps
 from dl_jax.models.linear import linear
 from dl_jax.models.model import Params
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.training.objectives import accuracy
-from dl_jax.training.step import Learner, mean_error
+from dl_jax.training.losses import accuracy
+from dl_jax.training.step import Learner, mean_loss
+from experiments.fig2_inside_convnet.properties import (
+    changed,
+    dealt,
+    gradient_changed,
+    ranking_by_class,
+    unlike_shifted,
+)
 
 TEST, FEW = 2000, 64
 """Held-out pictures at most, for what is counted and for what takes a whole net each."""
@@ -32,11 +37,11 @@ def look_inside(
     The vectors are one entry a module, but `score` (a class), and `selectivity` and `is_oriented` (a first filter).
     `maps_<n>` are the maps of module n, y_MxHxW as one vector, `filters` the first kernels, w_(MC)xKxK, 1/2 for 0.
     """
-    model, test, few = learner.model, some(splits.test, TEST), some(splits.test, FEW)
+    model, test, few = learner.model, spread_subset(splits.test, TEST), spread_subset(splits.test, FEW)
     categories = jnp.max(splits.train.y) + 1
 
     def inside(params, x, nonlinearity="relu"):
-        return maps(net, NONLINEARITIES[nonlinearity], params, x)
+        return feature_maps(net, NONLINEARITIES[nonlinearity], params, x)
 
     formula = fields(modules_of(net, shown.shape[1])[0])
     jumps_L, reach = [field.jump for field in formula], formula[-1].side
@@ -57,7 +62,7 @@ def look_inside(
         "miss_dealt": follows(max(jumps_L), seen=dealt),
         "changed_below": jnp.max(jnp.tril(change_LxL, -1)),
         "changed_above": jnp.max(jnp.triu(change_LxL, 1)),
-        "gradient_changed": gradient_changed(lambda params: mean_error(learner, params, few), last),
+        "gradient_changed": gradient_changed(lambda params: mean_loss(learner, params, few), last),
         "negative": jnp.mean(hidden < 0),
         "negative_tanh": jnp.mean(bent < 0),
         "zeros_softplus": shares_of_zero(inside(last, few.x, "softplus")),
@@ -79,12 +84,6 @@ def look_inside(
             f"filters_{state}": seen_as_grey(w_KxKxCxM).transpose(3, 2, 0, 1).reshape(-1),
         }
     return found
-
-
-def some(examples: Examples, count: int) -> Examples:
-    """At most so many of them, from all over: many sets stand in the order of their classes."""
-    index = np.unique(np.linspace(0, len(examples.x) - 1, min(count, len(examples.x))).astype(int))
-    return Examples(examples.x[index], examples.y[index])
 
 
 def seen_as_grey(w_KxKxCxM):

@@ -6,11 +6,17 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from dl_jax.measures.inside_convnet import changed, dealt, gradient_changed, ranking_by_class, unlike_shifted
 from dl_jax.measures.receptive_fields import fields, modules_of
 from dl_jax.models.convnet import Stage, convnet
-from dl_jax.models.inside import maps, modules
+from dl_jax.models.feature_maps import feature_maps, module_names
 from dl_jax.models.nonlinearities import NONLINEARITIES
+from experiments.fig2_inside_convnet.properties import (
+    changed,
+    dealt,
+    gradient_changed,
+    ranking_by_class,
+    unlike_shifted,
+)
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
@@ -30,12 +36,14 @@ def missed(params, by, **options):
     formula = fields(modules_of(STAGES, 16)[0])
     jumps_L, reach = [field.jump for field in formula], formula[-1].side
     return jax.jit(
-        lambda params: unlike_shifted(lambda x: maps(STAGES, RELU, params, x), X[0], by, jumps_L, reach, **options)
+        lambda params: unlike_shifted(
+            lambda x: feature_maps(STAGES, RELU, params, x), X[0], by, jumps_L, reach, **options
+        )
     )(params)
 
 
 def test_the_modules_have_names():
-    assert modules(STAGES) == ("convolution 1", "pooling 1", "convolution 2", "pooling 2", "convolution 3")
+    assert module_names(STAGES) == ("convolution 1", "pooling 1", "convolution 2", "pooling 2", "convolution 3")
 
 
 @pytest.mark.parametrize("by", [4, 8])

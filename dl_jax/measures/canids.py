@@ -10,16 +10,17 @@ import numpy as np
 
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.data.synthetic.canids import CLASSES, NUISANCES, canids, compared, plain, render, scene
+from dl_jax.evidence.records import Row
 from dl_jax.measures import selectivity
+from dl_jax.measures.ensembles import Score
 from dl_jax.measures.kernel_machines import gaussian_machine, kernel_rows, linear_machine
 from dl_jax.measures.nearest_neighbour import nearest_machine
 from dl_jax.measures.pictures import picture_rows
-from dl_jax.measures.side_by_side import Score
 from dl_jax.models.model import Key, Model
-from dl_jax.training.objectives import accuracy, cross_entropy
+from dl_jax.training.batches import subsample
+from dl_jax.training.context import Context
+from dl_jax.training.losses import accuracy, cross_entropy
 from dl_jax.training.optimizers import adam
-from dl_jax.training.place import Place, Row
-from dl_jax.training.shuffle import some_indices
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 
@@ -86,7 +87,7 @@ def some(count: int) -> Callable[[Key, Examples], Examples]:
     """(key, training examples) -> so many of them, drawn without replacement."""
 
     def shown(key, train):
-        index_N = some_indices(key, len(train.x), count)
+        index_N = subsample(key, len(train.x), count)
         return Examples(*(jnp.asarray(part)[index_N] for part in train))
 
     return shown
@@ -127,7 +128,7 @@ def gallery_rows(seed: int) -> list[Row]:
     ]
 
 
-def pixel_rows(side: int, nuisances: Sequence[str], detail: float, seeds: Iterable[int], place: Place) -> list[Row]:
+def pixel_rows(side: int, nuisances: Sequence[str], detail: float, seeds: Iterable[int], context: Context) -> list[Row]:
     """How far apart the pixels of animals are: another detail in the same scene, beside another scene."""
 
     def compute():
@@ -145,10 +146,10 @@ def pixel_rows(side: int, nuisances: Sequence[str], detail: float, seeds: Iterab
         ]
 
     name = {"pixels": side, "nuisances": list(nuisances), "detail": detail, "seeds": list(seeds)}
-    return place.keep(name, compute)
+    return context.events.cached(name, compute)
 
 
-def shallow_rows(pictures: Pictures, counts: Iterable[int], seeds: Iterable[int], place: Place) -> list[Row]:
+def shallow_rows(pictures: Pictures, counts: Iterable[int], seeds: Iterable[int], context: Context) -> list[Row]:
     """Shallow machines on the pixels; and where labels are by lot, which no number of examples can help."""
 
     def draw(key, task, count):
@@ -162,12 +163,12 @@ def shallow_rows(pictures: Pictures, counts: Iterable[int], seeds: Iterable[int]
     for count in counts:
         for labels, machines in zip(LABELS, (SHALLOW, {"gaussian": SHALLOW["gaussian"]}), strict=True):
             at = [{"labels": LABELS.index(labels)}]
-            found = kernel_rows(machines, partial(draw, count=count), at, seeds, seen, place, size=count)
+            found = kernel_rows(machines, partial(draw, count=count), at, seeds, seen, context, size=count)
             rows += [row | {"labels": labels} for row in found]
     return rows
 
 
-def alone_rows(alone: dict[str, Splits], seeds: Iterable[int], place: Place) -> list[Row]:
+def alone_rows(alone: dict[str, Splits], seeds: Iterable[int], context: Context) -> list[Row]:
     """Shallow machines where one nuisance varies alone."""
     splits = jax.tree.map(lambda *each: jnp.stack(each), *alone.values())
 
@@ -181,11 +182,11 @@ def alone_rows(alone: dict[str, Splits], seeds: Iterable[int], place: Place) -> 
             "test_accuracy": accuracy(score(splits.test.x), splits.test.y),
         }
 
-    return kernel_rows(SHALLOW, draw, [{"alone": name} for name in alone], seeds, look, place)
+    return kernel_rows(SHALLOW, draw, [{"alone": name} for name in alone], seeds, look, context)
 
 
 def trained_rows(
-    name: str, model: Model, pictures: Pictures, count: int, seeds: Iterable[int], steps: int, place: Place
+    name: str, model: Model, pictures: Pictures, count: int, seeds: Iterable[int], steps: int, context: Context
 ) -> list[Row]:
     """A net at each of RATES: what is seen of its answers, and what a Gaussian kernel does on its last hidden layer."""
 
@@ -213,7 +214,7 @@ def trained_rows(
         grid(setting=RATES, seed=seeds),
         steps=steps,
         look=look,
-        place=place,
+        context=context,
         batch_size=32,
         shown=some(count),
         machine=name,

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from dl_jax.data.order import shuffled
+from dl_jax.data.permutation import shuffled
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 97, 1024])

@@ -8,11 +8,12 @@ import jax
 import numpy as np
 
 from dl_jax.data.dataset import Splits
+from dl_jax.evidence.records import Row
+from dl_jax.models.ensemble import ensemble, summed_loss
 from dl_jax.models.model import Key, Model
-from dl_jax.models.side_by_side import side_by_side, summed
-from dl_jax.training.objectives import cross_entropy
+from dl_jax.training.context import Context
+from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import adam
-from dl_jax.training.place import Place, Row
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import grid, sweep
 
@@ -44,7 +45,7 @@ def net_rows(
     tasks: Tasks,
     seeds: Iterable[int],
     look: Look,
-    place: Place,
+    context: Context,
     *,
     steps: int,
     batch_size: int = 128,
@@ -59,12 +60,12 @@ def net_rows(
         return jax.vmap(one, in_axes=(0, 1))(last, splits)
 
     rows = sweep(
-        lambda trial: Learner(side_by_side(model, len(tasks)), summed(cross_entropy), adam(trial["setting"])),
+        lambda trial: Learner(ensemble(model, len(tasks)), summed_loss(cross_entropy), adam(trial["setting"])),
         beside(draw, tasks, axis=1),
         grid(setting=rates, seed=seeds),
         steps=steps,
         look=look_at_each,
-        place=place,
+        context=context,
         batch_size=batch_size,
         tasks=tasks,
         **axes,

@@ -1,0 +1,109 @@
+"""The run context: what belongs to the machine or to the person, in one argument that experiments hand on unopened."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import numpy as np
+from jax.sharding import AxisType, Mesh
+
+from dl_jax.evidence.records import Row
+
+AXES = ("trial", "data", "model")
+"""Axes of a mesh: trials of a sweep, parts of a batch, parts of a layer."""
+
+
+class Cost(NamedTuple):
+    """What a training cost: programs compiled, seconds of compiling and of running, useful FLOPs (matrix products)."""
+
+    programs: int
+    compile_s: float
+    run_s: float
+    flops: float
+
+
+class Checkpointer(Protocol):
+    """Saves and restores the states of one training."""
+
+    def newest(self, like: Any) -> tuple[int, Any] | None:
+        """(step, state) of the newest undamaged checkpoint, with the shapes and shardings of `like`; None without."""
+
+    def after(self, step: int, tree: Any) -> None:
+        """Called after `step` steps; saves if a checkpoint is due. Do not donate `tree` before the next call."""
+
+    def done(self) -> None:
+        """Called once, after the last step."""
+
+
+class NoCheckpointer:
+    """Saves nothing and restores nothing."""
+
+    def newest(self, like: Any) -> tuple[int, Any] | None:
+        """None."""
+
+    def after(self, step: int, tree: Any) -> None:
+        """Does nothing."""
+
+    def done(self) -> None:
+        """Does nothing."""
+
+
+def compute_all(key: dict[str, Any], *computes: Callable[[], list[Row]]) -> list[Row]:
+    """The rows of all computes, in order; nothing is cached."""
+    return [row for compute in computes for row in compute()]
+
+
+class Events(NamedTuple):
+    """Callbacks of a run. By default nothing is reported, cached or saved.
+
+    progress:     (label, done, total) -> None, called after every call of a program.
+    cost:         (Cost) -> None, called after every training.
+    cached:       (key, *computes) -> rows of all computes; each may come from an earlier run or another process.
+    checkpointer: (key) -> the Checkpointer of one long training.
+    dry_run:      (label, program, arguments, useful FLOPs) -> None. Where it is set, there are no devices: each program
+                  is passed to it with the shapes of its arguments, and nothing is trained.
+    shards:       number of parts that the trials of a sweep are split into; each is cached on its own.
+    """
+
+    progress: Callable[[str, int, int], None] = lambda label, done, total: None
+    cost: Callable[[Cost], None] = lambda cost: None
+    cached: Callable[..., list[Row]] = compute_all
+    checkpointer: Callable[[dict[str, Any]], Checkpointer] = lambda key: NoCheckpointer()
+    dry_run: Callable[[str, Any, Any, float], None] | None = None
+    shards: int = 1
+
+
+class Context(NamedTuple):
+    """The devices of a run, along AXES, and its events."""
+
+    mesh: Mesh
+    events: Events = Events()
+
+    @property
+    def kind(self) -> str:
+        """cpu, gpu or tpu. A mesh without devices stands for GPUs, whose compiler is not everywhere at hand."""
+        return self.mesh.devices.flat[0].platform if isinstance(self.mesh, Mesh) else "gpu"
+
+    def with_events(self, **events: Any) -> "Context":
+        """The same devices, with some events replaced."""
+        return self._replace(events=self.events._replace(**events))
+
+    def single_device(self) -> "Context":
+        """The same events on one device; with several processes, each has its own."""
+        if not isinstance(self.mesh, Mesh):
+            return self._replace(mesh=self.mesh.update(axis_sizes=(1, 1, 1)))
+        own = next(each for each in self.mesh.devices.flat if each.process_index == jax.process_index())
+        return self._replace(mesh=mesh_of([own]))
+
+
+def mesh_of(devices: list[jax.Device], data: int = 1, model: int = 1) -> Mesh:
+    """The devices along AXES, data x model of them for each trial. ValueError if that does not divide their number."""
+    shape = (len(devices) // (data * model), data, model)
+    if shape[0] * data * model != len(devices):
+        raise ValueError(f"{len(devices)} devices do not make groups of {data} x {model}")
+    return jax.make_mesh(shape, AXES, axis_types=(AxisType.Auto,) * 3, devices=np.asarray(devices))
+
+
+def local_context(devices: int | None = None, data: int = 1, model: int = 1) -> Context:
+    """A context on the first `devices` devices (None: all) that reports, caches and saves nothing."""
+    return Context(mesh_of(jax.devices()[:devices], data, model))
