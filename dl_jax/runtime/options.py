@@ -44,8 +44,10 @@ def set_up(options: Options, module_name: str, arguments: Sequence[str]) -> None
     Where it starts the processes itself, this one waits for them, and exits as they do.
     """
     check_writable(Path(options.output_dir))
-    if options.num_processes > 1 and not processes.started_here():
-        sys.exit(processes.start_here(options.num_processes, [sys.executable, "-P", "-m", module_name, *arguments]))
+    if options.num_processes > 1 and not processes.local_process_count():
+        sys.exit(
+            processes.start_processes(options.num_processes, [sys.executable, "-P", "-m", module_name, *arguments])
+        )
     devices.set_up(options.require_device, options.distributed, options.data_parallel * options.model_parallel)
 
 

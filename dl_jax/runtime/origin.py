@@ -12,8 +12,8 @@ from dl_jax.runtime import code, provenance
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import Flags
 from dl_jax.runtime.options import Options
+from dl_jax.scale.checkpointed_run import ORIGIN
 from dl_jax.scale.description import differences, flat
-from dl_jax.scale.trainings import ORIGIN
 
 Origin = dict[str, Any]
 

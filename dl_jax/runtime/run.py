@@ -23,11 +23,10 @@ from dl_jax.runtime.origin import check_others, made_by, origin_of, resumable, u
 from dl_jax.runtime.progress import Progress
 from dl_jax.runtime.store import whole_folder
 from dl_jax.scale import compile_for
-from dl_jax.scale.cache import Memory, Whole
-from dl_jax.scale.preemption import SAVED, Preempted, Stop
-from dl_jax.scale.processes import agreed, is_first
-from dl_jax.scale.starts import Starts
-from dl_jax.scale.trainings import Trainings
+from dl_jax.scale.cache import Cache, FinishedElsewhere
+from dl_jax.scale.checkpointed_run import CheckpointedRun
+from dl_jax.scale.preemption import EXIT_PREEMPTED, Preempted, StopSignal
+from dl_jax.scale.processes import broadcast_from_first, is_first
 from dl_jax.training.context import Context, Events, local_context
 
 ADVICE = "take a larger slice, a smaller machine or batch, or more of --data_parallel and --model_parallel"
@@ -59,7 +58,7 @@ def guarded(command) -> int:
         return FAILED
     except Preempted:
         print("Stopped. What was finished is kept: the same command goes on from there.", file=sys.stderr)
-        return SAVED
+        return EXIT_PREEMPTED
     except KeyboardInterrupt:
         print("\nInterrupted. What was finished is kept: the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED
@@ -116,7 +115,7 @@ def carry_out(
     """
     folder = Path(options.output_dir) / experiment.name
     origin = origin_of(experiment, config, options)
-    there = agreed(lambda: _manifest(folder))
+    there = broadcast_from_first(lambda: _manifest(folder))
     if options.judge_only and not there:
         raise FlagError(f"--judge_only: {folder} holds no records; run without it first")
     measured = made_by(origin, there)
@@ -126,12 +125,12 @@ def carry_out(
     if measured and there["judging"] == judging_digest(experiment) and not options.judge_only:
         return _verdicts(folder), False
     if measured or options.judge_only:
-        records = Records(tuple(agreed(lambda: Records.read(folder / "records.jsonl").rows)))
+        records = Records(tuple(broadcast_from_first(lambda: Records.read(folder / "records.jsonl").rows)))
         manifest = there | {"judging": judging_digest(experiment)}
     else:
         try:
             records, manifest = _measure(experiment, config, origin, options, progress)
-        except Whole:
+        except FinishedElsewhere:
             return _verdicts(folder), True
     exploratory = manifest["criteria"] != fingerprint(experiment.criteria)
     notes = {"experiment": experiment.name, "exploratory": exploratory}
@@ -139,7 +138,7 @@ def carry_out(
     if is_first():
         _write(folder, experiment, records, manifest, verdicts)
         if not options.judge_only:
-            Memory(unfinished(experiment.name, origin, Path(options.output_dir))).forget()
+            Cache(unfinished(experiment.name, origin, Path(options.output_dir))).delete()
     return verdicts, not measured and not options.judge_only
 
 
@@ -151,18 +150,18 @@ def _measure(experiment, config, origin, options, progress):
 
     def tell(what, done, of):
         progress.tell(what, done, of)
-        trainings.safe_point()
+        run.raise_if_preempted()
 
-    memory = Memory(folder, lambda: made_by(origin, _manifest(output / experiment.name)), tell)
+    cache = Cache(folder, lambda: made_by(origin, _manifest(output / experiment.name)), tell)
     progress.enter(experiment.name)
     try:
-        with Stop() as stop, Starts(folder), Trainings(memory.keep, folder, resumable(origin), stop) as trainings:
+        with StopSignal() as stop, CheckpointedRun(cache.get_or_compute, folder, resumable(origin), stop) as run:
             context = local_context(None, options.data_parallel, options.model_parallel).with_events(
                 progress=tell,
-                cached=trainings.keep,
+                cached=run.get_or_compute,
                 cost=costs.append,
                 shards=options.shards,
-                checkpointer=trainings.saved,
+                checkpointer=run.checkpointer,
             )
             measured = experiment.measure(config, context)
     finally:
@@ -221,7 +220,7 @@ def _manifest(folder) -> dict[str, Any]:
 
 
 def _verdicts(folder) -> list[Verdict]:
-    found = agreed(lambda: json.loads((folder / "verdicts.json").read_text()))
+    found = broadcast_from_first(lambda: json.loads((folder / "verdicts.json").read_text()))
     return [Verdict(**(row | {"verdict": Answer(row["verdict"])})) for row in found]
 
 

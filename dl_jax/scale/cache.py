@@ -1,7 +1,8 @@
-"""The finished parts of a run: a run that was cut off finds its own, and processes that share a folder each other's.
+"""A cache on disk of the parts of a run, for a restart after an interruption and for processes that share a run.
 
-A part is written whole or not at all. Who computes one claims it first; a claim is a file whose time is renewed while
-its owner lives, so that what a killed process began is taken over. Computing a part twice does no harm.
+A part is written completely or not at all. Before a process computes a part it claims it: a claim is a file whose
+modification time is renewed while its owner lives, so that the parts of a killed process are taken over. If two
+processes compute the same part, the second overwrites the first with equal rows.
 """
 
 import json
@@ -17,63 +18,71 @@ from pathlib import Path
 from typing import Any
 
 from dl_jax.evidence.records import Records, Row
-from dl_jax.scale.processes import agreed, is_first
+from dl_jax.scale.processes import broadcast_from_first, is_first
 
-RENEWED_S, STALE_S, AGAIN_S = 10.0, 60.0, 0.5
-"""Seconds: how often a claim is renewed, how old makes it stale, how often to look whether others are done."""
-
-
-class Whole(Exception):
-    """Another process has finished the run."""
+RENEWAL_S, STALE_S, POLL_S = 10.0, 60.0, 0.5
+"""Seconds between renewals of a claim, until an unrenewed claim is stale, and between polls for others' parts."""
 
 
-class Memory:
-    """The parts in a folder. whole: whether another process has finished the run, so that they may be gone.
+class FinishedElsewhere(Exception):
+    """Another process has finished the run, and its results are written."""
 
-    tell: (what, done, of) -> None, called while others are waited for.
+
+class Cache:
+    """The parts of one run, one JSON-lines file each.
+
+    folder:   of this run alone; created when needed.
+    finished: returns whether another process has finished the run; its parts may then have been deleted.
+    progress: (label, done, total) -> None, called while this process waits for parts that others compute.
     """
 
     def __init__(
         self,
         folder: Path,
-        whole: Callable[[], bool] = lambda: False,
-        tell: Callable[[str, int, int], None] = lambda what, done, of: None,
+        finished: Callable[[], bool] = lambda: False,
+        progress: Callable[[str, int, int], None] = lambda label, done, total: None,
     ):
-        self.folder, self.whole, self.tell = folder, whole, tell
-        self.seen: dict[Path, tuple[float, float]] = {}
+        self.folder, self.finished, self.progress = folder, finished, progress
+        self._renewals: dict[Path, tuple[float, float]] = {}
 
-    def keep(self, name: dict[str, Any], *computes: Callable[[], list[Row]]) -> list[Row]:
-        """The rows of all parts in order: those that were kept, or newly computed and kept. Raises Whole."""
-        digest = sha256(json.dumps(name, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    def get_or_compute(self, key: dict[str, Any], *computes: Callable[[], list[Row]]) -> list[Row]:
+        """Return the rows of all computes, in order, each read from the cache or computed and written to it.
+
+        key: identifies the computes together, and is hashed as JSON; equal keys give the same rows.
+
+        Processes that call this with the same key and folder share the computes out among themselves. Raises
+        FinishedElsewhere if another process has finished the run and deleted its parts.
+        """
+        digest = sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()[:16]
         count = len(computes)
-        paths = [self.folder / f"{digest}{f'-{at}-of-{count}' * (count > 1)}.jsonl" for at in range(count)]
-        found: dict[int, list[Row]] = {}
-        while len(found) < count:
-            missing = [at for at in range(count) if at not in found]
-            there, mine, whole = agreed(lambda missing=missing: self._next(paths, missing))
-            for at in there:
-                found[at] = agreed(lambda at=at: list(Records.read(paths[at]).rows))
-            if mine is not None:
-                with _renewed(paths[mine]):
-                    self._write(paths[mine], Records(tuple(computes[mine]())))
-            elif whole:
-                raise Whole
-            elif not there:
-                self.tell("waiting for other processes", len(found), count)
-                time.sleep(AGAIN_S)
-        return [row for at in range(count) for row in found[at]]
+        paths = [self.folder / f"{digest}{f'-{part}-of-{count}' * (count > 1)}.jsonl" for part in range(count)]
+        parts: dict[int, list[Row]] = {}
+        while len(parts) < count:
+            missing = [part for part in range(count) if part not in parts]
+            written, claimed, finished = broadcast_from_first(lambda missing=missing: self._next(paths, missing))
+            for part in written:
+                parts[part] = broadcast_from_first(lambda part=part: list(Records.read(paths[part]).rows))
+            if claimed is not None:
+                with _renewed(paths[claimed]):
+                    self._write(paths[claimed], Records(tuple(computes[claimed]())))
+            elif finished:
+                raise FinishedElsewhere
+            elif not written:
+                self.progress("waiting for other processes", len(parts), count)
+                time.sleep(POLL_S)
+        return [row for part in range(count) for row in parts[part]]
 
     def _next(self, paths, missing):
-        """(which are there, which is to be computed here, whether the run is whole)."""
-        there = [at for at in missing if paths[at].exists()]
-        if there or self.whole():
-            return there, None, not there
+        """Return (parts that are written, the part to compute here or None, whether the run is finished)."""
+        written = [part for part in missing if paths[part].exists()]
+        if written or self.finished():
+            return written, None, not written
         self.folder.mkdir(parents=True, exist_ok=True)
-        return there, next((at for at in missing if self._claim(_claim_of(paths[at]))), None), False
+        return written, next((part for part in missing if self._claim(_claim_of(paths[part]))), None), False
 
     def _claim(self, claim):
-        """Whether this process may compute what the claim is for."""
-        if claim.exists() and self._abandoned(claim):
+        """Return whether this process now owns the claim."""
+        if claim.exists() and self._is_abandoned(claim):
             claim.unlink(missing_ok=True)
         try:
             with open(claim, "x") as file:
@@ -82,31 +91,31 @@ class Memory:
             return False
         return True
 
-    def _abandoned(self, claim):
-        """Whether its owner is no more: dead on this machine, or silent for long by the clock of this one."""
+    def _is_abandoned(self, claim):
+        """Return whether the owner died on this host, or has not renewed the claim for STALE_S of this host's clock."""
         try:
             renewed, owner = claim.stat().st_mtime, json.loads(claim.read_text() or "{}")
         except (OSError, ValueError):
             return False
-        if owner.get("host") == socket.gethostname() and not _alive(owner["pid"]):
+        if owner.get("host") == socket.gethostname() and not _is_alive(owner["pid"]):
             return True
-        last, since = self.seen.get(claim, (None, 0.0))
+        last, since = self._renewals.get(claim, (None, 0.0))
         if last != renewed:
-            self.seen[claim] = renewed, time.monotonic()
+            self._renewals[claim] = renewed, time.monotonic()
             return False
         return time.monotonic() - since > STALE_S
 
     def _write(self, path, records):
         if is_first():
             self.folder.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_suffix(f".{os.getpid()}")
-            records.write(fresh)
-            os.replace(fresh, path)
+            temporary = path.with_suffix(f".{os.getpid()}")
+            records.write(temporary)
+            os.replace(temporary, path)
 
-    def forget(self) -> None:
-        """The run is whole; its parts are needed no longer."""
+    def delete(self) -> None:
+        """Delete all parts, once the results of the run are written."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        with suppress(OSError):  # not empty, or another process was faster
+        with suppress(OSError):  # other runs have parts there, or another process has deleted it
             self.folder.parent.rmdir()
 
 
@@ -114,7 +123,7 @@ def _claim_of(path):
     return path.with_suffix(".claim")
 
 
-def _alive(pid):
+def _is_alive(pid):
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -126,12 +135,12 @@ def _alive(pid):
 
 @contextmanager
 def _renewed(path):
-    """The claim is renewed meanwhile, and given up at the end."""
+    """Renew the claim on a part from a thread, and delete the claim at the end."""
     claim, over = _claim_of(path), threading.Event()
 
     def renew():
-        while not over.wait(RENEWED_S):
-            with suppress(OSError):  # taken over by another, who thought this process dead
+        while not over.wait(RENEWAL_S):
+            with suppress(OSError):  # another process found the claim stale and deleted it
                 os.utime(claim)
 
     thread = threading.Thread(target=renew, daemon=True)

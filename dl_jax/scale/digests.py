@@ -1,7 +1,7 @@
-"""SHA-256 of arrays, piece by piece, so that what comes back from a disk can be compared with what was sent there.
+"""SHA-256 digests of arrays, shard by shard, to verify what is read back from a disk.
 
-A piece is named by its place in the whole array and not by its device: an array that was saved on eight devices can
-be restored on one, or by other processes, and still be checked.
+A shard is named by its index range in the whole array, not by its device: an array that was saved from eight devices
+can be restored on one, or by other processes, and still be verified.
 """
 
 from hashlib import sha256
@@ -11,60 +11,62 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
-Pieces = dict[str, str]
-"""For each piece of an array, named as "0:4,2:8" by its rows, columns, ..., the SHA-256 of its bytes."""
+ShardDigests = dict[str, str]
+"""SHA-256 of the bytes of each shard of an array, by name: "0:4,2:8" for rows 0 to 4 and columns 2 to 8."""
 Leaf = jax.Array | np.ndarray
 
 
-def anywhere(flag: bool) -> bool:
-    """Whether the flag is set in any process. All processes must ask at the same point of the program."""
-    return bool(_of_all_processes(np.asarray(flag)).any())
+def any_process(flag: bool) -> bool:
+    """Return whether the flag is set in any process. Every process must call this at the same point."""
+    return bool(_allgather(np.asarray(flag)).any())
 
 
-def digests(leaves: list[Leaf]) -> list[Pieces]:
-    """Of all pieces of each array; a process answers for the pieces that are its own, and all learn of all."""
-    names = [(number, name) for number, leaf in enumerate(leaves) for name in _layout(leaf)]
-    own = {(number, name): here for number, leaf in enumerate(leaves) for name, here in _here(leaf, own=True).items()}
-    digest_Px32 = np.zeros((len(names), 32), np.uint8)
+def digests(leaves: list[Leaf]) -> list[ShardDigests]:
+    """Return the digests of all shards of each array. Each process computes those of its shards; all get all."""
+    names = [(number, name) for number, leaf in enumerate(leaves) for name in _shard_names(leaf)]
+    local = {
+        (number, name): shard for number, leaf in enumerate(leaves) for name, shard in _local_shards(leaf, True).items()
+    }
+    digest_Nx32 = np.zeros((len(names), 32), np.uint8)
     for row, name in enumerate(names):
-        if name in own:
-            digest_Px32[row] = np.frombuffer(_sha256(own[name]).digest(), np.uint8)
-    found = [{} for _ in leaves]
-    for (number, name), digest_32 in zip(names, _of_all_processes(digest_Px32).max(0), strict=True):
-        found[number][name] = digest_32.tobytes().hex()
-    return found
+        if name in local:
+            digest_Nx32[row] = np.frombuffer(_sha256(local[name]).digest(), np.uint8)
+    by_leaf: list[ShardDigests] = [{} for _ in leaves]
+    for (number, name), digest_32 in zip(names, _allgather(digest_Nx32).max(0), strict=True):
+        by_leaf[number][name] = digest_32.tobytes().hex()
+    return by_leaf
 
 
-def differs(leaf: Leaf, told: Pieces) -> bool:
-    """Whether a piece that is here has another digest than was told.
+def differs(leaf: Leaf, expected: ShardDigests) -> bool:
+    """Return whether a shard on this process has another digest than expected.
 
-    Where the array is cut into other pieces now, it is put together first. All processes must ask together.
+    An array that is sharded differently from the expected shards is gathered first. Every process must call this.
     """
-    if set(told) == set(_layout(leaf)):
-        return any(_sha256(numbers).hexdigest() != told[name] for name, numbers in _here(leaf).items())
+    if set(expected) == set(_shard_names(leaf)):
+        return any(_sha256(shard).hexdigest() != expected[name] for name, shard in _local_shards(leaf).items())
     whole = np.asarray(leaf) if leaf.is_fully_addressable else multihost_utils.process_allgather(leaf, tiled=True)
 
-    def at(name):
+    def index(name):
         return tuple(slice(*map(int, part.split(":"))) for part in name.split(",") if part)
 
-    return any(_sha256(whole[at(name)]).hexdigest() != digest for name, digest in told.items())
+    return any(_sha256(whole[index(name)]).hexdigest() != digest for name, digest in expected.items())
 
 
-def _of_all_processes(array):
-    """The processes' arrays, one a row."""
+def _allgather(array):
+    """Return the arrays of all processes, stacked along a new first axis."""
     return np.asarray(multihost_utils.process_allgather(array)) if jax.process_count() > 1 else array[None]
 
 
-def _here(leaf, own=False) -> dict[str, Any]:
-    """The pieces that this process has, or those of them that no other has to answer for."""
+def _local_shards(leaf, first_replica_only=False) -> dict[str, Any]:
+    """Return this process's shards by name; optionally only first replicas, so that one process has each shard."""
     if isinstance(leaf, np.ndarray):
-        return {} if own and jax.process_index() else dict.fromkeys(_layout(leaf), leaf)
-    shards = [shard for shard in leaf.addressable_shards if shard.replica_id == 0 or not own]
+        return {} if first_replica_only and jax.process_index() else dict.fromkeys(_shard_names(leaf), leaf)
+    shards = [shard for shard in leaf.addressable_shards if shard.replica_id == 0 or not first_replica_only]
     return {_name(shard.index, leaf.shape): shard.data for shard in shards}
 
 
-def _layout(leaf) -> list[str]:
-    """The names of an array's pieces on all devices."""
+def _shard_names(leaf) -> list[str]:
+    """Return the names of an array's shards on all devices."""
     if isinstance(leaf, np.ndarray):
         return [_name((slice(None),) * leaf.ndim, leaf.shape)]
     return sorted({_name(index, leaf.shape) for index in leaf.sharding.devices_indices_map(leaf.shape).values()})

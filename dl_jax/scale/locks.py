@@ -1,28 +1,28 @@
-"""Files that one living process holds at a time; the system gives them free when it dies, however it dies."""
+"""Exclusive locks on files; the operating system releases them when their process ends in any way."""
 
 import fcntl
 from pathlib import Path
 
 
 class Lock:
-    """A file to hold. It stays there when it is given free, for whoever deletes its folder."""
+    """An exclusive lock on a file. The file remains after release."""
 
     def __init__(self, path: Path):
         self.path, self._file = path, None
 
-    def take(self) -> bool:
-        """Whether this process holds it now; False if another one does. Its folder must be there."""
-        file = open(self.path, "a+")  # noqa: SIM115  for as long as it is held
+    def acquire(self) -> bool:
+        """Lock without waiting. Return False if another process has the lock. The file's folder must exist."""
+        file = open(self.path, "a+")  # noqa: SIM115  open as long as the lock is held
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:  # held, or on a disk that knows no locks
+        except OSError:  # locked, or a file system without locks
             file.close()
             return False
         self._file = file
         return True
 
     def release(self) -> None:
-        """Give it free."""
+        """Release the lock if it is held."""
         if self._file is not None:
             self._file.close()
             self._file = None

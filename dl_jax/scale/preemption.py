@@ -1,37 +1,37 @@
-"""A run that is told to stop: SIGTERM is noted, and obeyed where nothing is lost."""
+"""Preemption: SIGTERM is recorded, and the run ends at the next point at which nothing is lost."""
 
 import os
 import signal
 import sys
 
-from dl_jax.scale.digests import anywhere
+from dl_jax.scale.digests import any_process
 
-SAVED = 99
-"""The exit status of a run that was told to stop: all is saved, and the same command goes on from there."""
+EXIT_PREEMPTED = 99
+"""Exit status of a run that ended on SIGTERM: everything is saved, and the same command resumes it."""
 
 
 class Preempted(BaseException):
-    """The run was told to stop, and may. Like KeyboardInterrupt it is no error, and no `except Exception` holds it."""
+    """Raised at a safe point after SIGTERM. A BaseException, so that no `except Exception` swallows it."""
 
 
-class Stop:
-    """Notes SIGTERM while it is entered. A cluster sends it some seconds before it takes the machine away."""
+class StopSignal:
+    """Records SIGTERM while it is entered. Clusters send it some seconds before they take a host away."""
 
     def __init__(self):
-        self.asked, self._before = False, None
+        self._received, self._before = False, None
 
     def __enter__(self):
-        self._before = signal.signal(signal.SIGTERM, self._note)
+        self._before = signal.signal(signal.SIGTERM, self._record)
         return self
 
     def __exit__(self, *raised):
         signal.signal(signal.SIGTERM, self._before)
 
-    def _note(self, number, frame):
-        if not self.asked:  # a handler may come in the middle of a print, and must not print itself
-            os.write(sys.__stderr__.fileno(), b"\nSIGTERM: stops as soon as what was computed is saved.\n")
-        self.asked = True
+    def _record(self, number, frame):
+        if not self._received:  # os.write: a handler may interrupt a print, which is not reentrant
+            os.write(sys.__stderr__.fileno(), b"\nSIGTERM: the run stops as soon as it has saved its state.\n")
+        self._received = True
 
-    def everywhere(self) -> bool:
-        """Whether any process was told. All processes must ask at the same point of the program, and stop together."""
-        return anywhere(self.asked)
+    def received(self) -> bool:
+        """Return whether any process received SIGTERM. Every process must call this at the same point."""
+        return any_process(self._received)

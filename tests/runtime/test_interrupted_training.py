@@ -1,4 +1,4 @@
-"""A training that is killed and told to stop again and again ends with the bits of one that was left in peace."""
+"""A training that is killed or preempted many times ends bitwise equal to one that was not interrupted."""
 
 import random
 import signal
@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from dl_jax.scale.preemption import SAVED
+from dl_jax.scale.preemption import EXIT_PREEMPTED
 
 pytestmark = pytest.mark.slow
 
@@ -31,9 +31,9 @@ if count > 1:
 from dl_jax.data.dataset import Examples
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.scale.cache import Memory
-from dl_jax.scale.preemption import SAVED, Preempted, Stop
-from dl_jax.scale.trainings import Trainings
+from dl_jax.scale.cache import Cache
+from dl_jax.scale.checkpointed_run import CheckpointedRun
+from dl_jax.scale.preemption import EXIT_PREEMPTED, Preempted, StopSignal
 from dl_jax.training import fit as calls
 from dl_jax.training.fit import fit
 from dl_jax.training.losses import cross_entropy
@@ -47,7 +47,7 @@ train = Examples(draw.normal(size=(256, 16)).astype(np.float32), draw.integers(0
 learner = Learner(mlp((256, 256), 4, NONLINEARITIES["tanh"]), cross_entropy, optax.adam(1e-3))
 
 def compute():
-    context = local_context(data=jax.device_count()).with_events(checkpointer=trainings.saved)
+    context = local_context(data=jax.device_count()).with_events(checkpointer=run.checkpointer)
     state, error_T = fit(learner, train, jax.random.key(1), steps, context=context, batch_size=64)
     digest = sha256(np.asarray(error_T).tobytes())
     for leaf in jax.tree.leaves(state):
@@ -55,10 +55,11 @@ def compute():
     return [{"metric": digest.hexdigest(), "value": 0.0}]
 
 try:
-    with Stop() as stop, Trainings(Memory(folder).keep, folder, {"steps": steps}, stop, every_s=0.1) as trainings:
-        rows = trainings.keep({}, compute)
+    cache = Cache(folder)
+    with StopSignal() as stop, CheckpointedRun(cache.get_or_compute, folder, {"steps": steps}, stop, 0.1) as run:
+        rows = run.get_or_compute({}, compute)
 except Preempted:
-    sys.exit(SAVED)
+    sys.exit(EXIT_PREEMPTED)
 if number == 0:
     print("digest", rows[0]["metric"])
 """
@@ -72,10 +73,10 @@ def start(folder, number=0, count=1, port=0, steps=STEPS):
 
 
 def finished(process, status=0):
-    said, errors = process.communicate(timeout=300)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == status, errors
     assert "Traceback" not in errors
-    return said.partition("digest ")[2].strip()
+    return output.partition("digest ")[2].strip()
 
 
 def unfinished(folder):
@@ -87,12 +88,12 @@ def steps_saved(folder):
 
 
 @pytest.fixture(scope="module")
-def in_peace(tmp_path_factory):
-    return finished(start(tmp_path_factory.mktemp("peace") / "run"))
+def uninterrupted(tmp_path_factory):
+    return finished(start(tmp_path_factory.mktemp("uninterrupted") / "run"))
 
 
 def until(condition, process, patience=60.0):
-    """Wait for a condition; false if the process ends first."""
+    """Wait for a condition; return False if the process ends first."""
     end = time.monotonic() + patience
     while not condition():
         if process.poll() is not None or time.monotonic() > end:
@@ -101,20 +102,20 @@ def until(condition, process, patience=60.0):
     return True
 
 
-def gets_on(process, folder):
-    """Wait until it has saved a state; what it then says, if it does not."""
+def wait_for_checkpoint(process, folder):
+    """Wait until the process has saved a checkpoint; fail with its output if it ends before."""
     before = steps_saved(folder)
     assert until(lambda: steps_saved(folder) > before, process), process.communicate()
 
 
-def test_twenty_kills_change_no_bit(tmp_path, in_peace):
+def test_twenty_kills_change_no_bit(tmp_path, uninterrupted):
     draw, folder, in_mid_save, reached = random.Random(0), tmp_path / "run", 0, []
     for kill in range(KILLS):
         process = start(folder)
         if kill % 4:
-            gets_on(process, folder)
+            wait_for_checkpoint(process, folder)
             until(lambda: unfinished(folder), process)
-        else:  # at any moment, perhaps before it has begun
+        else:  # at a random time, possibly before the training starts
             time.sleep(5 * draw.random())
         process.kill()
         process.communicate()
@@ -124,35 +125,35 @@ def test_twenty_kills_change_no_bit(tmp_path, in_peace):
     print(f"{in_mid_save} of {KILLS} kills left a state half written; reached after each: {reached}")
     assert in_mid_save >= KILLS // 3
     assert reached == sorted(reached)
-    assert finished(start(folder)) == in_peace
+    assert finished(start(folder)) == uninterrupted
 
 
-def test_told_to_stop_it_saves_and_goes_on_to_the_same_end(tmp_path, in_peace):
+def test_sigterm_saves_and_the_resumed_training_ends_the_same(tmp_path, uninterrupted):
     folder = tmp_path / "run"
     for _ in range(3):
         process = start(folder)
-        gets_on(process, folder)
+        wait_for_checkpoint(process, folder)
         process.terminate()
-        finished(process, SAVED)
+        finished(process, EXIT_PREEMPTED)
         assert not unfinished(folder)
-    assert finished(start(folder)) == in_peace
+    assert finished(start(folder)) == uninterrupted
 
 
-def test_of_two_processes_one_is_told_and_both_stop_at_the_same_step(tmp_path):
+def test_sigterm_to_one_of_two_processes_stops_both_at_the_same_step(tmp_path):
     def both(folder):
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
             port = listening.getsockname()[1]
         return [start(folder, number, 2, port, STEPS // 6) for number in range(2)]
 
-    peace, *_ = map(finished, both(tmp_path / "peace"))
+    expected, *_ = map(finished, both(tmp_path / "uninterrupted"))
     folder = tmp_path / "run"
-    for told in (0, 1):
+    for number in (0, 1):
         processes = both(folder)
-        gets_on(processes[0], folder)
-        processes[told].terminate()
+        wait_for_checkpoint(processes[0], folder)
+        processes[number].terminate()
         for process in processes:
-            finished(process, SAVED)
+            finished(process, EXIT_PREEMPTED)
         assert not unfinished(folder)
-    again, _ = map(finished, both(folder))
-    assert again == peace
+    resumed, _ = map(finished, both(folder))
+    assert resumed == expected

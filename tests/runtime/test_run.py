@@ -128,16 +128,6 @@ def test_told_to_stop_it_keeps_the_part_in_hand_and_says_so(started, module, res
     assert [path.name for path in results.iterdir()] == ["fake"]
 
 
-def test_a_run_that_dies_each_time_is_not_started_for_ever(started, module, capsys):
-    for _ in range(3):
-        module.BREAKS[FIRST] = ZeroDivisionError("always")
-        with pytest.raises(ZeroDivisionError):
-            started()
-    module.BREAKS.clear()
-    assert started() == 2
-    assert "was started 3 times, and died each time" in capsys.readouterr().err
-
-
 def test_another_run_does_not_pass_over_a_training_that_is_saved(started, module, results, capsys):
     module.BREAKS[SECOND] = KeyboardInterrupt()
     assert started() == 130

@@ -1,4 +1,4 @@
-"""What was finished is found again, by the same run and by others that share its folder; what was not is taken over."""
+"""The cache of a run's parts: reuse after interruption, sharing between processes, takeover of abandoned claims."""
 
 import json
 import os
@@ -11,138 +11,138 @@ import pytest
 
 from dl_jax.evidence.records import Records
 from dl_jax.scale import cache as module
-from dl_jax.scale.cache import Memory, Whole
+from dl_jax.scale.cache import Cache, FinishedElsewhere
 
 ROWS = [{"seed": 0, "metric": "m", "value": 1.5}, {"seed": 1, "metric": "m", "value": -2.0}]
 
 
 class Broken(Exception):
-    """What breaks while something is being written."""
+    """Raised in the middle of a write or a computation."""
 
 
 def never():
-    raise AssertionError("this part is there already")
+    raise AssertionError("this part is cached already")
 
 
-def test_what_is_kept_is_not_computed_again(tmp_path):
-    name = {"task": "ring", "depths": (1, 2)}
-    assert Memory(tmp_path / "run").keep(name, lambda: ROWS) == ROWS
-    assert Memory(tmp_path / "run").keep(dict(reversed(name.items())), never) == ROWS
-    assert Memory(tmp_path / "run").keep({**name, "task": "xor"}, lambda: ROWS[:1]) == ROWS[:1]
-    assert Memory(tmp_path / "other").keep(name, lambda: ROWS[1:]) == ROWS[1:]
+def test_a_cached_part_is_not_computed_again(tmp_path):
+    key = {"task": "ring", "depths": (1, 2)}
+    assert Cache(tmp_path / "run").get_or_compute(key, lambda: ROWS) == ROWS
+    assert Cache(tmp_path / "run").get_or_compute(dict(reversed(key.items())), never) == ROWS
+    assert Cache(tmp_path / "run").get_or_compute({**key, "task": "xor"}, lambda: ROWS[:1]) == ROWS[:1]
+    assert Cache(tmp_path / "other").get_or_compute(key, lambda: ROWS[1:]) == ROWS[1:]
 
 
-def test_a_part_that_fails_is_not_kept(tmp_path):
-    memory = Memory(tmp_path / "run")
+def test_a_part_that_fails_is_not_cached(tmp_path):
+    cache = Cache(tmp_path / "run")
     with pytest.raises(KeyboardInterrupt):
-        memory.keep({}, lambda: (_ for _ in ()).throw(KeyboardInterrupt))
-    assert memory.keep({}, lambda: ROWS) == ROWS
+        cache.get_or_compute({}, lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert cache.get_or_compute({}, lambda: ROWS) == ROWS
 
 
-def test_a_part_that_was_cut_off_while_it_was_written_is_computed_again(tmp_path, monkeypatch):
+def test_a_half_written_part_is_computed_again(tmp_path, monkeypatch):
     def half(records, path):
         path.write_text('{"seed": 0, "met')
         raise Broken
 
-    memory = Memory(tmp_path / "run")
+    cache = Cache(tmp_path / "run")
     with monkeypatch.context() as patched:
         patched.setattr(Records, "write", half)
         with pytest.raises(Broken):
-            memory.keep({}, lambda: ROWS)
-    assert memory.keep({}, lambda: ROWS) == ROWS
-    assert memory.keep({}, never) == ROWS
+            cache.get_or_compute({}, lambda: ROWS)
+    assert cache.get_or_compute({}, lambda: ROWS) == ROWS
+    assert cache.get_or_compute({}, never) == ROWS
 
 
-def test_forgetting_removes_the_folder(tmp_path):
-    first, second = (Memory(tmp_path / ".unfinished" / name) for name in ("first", "second"))
-    for memory in (first, second):
-        memory.keep({}, lambda: ROWS)
-    first.forget()
-    first.forget()
+def test_delete_removes_the_folder_and_its_empty_parent(tmp_path):
+    first, second = (Cache(tmp_path / ".unfinished" / name) for name in ("first", "second"))
+    for cache in (first, second):
+        cache.get_or_compute({}, lambda: ROWS)
+    first.delete()
+    first.delete()
     assert [path.name for path in (tmp_path / ".unfinished").iterdir()] == ["second"]
-    second.forget()
+    second.delete()
     assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture
-def hurried(monkeypatch):
-    """Claims grow old in a moment."""
-    for name, seconds in {"RENEWED_S": 0.02, "STALE_S": 0.3, "AGAIN_S": 0.02}.items():
+def short_times(monkeypatch):
+    """Claims become stale within a fraction of a second."""
+    for name, seconds in {"RENEWAL_S": 0.02, "STALE_S": 0.3, "POLL_S": 0.02}.items():
         monkeypatch.setattr(module, name, seconds)
 
 
-def part(number, done):
-    return lambda: done.append(number) or [{"metric": "m", "value": float(number)}]
+def part(number, computed):
+    return lambda: computed.append(number) or [{"metric": "m", "value": float(number)}]
 
 
 def values(rows):
     return [row["value"] for row in rows]
 
 
-def test_parts_are_kept_one_by_one(tmp_path):
-    memory, done = Memory(tmp_path / "run"), []
+def test_parts_are_cached_one_by_one(tmp_path):
+    cache, computed = Cache(tmp_path / "run"), []
     with pytest.raises(Broken):
-        memory.keep({}, part(0, done), part(1, done), lambda: (_ for _ in ()).throw(Broken))
-    assert values(memory.keep({}, never, never, part(2, done))) == [0, 1, 2]
-    assert done == [0, 1, 2]
-    assert not list(tmp_path.rglob("*.claim")), "what broke off is free for others"
-    assert values(memory.keep({}, part(5, done))) == [5], "a whole is another part than its shards"
+        cache.get_or_compute({}, part(0, computed), part(1, computed), lambda: (_ for _ in ()).throw(Broken))
+    assert values(cache.get_or_compute({}, never, never, part(2, computed))) == [0, 1, 2]
+    assert computed == [0, 1, 2]
+    assert not list(tmp_path.rglob("*.claim")), "the claim on a failed part is released"
+    assert values(cache.get_or_compute({}, part(5, computed))) == [5], "one compute is another part than three"
 
 
-def test_those_who_share_a_folder_share_the_work(tmp_path, hurried):
-    done, found, together = [], [], threading.Barrier(2)
+def test_processes_that_share_a_folder_share_the_parts(tmp_path, short_times):
+    computed, results, barrier = [], [], threading.Barrier(2)
 
-    def meet(number):
+    def meeting(number):
         def compute():
             if number < 2:
-                together.wait(10)  # each of the two computes one of the first two, or the test hangs
-            return part(number, done)()
+                barrier.wait(10)  # each thread computes one of the first two parts, or the test fails
+            return part(number, computed)()
 
         return compute
 
     def work():
-        found.append(values(Memory(tmp_path / "run").keep({}, *map(meet, range(6)))))
+        results.append(values(Cache(tmp_path / "run").get_or_compute({}, *map(meeting, range(6)))))
 
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert found == [[0, 1, 2, 3, 4, 5]] * 2
-    assert sorted(done) == [0, 1, 2, 3, 4, 5], "no part is computed twice"
+    assert results == [[0, 1, 2, 3, 4, 5]] * 2
+    assert sorted(computed) == [0, 1, 2, 3, 4, 5], "no part is computed twice"
 
 
 def claimed(folder, host, pid):
-    """A claim that somebody made on the only part."""
-    memory = Memory(folder)
-    memory.keep({}, lambda: ROWS)
-    (kept,) = folder.glob("*.jsonl")
-    kept.unlink()
-    claim = kept.with_suffix(".claim")
+    """Return a cache with one part that the given process has claimed, and the claim."""
+    cache = Cache(folder)
+    cache.get_or_compute({}, lambda: ROWS)
+    (written,) = folder.glob("*.jsonl")
+    written.unlink()
+    claim = written.with_suffix(".claim")
     claim.write_text(json.dumps({"host": host, "pid": pid}))
-    return memory, claim
+    return cache, claim
 
 
-def test_what_a_dead_process_of_this_machine_claimed_is_taken_over_at_once(tmp_path):
+def test_the_claim_of_a_dead_process_of_this_host_is_taken_over_at_once(tmp_path):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    memory, claim = claimed(tmp_path / "run", socket.gethostname(), dead.pid)
-    assert memory.keep({}, lambda: ROWS[:1]) == ROWS[:1]
+    cache, claim = claimed(tmp_path / "run", socket.gethostname(), dead.pid)
+    assert cache.get_or_compute({}, lambda: ROWS[:1]) == ROWS[:1]
     assert not claim.exists()
 
 
 @pytest.mark.parametrize("host", ["elsewhere", ""])
-def test_a_claim_that_nobody_renews_is_taken_over(tmp_path, hurried, host):
-    memory, claim = claimed(tmp_path / "run", host, 1)
-    told = []
-    memory.tell = lambda *said: told.append(said)
-    assert memory.keep({}, lambda: ROWS[:1]) == ROWS[:1]
-    assert told[0] == ("waiting for other processes", 0, 1)
+def test_a_claim_that_is_not_renewed_is_taken_over(tmp_path, short_times, host):
+    cache, claim = claimed(tmp_path / "run", host, 1)
+    reports = []
+    cache.progress = lambda *report: reports.append(report)
+    assert cache.get_or_compute({}, lambda: ROWS[:1]) == ROWS[:1]
+    assert reports[0] == ("waiting for other processes", 0, 1)
     assert not claim.exists()
 
 
-def test_a_claim_that_is_renewed_is_respected(tmp_path, hurried):
-    memory, claim = claimed(tmp_path / "run", "elsewhere", 1)
+def test_a_claim_that_is_renewed_is_respected(tmp_path, short_times):
+    cache, claim = claimed(tmp_path / "run", "elsewhere", 1)
     path, over = claim.with_suffix(".jsonl"), threading.Event()
 
     def live():
@@ -153,12 +153,12 @@ def test_a_claim_that_is_renewed_is_respected(tmp_path, hurried):
 
     owner = threading.Thread(target=live)
     owner.start()
-    assert memory.keep({}, never) == ROWS
+    assert cache.get_or_compute({}, never) == ROWS
     owner.join()
 
 
-def test_what_another_process_finished_is_not_begun(tmp_path):
-    memory = Memory(tmp_path / "run", whole=lambda: True)
-    with pytest.raises(Whole):
-        memory.keep({}, never)
+def test_a_run_that_another_process_finished_is_not_computed(tmp_path):
+    cache = Cache(tmp_path / "run", finished=lambda: True)
+    with pytest.raises(FinishedElsewhere):
+        cache.get_or_compute({}, never)
     assert not (tmp_path / "run").exists()

@@ -1,4 +1,4 @@
-"""Several processes as one run: two of four devices each train what one of eight trains, and what one device does."""
+"""Several processes as one run: two with four devices each train the same as one with eight devices or with one."""
 
 import os
 import signal
@@ -16,14 +16,14 @@ from dl_jax.scale import processes
 ROOT = Path(__file__).parents[2]
 
 TRAINS = '''
-"""Trains one machine on a stream, and many in a sweep; the first process writes what came out. DEVICES FILE"""
+"""Train one model on a stream and several in a sweep; the first process writes the results. DEVICES FILE"""
 import os, sys
 import jax, numpy as np
 devices, path = int(sys.argv[1]), sys.argv[2]
 jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_num_cpu_devices", devices)
 from dl_jax.scale import processes
-processes.join("off")
+processes.connect("off")
 from dl_jax.data.dataset import Examples, Splits, Stream
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
@@ -33,34 +33,35 @@ from dl_jax.training.optimizers import adam
 from dl_jax.training.context import local_context
 from dl_jax.training.sharding import to_host
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
+from dl_jax.training.old_sweep import grid, sweep
 
 def batches(first, steps, batch_size):
     generators = [np.random.default_rng(number) for number in range(first, first + steps)]
     x_TxBxD = np.stack([g.normal(size=(batch_size, 32)).astype(np.float32) for g in generators])
     y_TxB = (x_TxBxD[:, :, 0] > x_TxBxD[:, :, 1]).astype(np.int32)
-    own = batch_size // jax.process_count()
-    part = slice(jax.process_index() * own, (jax.process_index() + 1) * own)
-    return Examples(x_TxBxD[:, part], y_TxB[:, part])
+    size = batch_size // jax.process_count()
+    local = slice(jax.process_index() * size, (jax.process_index() + 1) * size)
+    return Examples(x_TxBxD[:, local], y_TxB[:, local])
 
 shape = Examples(jax.ShapeDtypeStruct((32,), np.float32), jax.ShapeDtypeStruct((), np.int32))
 learner = Learner(mlp((512, 64), 2, NONLINEARITIES["tanh"]), cross_entropy, adam(0.003))
 context = local_context(None, data=min(2, devices), model=min(2, devices))
-state, error_T = fit(learner, Stream(shape, 100, batches), jax.random.key(0), 6, context=context, batch_size=16)
-held = Examples(np.ones((40, 32), np.float32) * np.arange(40, dtype=np.float32)[:, None] % 7, np.arange(40) % 2)
+state, loss_T = fit(learner, Stream(shape, 100, batches), jax.random.key(0), 6, context=context, batch_size=16)
+test = Examples(np.ones((40, 32), np.float32) * np.arange(40, dtype=np.float32)[:, None] % 7, np.arange(40) % 2)
 def look(learner, first, last, splits):
     return {"loss": learner.loss(learner.model.apply(last, splits.test.x), splits.test.y).mean()}
 
-splits, trials = Splits(held, held, held), grid(seed=range(5))
+splits, trials = Splits(test, test, test), grid(seed=range(5))
 rows = sweep(lambda trial: learner, splits, trials, steps=4, look=look, context=local_context(), batch_size=8)
 weights = to_host(state.params)
 if processes.is_first():
     values = [row["value"] for row in rows]
-    np.savez(path, error_T=error_T, w=weights["layer_01"]["w"], b=weights["layer_03"]["b"], sweep=values)
-assert processes.agreed(lambda: {"is": "Ünicode", "from": jax.process_index()}) == {"is": "Ünicode", "from": 0}
+    np.savez(path, loss_T=loss_T, w=weights["layer_01"]["w"], b=weights["layer_03"]["b"], sweep=values)
+sent = processes.broadcast_from_first(lambda: {"text": "Ünicode", "from": jax.process_index()})
+assert sent == {"text": "Ünicode", "from": 0}
 if jax.process_count() > 1:
-    told = processes.table().splitlines()
-    assert len(told) == 1 + jax.process_count() and told[1].split()[0] == "0", told
+    lines = processes.table().splitlines()
+    assert len(lines) == 1 + jax.process_count() and lines[1].split()[0] == "0", lines
 '''
 
 
@@ -75,34 +76,34 @@ def trained(script, count, devices):
     out = script.with_name(f"{count}x{devices}.npz")
     command = [sys.executable, str(script), str(devices), str(out)]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
-    starter = f"import sys; from dl_jax.scale import processes; sys.exit(processes.start_here({count}, sys.argv[1:]))"
+    starter = (
+        f"import sys; from dl_jax.scale import processes; sys.exit(processes.start_processes({count}, sys.argv[1:]))"
+    )
     whole = command if count == 1 else [sys.executable, "-c", starter, *command]
     done = subprocess.run(whole, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return dict(np.load(out))
 
 
-def test_two_processes_of_four_devices_train_what_one_of_eight_and_what_one_device_does(script):
-    found = {(count, devices): trained(script, count, devices) for count, devices in ((2, 4), (1, 8), (1, 1))}
+def test_training_is_the_same_on_two_processes_of_four_devices_and_one_of_eight_or_one(script):
+    results = {(count, devices): trained(script, count, devices) for count, devices in ((2, 4), (1, 8), (1, 1))}
     for other in ((1, 8), (1, 1)):
-        np.testing.assert_array_equal(
-            found[2, 4]["sweep"], found[other]["sweep"], "trials are the same to the last bit"
-        )
-        for name in ("error_T", "w", "b"):
-            np.testing.assert_allclose(found[2, 4][name], found[other][name], rtol=2e-3, atol=2e-5)
-    assert np.ptp(found[2, 4]["error_T"]) > 0.01
+        np.testing.assert_array_equal(results[2, 4]["sweep"], results[other]["sweep"], "trials are bitwise the same")
+        for name in ("loss_T", "w", "b"):
+            np.testing.assert_allclose(results[2, 4][name], results[other][name], rtol=2e-3, atol=2e-5)
+    assert np.ptp(results[2, 4]["loss_T"]) > 0.01
 
 
-def test_one_process_that_fails_ends_the_run_with_its_status():
-    command = f"import os, sys, time; sys.exit(7) if os.environ['{processes.WHICH}'] == '1/3' else None"
-    assert processes.start_here(3, [sys.executable, "-c", command]) == 7
+def test_the_status_of_a_failed_process_is_that_of_the_run():
+    command = f"import os, sys, time; sys.exit(7) if os.environ['{processes.PROCESS_VARIABLE}'] == '1/3' else None"
+    assert processes.start_processes(3, [sys.executable, "-c", command]) == 7
 
 
-def test_a_signal_reaches_every_process(tmp_path):
+def test_sigterm_is_forwarded_to_every_process(tmp_path):
     waits = (
         "import signal, sys, time\nsignal.signal(15, lambda *_: sys.exit(99))\nprint('up', flush=True)\ntime.sleep(60)"
     )
-    starter = "import sys; from dl_jax.scale import processes; sys.exit(processes.start_here(2, sys.argv[1:]))"
+    starter = "import sys; from dl_jax.scale import processes; sys.exit(processes.start_processes(2, sys.argv[1:]))"
     command = [sys.executable, "-c", starter, sys.executable, "-c", waits]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
         assert [running.stdout.readline() for _ in range(2)] == ["up\n"] * 2
@@ -111,7 +112,7 @@ def test_a_signal_reaches_every_process(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("told", "there"),
+    ("variables", "expected"),
     [
         ({}, False),
         ({"SLURM_JOB_ID": "1", "SLURM_NTASKS": "4"}, False),  # a batch script, outside of srun
@@ -122,26 +123,30 @@ def test_a_signal_reaches_every_process(tmp_path):
         ({"TPU_WORKER_HOSTNAMES": "a,b"}, True),
     ],
 )
-def test_a_cluster_is_known_by_its_environment(told, there):
-    assert processes.in_a_cluster(told) is there
+def test_a_cluster_is_recognized_by_environment_variables(variables, expected):
+    assert processes.in_cluster(variables) is expected
 
 
 @pytest.mark.parametrize(
-    ("error", "seen", "says"),
+    ("error", "raised", "message"),
     [
-        (ValueError("coordinator_address should be defined."), FlagError, "--distributed=on: nothing tells where"),
+        (
+            ValueError("coordinator_address should be defined."),
+            FlagError,
+            "--distributed=on: no cluster environment",
+        ),
         (
             RuntimeError("DEADLINE_EXCEEDED: late\nmore"),
             ConnectionError,
-            r"not found in 600 s \(DEADLINE_EXCEEDED: late\)",
+            r"did not connect within 600 s \(DEADLINE_EXCEEDED: late\)",
         ),
     ],
 )
-def test_processes_that_are_not_there_are_told(monkeypatch, error, seen, says):
-    def lost(**_):
+def test_missing_processes_are_reported(monkeypatch, error, raised, message):
+    def initialize(**_):
         raise error
 
-    monkeypatch.setattr(jax.distributed, "initialize", lost)
-    with pytest.raises(seen, match=says):
-        processes.join("on")
-    processes.join("off")
+    monkeypatch.setattr(jax.distributed, "initialize", initialize)
+    with pytest.raises(raised, match=message):
+        processes.connect("on")
+    processes.connect("off")
