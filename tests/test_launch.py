@@ -1,15 +1,19 @@
 """The scripts of launch/, in a copy of the tree with a Python that only notes what it is asked: nothing installs."""
 
 import os
+import re
 import shutil
 import subprocess
+import tomllib
+from itertools import groupby
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
 
-# Says its version, makes a .venv that holds a copy of itself, and notes each other call, one argument a line.
+# Says its version, makes a .venv that holds a copy of itself, and notes each other call, with the pins that pip reads.
 FAKE_PYTHON = r"""#!/usr/bin/env bash
 case "$*" in
     "-I -c "*) echo "VERSION $0" ;;
@@ -22,15 +26,47 @@ case "$*" in
     "-m pip install "*)
         printf 'pip' >>"$CALLS"
         printf ' %s' "${@:4}" >>"$CALLS"
+        case "${!#}" in
+            *.pins)
+                while read -r word _; do
+                    case $word in *==*) printf ' %s' "$word" >>"$CALLS" ;; esac
+                done <"${!#}"
+                ;;
+        esac
         echo >>"$CALLS"
-        case "${PIP_DOES-}" in
-            "") ;;
-            fails) echo "no such package" && exit 1 ;;
-            dies) kill -9 $PPID && exit 1 ;;
+        case "$*" in
+            *"${PIP_STOPS_AT-}"*)
+                case "${PIP_DOES-}" in
+                    fails) echo "no such package" && exit 1 ;;
+                    dies) kill -9 $PPID && exit 1 ;;
+                esac
+                ;;
         esac
         ;;
     *) printf '[%s]' "$@" >>"$CALLS" && echo >>"$CALLS" && exit "${EXIT_WITH-0}" ;;
 esac
+"""
+
+PINS = """# Written by a script that names none of them.
+# build
+setuptools==84.0 \\
+    --hash=sha256:{0}
+# base
+jax=={version} \\
+    --hash=sha256:{0} \\
+    --hash=sha256:{1}
+# tpu
+libtpu==1.0 ; sys_platform == 'linux' \\
+    --hash=sha256:{1}
+# prepare ray
+keras==2.0 \\
+    --hash=sha256:{0}
+# ray
+ray==2.60 \\
+    --hash=sha256:{0}
+# prepare dev
+pytest==9.0 \\
+    --hash=sha256:{1}
 """
 
 
@@ -45,6 +81,9 @@ class Tree:
         self.calls_file = folder / "calls"
         self.bin.mkdir()
         shutil.copytree(ROOT / "launch", self.root / "launch")
+        for version in ("0.10", "0.12"):
+            pins = PINS.format("0" * 64, "1" * 64, version=f"{version}.0")
+            (self.root / "launch" / f"constraints-jax{version}.txt").write_text(pins)
         shutil.copy(ROOT / "pyproject.toml", self.root)
         (self.root / "experiments").mkdir()
         for name in ("__init__", "reproduce", "tiny"):
@@ -65,7 +104,10 @@ class Tree:
         return path
 
     def run(self, script: str, *arguments: str, cwd: Path | None = None, **environment: str):
-        """Runs a script of launch/; the result has `calls`, the lines that the fake Python wrote meanwhile."""
+        """Runs a script of launch/; the result has `calls`, the lines that the fake Python wrote meanwhile.
+
+        Of the calls of pip that one installation makes, `calls` has the last, and `pip` has all.
+        """
         self.calls_file.write_text("")
         bash = shutil.which("bash")
         assert bash is not None
@@ -78,7 +120,9 @@ class Tree:
             text=True,
             timeout=60,
         )
-        done.calls = self.calls_file.read_text().splitlines()
+        lines = self.calls_file.read_text().splitlines()
+        done.pip = [line.removeprefix("pip ") for line in lines if line.startswith("pip ")]
+        done.calls = [list(group)[-1] for _, group in groupby(lines, lambda line: line.startswith("pip ") or line)]
         return done
 
 
@@ -100,7 +144,7 @@ def test_the_newest_python_that_runs_is_chosen(tree):
     done = tree.run("local.sh")
     assert done.returncode == 0, done.stderr
     assert made_with(done) == "venv 3.12"
-    assert "constraints-jax0.12.txt" in done.calls[1]
+    assert "jax==0.12.0" in done.pip[1]
     assert done.stderr.count("\n") == 1  # one line says what is being done
 
 
@@ -108,7 +152,22 @@ def test_python_311_has_its_own_constraints(tree):
     tree.add_python("python3", "3.11")
     done = tree.run("local.sh")
     assert made_with(done) == "venv 3.11"
-    assert "constraints-jax0.10.txt" in done.calls[1]
+    assert "jax==0.10.0" in done.pip[1]
+
+
+def test_pip_verifies_hashes_of_what_is_wanted_and_of_nothing_else(tree):
+    tree.add_python("python3.12", "3.12")
+    pins = tree.root / ".venv" / "dl_jax.pins"
+    done = tree.run("local.sh", EXTRAS="ray,tpu")
+    assert done.pip == [
+        f"-q --require-hashes --no-deps -r {pins} setuptools==84.0",
+        f"-q --require-hashes --no-deps --no-build-isolation --use-pep517 -r {pins} "
+        "jax==0.12.0 libtpu==1.0 keras==2.0 ray==2.60",
+        f"-q --no-index --no-build-isolation -e {tree.root}[ray,tpu]",
+    ]
+    assert pins.read_text().startswith(
+        f"jax==0.12.0 \\\n    --hash=sha256:{'0' * 64} \\\n    --hash=sha256:{'1' * 64}\n"
+    )
 
 
 def test_the_users_python_comes_first_and_replaces_another(tree):
@@ -213,10 +272,11 @@ def test_an_unknown_name_is_one_line_that_lists_those_there_are(tree, arguments,
     assert done.calls == []
 
 
+@pytest.mark.parametrize("at", ["install", "--use-pep517", "--no-index"])
 @pytest.mark.parametrize("pip_does", ["fails", "dies"])
-def test_an_installation_cut_short_is_not_taken_for_whole(tree, pip_does):
+def test_an_installation_cut_short_is_not_taken_for_whole(tree, pip_does, at):
     tree.add_python("python3.12", "3.12")
-    done = tree.run("local.sh", PIP_DOES=pip_does)
+    done = tree.run("local.sh", PIP_DOES=pip_does, PIP_STOPS_AT=at)
     assert done.returncode != 0
     assert len(done.calls) == 2
     assert ("no such package" in done.stderr) == (pip_does == "fails")
@@ -247,10 +307,54 @@ def test_a_venv_whose_python_is_gone_is_made_anew(tree):
     assert len(tree.run("local.sh").calls) == 3
 
 
-def test_the_constraints_name_versions_only():
+PLATFORMS = [
+    {"sys_platform": "linux", "platform_machine": "x86_64"},
+    {"sys_platform": "linux", "platform_machine": "aarch64"},
+    {"sys_platform": "darwin", "platform_machine": "arm64"},
+]
+
+
+def pins_by_need(file: Path) -> dict[str, list[Requirement]]:
+    """The pins of a constraints file under each name that stands above them; each must have its hashes."""
+    found, names = {}, []
+    for entry in file.read_text().replace(" \\\n", " ").splitlines():
+        if entry.startswith("#"):
+            names = entry[2:].split()
+        else:
+            pin, *hashes = entry.split(" --hash=")
+            assert hashes
+            assert all(re.fullmatch("sha256:[0-9a-f]{64}", hash.strip()) for hash in hashes)
+            for name in names:
+                found.setdefault(name, []).append(Requirement(pin))
+    return found
+
+
+@pytest.mark.parametrize(("jax", "pythons"), [("0.10", ["3.11"]), ("0.12", ["3.12", "3.13", "3.14"])])
+def test_the_constraints_have_a_version_with_hashes_for_all_that_the_project_names(jax, pythons):
+    pins = pins_by_need(ROOT / "launch" / f"constraints-jax{jax}.txt")
+    description = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    named = {
+        "build": description["build-system"]["requires"],
+        "base": description["project"]["dependencies"],
+        **description["project"]["optional-dependencies"],
+    }
+    assert set(pins) <= set(named)
+    for python in pythons:
+        for platform in PLATFORMS:
+            environment = {**platform, "python_version": python, "python_full_version": f"{python}.0", "extra": ""}
+            for need, requirements in named.items():
+                there = {
+                    pin.name.replace("_", "-").lower(): next(iter(pin.specifier)).version
+                    for pin in (*pins["build"], *pins["base"], *pins.get(need, ()))
+                    if pin.marker is None or pin.marker.evaluate(environment)
+                }
+                for requirement in map(Requirement, requirements):
+                    if requirement.marker is None or requirement.marker.evaluate(environment):
+                        assert there[requirement.name.replace("_", "-").lower()] in requirement.specifier, requirement
+                assert there["jax"].startswith(f"{jax}.")
+
+
+def test_the_constraints_name_no_place_to_download_from():
     files = sorted((ROOT / "launch").glob("constraints-*.txt"))
     assert [file.name for file in files] == ["constraints-jax0.10.txt", "constraints-jax0.12.txt"]
-    for file in files:
-        pins = [line for line in file.read_text().splitlines() if not line.startswith("#")]
-        assert all(line.count("==") == 1 and "/" not in line and " " not in line for line in pins)
-        assert f"jax=={file.stem.removeprefix('constraints-jax')}." in "\n".join(pins)
+    assert not any("/" in line for file in files for line in file.read_text().splitlines()[1:])
