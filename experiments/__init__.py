@@ -1,10 +1,13 @@
-"""One claim a file, or a package once it owns more than one file. This folder's listing is the registry."""
+"""The experiments: one claim of the paper per module, or per package where it has several files."""
 
 import pkgutil
 from pathlib import Path
 
 
 def listing(folder: Path | None = None) -> list[str]:
-    """The experiments that there are, by name; `reproduce` among them. Files and packages alike."""
-    found = pkgutil.iter_modules([str(folder)] if folder else __path__)
-    return sorted(module.name for module in found)
+    """Return the names of all experiments and `reproduce`, sorted: the modules and packages in this folder.
+
+    folder: another folder to list, so that a launcher need not import this package.
+    """
+    modules = pkgutil.iter_modules([str(folder)] if folder else __path__)
+    return sorted(module.name for module in modules)

@@ -1,8 +1,8 @@
-"""Run every experiment that this folder holds, and write one page of verdicts on all statements of the paper.
+"""Run every experiment in this folder, and write one page of verdicts on all statements of the paper.
 
 Run    bash launch/local.sh
        bash launch/local.sh reproduce --preset=smoke --output_dir=somewhere
-Takes  30 min on 2 CPU cores. Interrupt it when you like: the same command goes on where it stopped.
+Takes  30 min on 2 CPU cores. If it is interrupted, the same command resumes it.
 Gives  results/report.html, results/verdicts.json, and a folder with records and figures for each experiment
 """
 

@@ -1,4 +1,4 @@
-"""Experiments that train nothing, written as module files, to see what the runner makes of them."""
+"""Fixtures: experiment modules that train nothing, to test the runner."""
 
 import importlib.util
 import sys
@@ -25,13 +25,13 @@ from dl_jax.report import plots
 from dl_jax.runtime.flags import Flags, flag
 
 COMPUTED, BREAKS = [], {}
-"""The parts that were computed, in order; and what breaks where: a part's name, or "draw"."""
+"""The parts that were computed, in order; and the exception that a part, or "draw", raises."""
 
 
 @dataclass(frozen=True)
 class Config(Flags):
-    size: float = flag(@SIZE@, "what is measured", above=0)
-    tasks: tuple[str, ...] = flag(("first", "second"), "the parts")
+    size: float = flag(@SIZE@, "the measured number", above=0)
+    tasks: tuple[str, ...] = flag(("first", "second"), "the parts of the run")
 
 
 PRESETS = {"smoke": {"seeds": 2}, "accelerator": {"seeds": 20}}
@@ -74,8 +74,8 @@ def draw(records):
 
 @pytest.fixture
 def fake(tmp_path, monkeypatch):
-    """fake(name, statement=69, size=1.0) writes such a module and imports it."""
-    # The tests' devices have started, and cannot be set up anew.
+    """fake(name, statement=69, size=1.0) writes such a module, imports it and returns it."""
+    # JAX's devices are initialized and cannot change.
     monkeypatch.setattr(devices, "cores", lambda: jax.config.jax_num_cpu_devices)
     (tmp_path / "fakes").mkdir()
 
@@ -93,5 +93,5 @@ def fake(tmp_path, monkeypatch):
 
 @pytest.fixture
 def results(tmp_path):
-    """Where the results go; nothing is there yet."""
+    """The folder for the results, which does not exist yet."""
     return tmp_path / "results"

@@ -18,7 +18,7 @@ def _describe_value(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, set | frozenset):
-        return _describe_any_of(sorted(value, key=str))
+        return _describe_any_of(sorted(value))
     if isinstance(value, tuple | list | range):
         return _describe_any_of(value)
     return str(value)

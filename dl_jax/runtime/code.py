@@ -1,4 +1,4 @@
-"""Which code the numbers of an experiment depend on, read from the imports, and a digest of it."""
+"""Find the source files that an experiment's results depend on, by following its imports, and compute their digest."""
 
 import ast
 from collections.abc import Iterator
@@ -10,43 +10,46 @@ ROOT = Path(__file__).parents[2]
 JUDGING = ("evidence", "report")
 """Packages of the library that turn records into verdicts and figures."""
 NOT_MEASURING = (*JUDGING, "runtime", "scale")
-"""Packages that no measured number passes through, except MEASURING_EVIDENCE."""
+"""Packages that cannot change a measured number, except MEASURING_EVIDENCE."""
 MEASURING_EVIDENCE = ("dl_jax/evidence/records.py", "dl_jax/evidence/selection.py")
-"""Parts of `evidence` that experiments use while they measure."""
+"""Modules of `evidence` that experiments call while they measure."""
 
 
 def measuring_code(file: Path, root: Path = ROOT) -> list[Path]:
-    """The files that the records of the experiment in this file depend on: its own (all of them, if it is a package),
-    and the library modules that they import, transitively. Code that only judges, draws or launches is left out."""
+    """Return the files that the records of an experiment depend on, sorted.
+
+    These are the experiment's own files (`file`, or its whole package if `file` is an `__init__.py`) and the library
+    modules that they import, directly or indirectly. Code that only judges, draws or launches is left out.
+    """
     return [path for path in imported(file, root) if _measures(_named(path, root))]
 
 
 def judging_code(file: Path, root: Path = ROOT) -> list[Path]:
-    """The library modules that its verdicts and figures depend on, besides the records."""
+    """Return the library modules that the verdicts and figures of an experiment depend on, sorted."""
     return [path for path in imported(file, root) if _named(path, root).startswith(_packages(JUDGING))]
 
 
 def digest(paths: list[Path], root: Path = ROOT) -> str:
-    """Twelve hexadecimal digits that change when one of the files does."""
-    found = sha256()
+    """Return the first 12 hexadecimal digits of the SHA-256 of the files' names and contents."""
+    hashed = sha256()
     for path in paths:
-        found.update(f"{_named(path, root)}\0".encode() + path.read_bytes() + b"\0")
-    return found.hexdigest()[:12]
+        hashed.update(f"{_named(path, root)}\0".encode() + path.read_bytes() + b"\0")
+    return hashed.hexdigest()[:12]
 
 
 def imported(file: Path, root: Path = ROOT) -> list[Path]:
-    """An experiment's own files and all library modules that they import, transitively, sorted."""
-    waiting = sorted(file.parent.glob("*.py")) if file.name == "__init__.py" else [file]
-    found = set(waiting)
-    while waiting:
-        new = set(_imports(waiting.pop(), root)) - found
-        found |= new
-        waiting += new
-    return sorted(found)
+    """Return an experiment's own files and the library modules that they import, directly or indirectly, sorted."""
+    pending = sorted(file.parent.glob("*.py")) if file.name == "__init__.py" else [file]
+    files = set(pending)
+    while pending:
+        new = set(_imports(pending.pop(), root)) - files
+        files |= new
+        pending += new
+    return sorted(files)
 
 
 def _named(path, root):
-    """A path that is the same wherever the checkout lies."""
+    """Return the path relative to the checkout, so that the digest does not depend on its location."""
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
@@ -59,7 +62,7 @@ def _packages(names):
 
 
 def _imports(path, root) -> Iterator[Path]:
-    """The files of the library, and of the experiment's own package, that a file imports."""
+    """Yield the files of the library and of the experiments that a file imports."""
     for name in _imported_names(path.read_bytes()):
         parts = name.split(".")
         for count in range(1, len(parts) + 1):
@@ -69,7 +72,7 @@ def _imports(path, root) -> Iterator[Path]:
 
 @cache
 def _imported_names(source: bytes) -> tuple[str, ...]:
-    """Dotted names that may be modules: `from a.b import c` gives a.b.c."""
+    """Return imported dotted names, which may be modules or their attributes: `from a.b import c` gives a.b.c."""
     names: list[str] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""The devices that this run has."""
+"""Set up the devices of a run."""
 
 import os
 from contextlib import nullcontext
@@ -12,26 +12,32 @@ from dl_jax.scale import processes, tpu_compiler
 
 
 def cores() -> int:
-    """The processor cores that this process may use."""
+    """Return the number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def set_up(require: str = "any", distributed: str = "off", group: int = 1) -> None:
-    """Find the processes and the devices of this run; refuse any kind but the required one.
+    """Connect the processes of this run and initialize JAX's devices.
 
-    Every core is a device of its own where there is no accelerator. Call it before the first computation: JAX fixes
-    its devices then. FlagError where the devices are of another kind, or do not make groups of `group`.
+    Without an accelerator every processor core becomes a device. Call this before the first computation, because JAX
+    cannot change its devices afterwards. A compilation cache is set up unless the environment names one.
+
+    require:     the kind of device that must be present: "cpu", "gpu", "tpu", or "any".
+    distributed: whether to connect to processes that a cluster started: "auto", "off" or "on".
+    group:       number of devices that train one model together.
+
+    Raises FlagError if the devices are of another kind, or if their number is not a multiple of `group`.
     """
-    jax.config.update("jax_num_cpu_devices", max(1, cores() // max(1, processes.started_here())))
+    jax.config.update("jax_num_cpu_devices", max(1, cores() // max(1, processes.local_process_count())))
     if not jax.config.jax_compilation_cache_dir:
         jax.config.update(
             "jax_compilation_cache_dir", str(Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "dl_jax")
         )
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    processes.join(distributed)
-    # With libtpu installed and no TPU there, its complaints would stand before everything that is said.
-    held_back = tpu_compiler.quiet() if find_spec("libtpu") and require != "tpu" else nullcontext()
-    with held_back:
+    processes.connect(distributed)
+    # With libtpu installed and no TPU present, libtpu logs errors before anything else is printed.
+    silenced = tpu_compiler.quiet() if find_spec("libtpu") and require != "tpu" else nullcontext()
+    with silenced:
         kind = jax.default_backend()
     if require not in ("any", kind):
         raise FlagError(
@@ -40,10 +46,10 @@ def set_up(require: str = "any", distributed: str = "off", group: int = 1) -> No
         )
     if jax.device_count() % group:
         raise FlagError(
-            f"--data_parallel times --model_parallel is {group}, and the {jax.device_count()} devices here do not make "
-            f"groups of {group}"
+            f"--data_parallel times --model_parallel is {group}, which does not divide the {jax.device_count()} "
+            "available devices"
         )
     if jax.process_count() > 1:
-        told = processes.table()
-        processes.quiet_unless_first()
-        print(told, flush=True)
+        table = processes.table()
+        processes.silence_unless_first()
+        print(table, flush=True)

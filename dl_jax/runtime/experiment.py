@@ -1,4 +1,4 @@
-"""What a file in experiments/ offers, and what became of it once it ran."""
+"""The parts of an experiment module, as one object."""
 
 import re
 from collections.abc import Callable
@@ -18,9 +18,16 @@ PRESETS = ("smoke", "laptop", "accelerator")
 
 @dataclass(frozen=True)
 class Experiment:
-    """The question, the measurement, the judgement and the picture of one experiment module.
+    """One experiment module: its flags, measurement, criteria and figures.
 
-    presets: overrides of the config's defaults for "smoke" and "accelerator"; the defaults are "laptop".
+    name:     of the module, without its package.
+    doc:      the module's docstring.
+    file:     the module's source file.
+    config:   the dataclass of its flags; the defaults are the preset "laptop".
+    presets:  the flags that differ from the defaults, for the presets "smoke" and "accelerator".
+    measure:  (config, context) -> the records.
+    criteria: what the records must show for the paper's statements to hold.
+    draw:     (records) -> figures by name.
     """
 
     name: str
@@ -34,18 +41,18 @@ class Experiment:
 
     @classmethod
     def of(cls, module: ModuleType) -> "Experiment":
-        """The experiment that a module holds; AttributeError names what it lacks."""
+        """Return the experiment in a module. AttributeError names a missing part."""
         name = module.__spec__.name.rpartition(".")[2]
         parts = (module.Config, module.PRESETS, module.measure, module.CRITERIA, module.draw)
         return cls(name, module.__doc__ or "", module.__file__, *parts)
 
-    def configured(self, preset: str, **typed: Any) -> Flags:
-        """The preset's config, with what was typed in place of it. FlagError if a value is out of range."""
-        return self.config(**{**self.presets.get(preset, {}), **typed})
+    def configured(self, preset: str, **given: Any) -> Flags:
+        """Return the preset's config with the flags that were given. FlagError if a value is out of range."""
+        return self.config(**{**self.presets.get(preset, {}), **given})
 
     @property
     def title(self) -> str:
-        """The first line of its docstring."""
+        """The first line of the docstring."""
         return self.doc.strip().splitlines()[0]
 
     def seconds(self, preset: str) -> float:

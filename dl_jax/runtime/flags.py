@@ -1,7 +1,6 @@
-"""Flags from a frozen dataclass: the fields are the flags, their metadata the help and the limits."""
+"""Command-line flags from a frozen dataclass: each field is a flag, its metadata holds the help text and the limits."""
 
 import dataclasses
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -21,9 +20,12 @@ def flag(
     above: float | None = None,
     choices: Sequence[str] = (),
 ) -> Any:
-    """A field of a `Flags` dataclass: its default, what it does, and which values it may take.
+    """Return a field of a `Flags` dataclass with a default, a help text and limits.
 
-    For tuples the limits hold for every entry.
+    at_least, at_most, above: bounds of a number; `above` is exclusive and also excludes infinity and NaN.
+    choices: the permitted values.
+
+    For a tuple the limits apply to each entry.
     """
     limits = {"at_least": at_least, "at_most": at_most, "above": above, "choices": tuple(choices)}
     return dataclasses.field(default=default, metadata={"help": help, **limits})
@@ -31,7 +33,7 @@ def flag(
 
 @dataclass(frozen=True)
 class Checked:
-    """A dataclass of flags whose values are checked against their limits as it is made."""
+    """Base class of a dataclass of flags. Raises FlagError on construction if a value violates its limits."""
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
@@ -40,14 +42,16 @@ class Checked:
 
 @dataclass(frozen=True)
 class Flags(Checked):
-    """What every experiment has: how many seeds, and where they start."""
+    """The flags that every experiment has: the number of seeds, and the first one."""
 
-    seeds: int = flag(5, "how many times to repeat everything, each time from other first weights", at_least=1)
-    first_seed: int = flag(0, "the first of these seeds; another one judges on fresh draws", at_least=0, at_most=10**9)
+    seeds: int = flag(5, "number of repetitions, each with other initial weights and samples", at_least=1)
+    first_seed: int = flag(
+        0, "the first seed; another value repeats the experiment with fresh random numbers", at_least=0, at_most=10**9
+    )
 
     @property
     def all_seeds(self) -> range:
-        """The seeds of the run."""
+        """The seeds of the run: first_seed, first_seed + 1, ..."""
         return range(self.first_seed, self.first_seed + self.seeds)
 
 
@@ -56,10 +60,10 @@ def _check(field, value):
     if value is None:
         return
     if isinstance(value, tuple) and not value and field.default != ():
-        raise FlagError(f"--{name} is empty; for instance --{name}={text(field.default)}")
+        raise FlagError(f"--{name} is empty; give at least one value, such as --{name}={text(field.default)}")
     for each in value if isinstance(value, tuple) else (value,):
         if limits["choices"] and each not in limits["choices"]:
-            raise FlagError(f"--{name}: there is no {each!r}; there are {', '.join(limits['choices'])}")
+            raise FlagError(f"--{name}: unknown value {each!r}; the choices are {', '.join(limits['choices'])}")
         if limits["at_least"] is not None and not each >= limits["at_least"]:
             raise FlagError(f"--{name} must be at least {limits['at_least']:g}, not {each:g}")
         if limits["at_most"] is not None and not each <= limits["at_most"]:
@@ -67,11 +71,11 @@ def _check(field, value):
         if limits["above"] is not None and not limits["above"] < each < float("inf"):
             raise FlagError(f"--{name} must be a number above {limits['above']:g}, not {each:g}")
     if isinstance(value, tuple) and name != "hidden" and len(set(value)) < len(value):
-        raise FlagError(f"--{name}={text(value)} names a value twice")
+        raise FlagError(f"--{name}={text(value)} contains a value twice")
 
 
 def text(value: Any) -> str:
-    """A value as it is typed on the command line."""
+    """Return a value as it is written on the command line."""
     if isinstance(value, tuple):
         return ",".join(text(each) for each in value)
     if isinstance(value, float):
@@ -80,9 +84,10 @@ def text(value: Any) -> str:
 
 
 def parse(arguments: Sequence[str], *groups: type) -> list[dict[str, Any]]:
-    """The values that the command line names, a dict for each dataclass of `groups`. FlagError on anything else.
+    """Parse a command line into one dict of values per dataclass in `groups`.
 
-    Each flag belongs to one of the dataclasses; what is not typed is not in the dicts.
+    Flags that are not on the command line are not in the dicts. Raises FlagError for an unknown flag, a value that
+    cannot be read, or an argument that is not a flag.
     """
     values = absl_flags.FlagValues()
     for group in groups:
@@ -92,32 +97,32 @@ def parse(arguments: Sequence[str], *groups: type) -> list[dict[str, Any]]:
             else:
                 absl_flags.DEFINE_string(field.name, None, field.metadata["help"], flag_values=values)
     try:
-        stray = values(["", *arguments])[1:]
+        extra = values(["", *arguments])[1:]
     except absl_flags.UnrecognizedFlagError as error:
         near = get_close_matches(error.flagname, values, n=1)
         raise FlagError(
             f"there is no flag --{error.flagname}; " + (f"did you mean --{near[0]}?" if near else "--help lists them")
         ) from None
     except absl_flags.Error as error:
-        raise FlagError(f"{' '.join(str(error).split())}; --help tells what the flags take") from None
-    if stray:
-        raise FlagError(f"{stray[0]!r} is not a flag; flags are typed --name=value, and --help lists them")
-    typed = values.flag_values_dict()
+        raise FlagError(f"{' '.join(str(error).split())}; --help lists the flags and their values") from None
+    if extra:
+        raise FlagError(f"{extra[0]!r} is not a flag; write flags as --name=value, --help lists them")
+    given = values.flag_values_dict()
     return [
-        {f.name: _read(group, f, typed[f.name]) for f in dataclasses.fields(group) if typed[f.name] is not None}
+        {f.name: _read(group, f, given[f.name]) for f in dataclasses.fields(group) if given[f.name] is not None}
         for group in groups
     ]
 
 
 def _type_of(group, field):
-    """(type of one entry, whether it is a tuple of them)."""
+    """Return (type of a value or of an entry, whether the field is a tuple)."""
     hint = get_type_hints(group)[field.name]
     if get_origin(hint) is tuple:
         return get_args(hint)[0], True
     return next((kind for kind in get_args(hint) if kind is not type(None)), hint), False
 
 
-def _read(group, field, typed):
+def _read(group, field, given):
     kind, many = _type_of(group, field)
     words = {int: "a whole number", float: "a number"}
 
@@ -126,16 +131,16 @@ def _read(group, field, typed):
             return kind(word)
         except ValueError:
             raise FlagError(
-                f"--{field.name} takes {words[kind]}{' or several, with commas' if many else ''}, not {word!r}"
+                f"--{field.name} takes {words[kind]}{' or several, separated by commas' if many else ''}, not {word!r}"
             ) from None
 
     if many:
-        return tuple(one(word.strip()) for word in re.split(",", typed)) if typed.strip() else ()
-    return one(typed)
+        return tuple(one(word.strip()) for word in given.split(",")) if given.strip() else ()
+    return one(given)
 
 
 def describe(group: type) -> list[tuple[str, str]]:
-    """(flag with its default, help) for each field, for a help page."""
+    """Return (flag with its default, help text) for each field, for a help page."""
 
     def line(field):
         limits = field.metadata

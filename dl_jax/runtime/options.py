@@ -1,4 +1,4 @@
-"""What the runner itself is told, the same for every experiment."""
+"""The flags of the runner, which are the same for every experiment, and the set-up of a run."""
 
 import shlex
 import sys
@@ -15,33 +15,35 @@ from dl_jax.scale import processes
 
 @dataclass(frozen=True)
 class Options(Checked):
-    """Defaults are a run by one process on all devices of this machine."""
+    """Flags of the runner. By default one process runs the experiment on all devices of this host."""
 
-    preset: str = flag("laptop", "how much to run", choices=PRESETS)
-    output_dir: str = flag("results", "the folder that gets the results")
-    require_device: str = flag("any", "refuse to run on anything else", choices=("any", "cpu", "gpu", "tpu"))
-    data_parallel: int = flag(1, "devices among which each batch and the weights are shared out", at_least=1)
-    model_parallel: int = flag(1, "devices among which the units of each layer are shared out", at_least=1)
-    num_processes: int = flag(1, "processes to start on this machine, which compute as one", at_least=1, at_most=64)
+    preset: str = flag("laptop", "amount of computation", choices=PRESETS)
+    output_dir: str = flag("results", "folder for the results")
+    require_device: str = flag("any", "refuse to run on any other kind of device", choices=("any", "cpu", "gpu", "tpu"))
+    data_parallel: int = flag(1, "devices over which each batch and the optimizer state are sharded", at_least=1)
+    model_parallel: int = flag(1, "devices over which the units of each layer are sharded", at_least=1)
+    num_processes: int = flag(
+        1, "processes to start on this host, connected by jax.distributed", at_least=1, at_most=64
+    )
     distributed: str = flag(
-        "auto", "compute as one with the processes that a cluster started", choices=("auto", "off", "on")
+        "auto", "connect to the processes that a cluster started for this run", choices=("auto", "off", "on")
     )
     shards: int = flag(
         1,
-        "parts of every sweep, for processes that were started alike and share --output_dir",
+        "parts that each sweep is split into, for processes started with the same command and --output_dir",
         at_least=1,
     )
     compile_for: str = flag(
         "",
-        "run nothing: compile for devices that are not here, and tell what they would need (v5e:2x4, v5p:4x4x4, cuda)",
+        "run nothing; compile for other devices and print the memory and time they need (v5e:2x4, v5p:4x4x4, cuda)",
     )
-    judge_only: bool = flag(False, "judge and draw the records that are there; measure nothing")
+    judge_only: bool = flag(False, "judge and draw the existing records again; measure nothing")
 
 
 def set_up(options: Options, module_name: str, arguments: Sequence[str]) -> None:
-    """Check the place of the results, and find the processes and the devices of this run.
+    """Check that results can be written, connect the processes of this run and initialize its devices.
 
-    Where it starts the processes itself, this one waits for them, and exits as they do.
+    With --num_processes this process starts the others, waits for them and exits with their status.
     """
     check_writable(Path(options.output_dir))
     if options.num_processes > 1 and not processes.local_process_count():
@@ -52,14 +54,14 @@ def set_up(options: Options, module_name: str, arguments: Sequence[str]) -> None
 
 
 def help_page(doc: str, *groups: type) -> str:
-    """The docstring, then the flags with their defaults."""
+    """Return the docstring, followed by the flags with their defaults."""
     lines = [line for group in (*groups, Options) for line in describe(group)]
-    lines += [("--list", "name the experiments that there are"), ("--help", "this page")]
+    lines += [("--list", "list the experiments"), ("--help", "print this page")]
     return doc.strip() + "\n\nFlags\n" + "\n".join(f"  {name}\n        {help}" for name, help in lines)
 
 
 def command_of(name: str, config: Flags) -> str:
-    """What to type to run this again: the flags that differ from the defaults."""
-    plain = type(config)()
-    typed = [f"--{key}={text(value)}" for key, value in asdict(config).items() if value != getattr(plain, key)]
-    return shlex.join(["bash", "launch/local.sh", name, *typed])
+    """Return the command that runs this configuration: it contains the flags that differ from the defaults."""
+    defaults = type(config)()
+    flags = [f"--{key}={text(value)}" for key, value in asdict(config).items() if value != getattr(defaults, key)]
+    return shlex.join(["bash", "launch/local.sh", name, *flags])

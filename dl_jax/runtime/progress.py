@@ -1,4 +1,4 @@
-"""What a person sees while it runs: which experiment, what part of it, how long still."""
+"""Progress of a run on standard error: the experiment, its current part, and the expected time that remains."""
 
 import sys
 from time import monotonic
@@ -8,7 +8,7 @@ from dl_jax.scale.processes import is_first
 
 
 def duration(seconds: float) -> str:
-    """ "48 s", "3 min 20 s", "2 h 5 min"."""
+    """Return a duration in words: "48 s", "3 min 20 s", "2 h 5 min". Negative durations count as 0."""
     seconds = round(max(0.0, seconds))
     if seconds < 60:
         return f"{seconds} s"
@@ -17,57 +17,57 @@ def duration(seconds: float) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
-BEGUN = 0.02
-"""Share of a part from which on its pace is believed."""
+MIN_SHARE = 0.02
+"""Share of a part that must be done before its speed is extrapolated: the first calls mostly compile."""
 
 
 class Progress:
-    """One line that is rewritten on a terminal, and a line now and then in a log.
+    """Progress of several experiments: one line that is rewritten on a terminal, a line every LOG_EVERY s in a log.
 
-    expected: seconds that each experiment is expected to take, in their order; what was learnt
-    of this machine's speed from those that are done corrects the forecast for those to come.
+    expected: seconds that each experiment is expected to take, by name, in the order in which they run. The ratio of
+              actual to expected seconds of the experiments that have run corrects the forecast for the others.
+    stream:   where the lines go; standard error by default.
     """
 
     LOG_EVERY = 15.0
 
     def __init__(self, expected: dict[str, float], stream: TextIO | None = None):
         self.expected, self.stream = expected, stream or sys.stderr
-        self.spent, self.forecast = 0.0, 0.0
-        self.name, self.part, self.share, self.said = "", "", 0.0, -1e9
-        self.began = self.part_began = self.ended_last = monotonic()
+        self.actual_s, self.expected_s = 0.0, 0.0
+        self.name, self.part, self.share, self.printed = "", "", 0.0, -1e9
+        self.started = self.part_started = self.updated = monotonic()
 
-    def enter(self, name: str) -> None:
-        """An experiment begins."""
-        self.name, self.began, self.said = name, monotonic(), -1e9
-        self.part, self.part_began, self.ended_last = "", self.began, self.began
-        self.tell("begins", 0, 1)
+    def start(self, name: str) -> None:
+        """Start an experiment."""
+        self.name, self.started, self.printed = name, monotonic(), -1e9
+        self.part, self.part_started, self.updated = "", self.started, self.started
+        self.update("starting", 0, 1)
 
-    def leave(self, ran: bool) -> None:
-        """The experiment ended; `ran` is false where its earlier records served."""
+    def finish(self, ran: bool) -> None:
+        """Finish the experiment. Set `ran` to False if earlier results were used, which says nothing about speed."""
         if ran:
-            self.spent += monotonic() - self.began
-            self.forecast += self.expected.get(self.name, 0.0)
+            self.actual_s += monotonic() - self.started
+            self.expected_s += self.expected.get(self.name, 0.0)
         self.expected = {name: s for name, s in self.expected.items() if name != self.name}
         self._clear()
 
     def remaining(self) -> float:
-        """Seconds still to go, as far as one can tell."""
-        speed = self.spent / self.forecast if self.forecast else 1.0
-        return max(0.0, speed * sum(self.expected.values()) - (monotonic() - self.began))
+        """Return the expected seconds until all experiments are finished."""
+        ratio = self.actual_s / self.expected_s if self.expected_s else 1.0
+        return max(0.0, ratio * sum(self.expected.values()) - (monotonic() - self.started))
 
-    def tell(self, what: str, done: int, of: int) -> None:
-        """Part of the running experiment is done."""
+    def update(self, part: str, done: int, total: int) -> None:
+        """Report that `done` of `total` units of a part of the running experiment are done."""
         now, terminal = monotonic(), self.stream.isatty()
-        if what != self.part or done / of < self.share:  # a part may be followed by another of the same name
-            self.part, self.part_began = what, self.ended_last
-        self.ended_last, self.share = now, done / of
-        if not is_first() or (not terminal and now - self.said < self.LOG_EVERY):
+        if part != self.part or done / total < self.share:  # the next part may have the same name
+            self.part, self.part_started = part, self.updated
+        self.updated, self.share = now, done / total
+        if not is_first() or (not terminal and now - self.printed < self.LOG_EVERY):
             return
-        self.said = now
-        # The first calls compile, and tell nothing of those to come.
-        rest_of_part = (now - self.part_began) * (of - done) / done if done > BEGUN * of else 0.0
-        still = f", about {duration(max(self.remaining(), rest_of_part))} to go" if self.expected else ""
-        line = f"{self.name}: {what}, {done / of:.0%} of this part{still}"
+        self.printed = now
+        rest_of_part = (now - self.part_started) * (total - done) / done if done > MIN_SHARE * total else 0.0
+        forecast = f", about {duration(max(self.remaining(), rest_of_part))} left" if self.expected else ""
+        line = f"{self.name}: {part}, {done / total:.0%} of this part{forecast}"
         self.stream.write(f"\r\033[K{line[:118]}" if terminal else f"{line}\n")
         self.stream.flush()
 

@@ -1,4 +1,4 @@
-"""Where a result comes from: versions, device and commit."""
+"""Provenance of a result: package versions, devices and git commit."""
 
 import platform
 import subprocess
@@ -9,14 +9,14 @@ import jax
 
 
 def versions() -> dict[str, str]:
-    """Of Python and of the packages that the numbers pass through."""
+    """Return the versions of Python and of the packages that compute the numbers."""
     return {"python": platform.python_version()} | {
         name: metadata.version(name) for name in ("jax", "flax", "optax", "numpy")
     }
 
 
 def commit() -> str:
-    """The git commit of the code, "+" behind it if files differ from it; empty outside a checkout."""
+    """Return the git commit of the code, with a trailing "+" if tracked files differ from it; "" outside a checkout."""
 
     def git(*arguments):
         return subprocess.run(
@@ -30,7 +30,10 @@ def commit() -> str:
 
 
 def device(data: int = 1, model: int = 1) -> dict[str, object]:
-    """What JAX runs on here; data, model: over how many of them a machine is shared out."""
+    """Return the kind, name and number of JAX's devices, and how many of them one model is sharded over, if several.
+
+    data, model: numbers of devices over which each batch and each layer are sharded.
+    """
     first = jax.devices()[0]
     shared = {"data": data, "model": model} if data * model > 1 else {}
     return {"kind": first.platform, "name": first.device_kind, "count": jax.device_count(), **shared}

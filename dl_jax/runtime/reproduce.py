@@ -1,4 +1,4 @@
-"""All experiments one after another, and the page on all of them."""
+"""Run all experiments one after another, and write a page with all verdicts."""
 
 import json
 import sys
@@ -12,32 +12,33 @@ from types import ModuleType
 from dl_jax.errors import FlagError
 from dl_jax.evidence.verdicts import Answer, Verdict, correct
 from dl_jax.paper.statements import statements
-from dl_jax.report.page import Chapter, page
+from dl_jax.report.page import ExperimentSection, page
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import Checked, flag, parse
 from dl_jax.runtime.options import Options, help_page, set_up
 from dl_jax.runtime.progress import Progress, duration
-from dl_jax.runtime.run import FAILED, carry_out, guarded
+from dl_jax.runtime.run import FAILED, carry_out, exit_status
 from dl_jax.scale.atomic import write_text
 from dl_jax.scale.processes import is_first
 
 
 @dataclass(frozen=True)
 class Seeds(Checked):
-    """What can be set for all experiments at once; where nothing is typed, each keeps its own."""
+    """Flags that apply to all experiments."""
 
-    seeds: int | None = flag(
-        None, "how many times to repeat everything; each experiment has its own number", at_least=1
+    seeds: int | None = flag(None, "number of repetitions; by default each experiment has its own", at_least=1)
+    first_seed: int = flag(
+        0, "the first seed; another value repeats the experiments with fresh random numbers", at_least=0, at_most=10**9
     )
-    first_seed: int = flag(0, "the first seed; another one judges on fresh draws", at_least=0, at_most=10**9)
 
 
 def reproduce(doc: str, arguments: list[str], modules: Mapping[str, ModuleType]) -> int:
-    """Run the modules' experiments as the flags say. Returns the exit status: 0 unless one failed to run.
+    """Run the experiments in `modules` with the flags in `arguments`, and return the exit status.
 
-    A refutation is a result, and no failure. What was finished before is not run again.
+    Experiments that have results for these flags are not run again. The status is 0 if every experiment ran, whatever
+    its verdicts.
     """
-    return guarded(lambda: _reproduce(doc, arguments, modules))
+    return exit_status(lambda: _reproduce(doc, arguments, modules))
 
 
 def _reproduce(doc, arguments, modules):
@@ -47,24 +48,24 @@ def _reproduce(doc, arguments, modules):
     if {"--help", "-h", "-help"} & set(arguments):
         print(help_page(doc, Seeds))
         return 0
-    typed, common = parse(arguments, Seeds, Options)
+    given, common = parse(arguments, Seeds, Options)
     options, output = Options(**common), Path(common.get("output_dir", Options().output_dir))
-    Seeds(**typed)
+    Seeds(**given)
     if options.compile_for:
-        raise FlagError("--compile_for takes one experiment at a time: bash launch/local.sh NAME --compile_for=...")
+        raise FlagError("--compile_for needs the name of one experiment: bash launch/local.sh NAME --compile_for=...")
     experiments = {name: Experiment.of(module) for name, module in modules.items()}
-    configs = {name: each.configured(options.preset, **typed) for name, each in experiments.items()}
+    configs = {name: each.configured(options.preset, **given) for name, each in experiments.items()}
     set_up(options, "experiments.reproduce", arguments)
     progress = Progress({name: each.seconds(options.preset) for name, each in experiments.items()})
-    began, verdicts, chapters = time.monotonic(), [], []
-    for place, (name, experiment) in enumerate(experiments.items(), 1):
-        print(f"[{place} of {len(experiments)}] {experiment.title}", flush=True)
-        found, error = _carried_out(experiment, configs[name], options, progress)
-        verdicts += found
-        chapters.append(_chapter(experiment, output / name, error))
+    began, verdicts, sections = time.monotonic(), [], []
+    for number, (name, experiment) in enumerate(experiments.items(), 1):
+        print(f"[{number} of {len(experiments)}] {experiment.title}", flush=True)
+        new, error = _carry_out(experiment, configs[name], options, progress)
+        verdicts += new
+        sections.append(_section(experiment, output / name, error))
     verdicts = correct(verdicts)
     if is_first():
-        _write(output, options, verdicts, chapters)
+        _write(output, options, verdicts, sections)
     answers = [verdict.verdict for verdict in verdicts if not verdict.counter]
     counts = (f"{answers.count(answer)} {answer.value.lower().replace('_', ' ')}" for answer in Answer)
     print(f"Of {len(answers)} criteria: {', '.join(counts)}")
@@ -72,34 +73,34 @@ def _reproduce(doc, arguments, modules):
     return FAILED if Answer.ERROR in answers else 0
 
 
-def _write(output, options, verdicts, chapters):
+def _write(output, options, verdicts, sections):
     rows = [asdict(verdict) for verdict in verdicts]
     write_text(output / "verdicts.json", json.dumps(rows, indent=1, ensure_ascii=False))
     made = f"Made on {time.strftime('%Y-%m-%d')} at preset {options.preset}."
-    write_text(output / "report.html", page(statements(), verdicts, chapters, made))
+    write_text(output / "report.html", page(statements(), verdicts, sections, made))
 
 
-def _carried_out(experiment, config, options, progress) -> tuple[list[Verdict], str]:
-    """The experiment's verdicts; if it breaks, an ERROR for each of its statements, and what broke."""
+def _carry_out(experiment, config, options, progress) -> tuple[list[Verdict], str]:
+    """Return (verdicts, ""), or if the experiment raises (an ERROR for each of its statements, the message)."""
     try:
         return carry_out(experiment, config, options, progress)[0], ""
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
-        said = f"{type(error).__name__}: {error}"
-        broken = {
-            c.statement: Verdict(c.statement, c.says, Answer.ERROR, note=said, experiment=experiment.name)
+        message = f"{type(error).__name__}: {error}"
+        errors = {
+            c.statement: Verdict(c.statement, c.says, Answer.ERROR, note=message, experiment=experiment.name)
             for c in experiment.criteria
         }
-        return list(broken.values()), said
+        return list(errors.values()), message
 
 
-def _chapter(experiment, folder, error):
+def _section(experiment, folder, error):
     manifest = folder / "manifest.json"
-    there = not error and manifest.exists()
-    return Chapter(
+    available = not error and manifest.exists()
+    return ExperimentSection(
         experiment.name,
         experiment.doc,
-        json.loads(manifest.read_text()) if there else {},
-        sorted((folder / "figures").glob("*.svg")) if there else (),
+        json.loads(manifest.read_text()) if available else {},
+        sorted((folder / "figures").glob("*.svg")) if available else (),
         error,
     )

@@ -1,4 +1,4 @@
-"""From flags to verdicts: measure, judge, draw, write. The last line of every experiment calls `run`."""
+"""Run one experiment from the command line: measure, judge, draw and write its results."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ from dl_jax.runtime import code, devices, provenance
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import Flags, parse
 from dl_jax.runtime.options import Options, command_of, help_page, set_up
-from dl_jax.runtime.origin import check_others, made_by, origin_of, resumable, unfinished
+from dl_jax.runtime.origin import check_unfinished, made_by, origin_of, resumable, unfinished_folder
 from dl_jax.runtime.progress import Progress
 from dl_jax.runtime.store import whole_folder
 from dl_jax.scale import compile_for
@@ -29,38 +29,38 @@ from dl_jax.scale.preemption import EXIT_PREEMPTED, Preempted, StopSignal
 from dl_jax.scale.processes import broadcast_from_first, is_first
 from dl_jax.training.context import Context, Events, local_context
 
-ADVICE = "take a larger slice, a smaller machine or batch, or more of --data_parallel and --model_parallel"
-"""To whoever's program does not fit."""
+ADVICE = "use a larger slice, a smaller model or batch, or larger --data_parallel and --model_parallel"
+"""Printed where a program does not fit into the memory of the devices."""
 USAGE, FAILED, INTERRUPTED = 2, 1, 130
-"""Exit statuses: a wrong flag or unusable data, an error of ours, Ctrl-C; SAVED (99) after SIGTERM. A refutation exits
-with 0."""
+"""Exit statuses: an invalid flag or unusable data, another error, Ctrl-C. After SIGTERM it is EXIT_PREEMPTED; after a
+refutation, which is a result, it is 0."""
 
 
 def run(module_name: str) -> None:
-    """Run the experiment that this module is, as its flags say, and exit. The last line of its file."""
+    """Run the experiment in a module with the flags of the command line, and exit. Called under `__main__`."""
     module = sys.modules[module_name]
-    sys.exit(guarded(lambda: _run(module, sys.argv[1:])))
+    sys.exit(exit_status(lambda: _run(module, sys.argv[1:])))
 
 
-def guarded(command) -> int:
-    """The exit status of a command; what a person can mend is told in one line, without a traceback."""
+def exit_status(command) -> int:
+    """Run a command and return its exit status. Errors that the user can fix are printed in one line."""
     try:
         return command()
     except (FlagError, DataError) as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE
     except OSError as error:
-        told = ": ".join(filter(None, (error.strerror or str(error), error.filename)))
-        print(f"error: {told}; nothing was changed", file=sys.stderr)
+        message = ": ".join(filter(None, (error.strerror or str(error), error.filename)))
+        print(f"error: {message}; nothing was changed", file=sys.stderr)
         return FAILED
     except CheckpointError as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
     except Preempted:
-        print("Stopped. What was finished is kept: the same command goes on from there.", file=sys.stderr)
+        print("Stopped. Finished parts are saved; the same command resumes the run.", file=sys.stderr)
         return EXIT_PREEMPTED
     except KeyboardInterrupt:
-        print("\nInterrupted. What was finished is kept: the same command goes on from there.", file=sys.stderr)
+        print("\nInterrupted. Finished parts are saved; the same command resumes the run.", file=sys.stderr)
         return INTERRUPTED
 
 
@@ -72,61 +72,61 @@ def _run(module, arguments):
     if {"--help", "-h", "-help"} & set(arguments):
         print(help_page(experiment.doc, experiment.config))
         return 0
-    own, common = parse(arguments, experiment.config, Options)
+    given, common = parse(arguments, experiment.config, Options)
     if common.get("compile_for"):
         common.setdefault("preset", "accelerator")
     options = Options(**common)
-    config = experiment.configured(options.preset, **own)
+    config = experiment.configured(options.preset, **given)
     if options.compile_for:
-        print(_planned(experiment, config, options))
+        print(_plan(experiment, config, options))
         return 0
     set_up(options, module.__spec__.name, arguments)
     progress = Progress({experiment.name: experiment.seconds(options.preset)})
     verdicts, ran = carry_out(experiment, config, options, progress)
     folder = Path(options.output_dir) / experiment.name
     print(table(verdicts))
-    print(f"{'Written to' if ran or options.judge_only else 'Nothing has changed since the results in'} {folder}")
+    print(f"{'Written to' if ran or options.judge_only else 'Nothing has changed; the results are in'} {folder}")
     return 0
 
 
-def _planned(experiment, config, options) -> str:
-    """What the programs of an experiment would need on the devices of --compile_for, as a table."""
+def _plan(experiment, config, options) -> str:
+    """Return a table of what the programs of an experiment need on the devices of --compile_for."""
     target = compile_for.target(options.compile_for)
-    devices.set_up()  # what is drawn and not trained is computed here
+    devices.set_up()  # data are generated on the devices of this host
     group = options.data_parallel * options.model_parallel
     mesh = compile_for.mesh(target, max(1, len(target.devices) // group), options.data_parallel, options.model_parallel)
     planner = compile_for.Planner(target, mesh, ADVICE)
     progress = Progress({experiment.name: experiment.seconds(options.preset)})
-    progress.enter(experiment.name)
+    progress.start(experiment.name)
     try:
-        experiment.measure(config, Context(mesh, Events(progress=progress.tell, dry_run=planner.plan)))
+        experiment.measure(config, Context(mesh, Events(progress=progress.update, dry_run=planner.plan)))
     finally:
-        progress.leave(ran=True)
+        progress.finish(ran=True)
     return planner.table() if planner.plans else "This experiment trains nothing, so nothing was compiled."
 
 
 def carry_out(
     experiment: Experiment, config: Flags, options: Options, progress: Progress
 ) -> tuple[list[Verdict], bool]:
-    """Run one experiment unless its results are there, and write its folder. Returns its verdicts, and whether it ran.
+    """Run one experiment unless it has results, and write them. Returns the verdicts, and whether it ran.
 
-    Results count as there when flags, code and data are those that made them; where only the code that judges and
-    draws is another, they are judged and drawn again.
+    An experiment has results if a run with the same origin was finished. If only the code that judges and draws has
+    changed since, they are judged and drawn again.
     """
     folder = Path(options.output_dir) / experiment.name
     origin = origin_of(experiment, config, options)
-    there = broadcast_from_first(lambda: _manifest(folder))
-    if options.judge_only and not there:
-        raise FlagError(f"--judge_only: {folder} holds no records; run without it first")
-    measured = made_by(origin, there)
+    manifest = broadcast_from_first(lambda: _manifest(folder))
+    if options.judge_only and not manifest:
+        raise FlagError(f"--judge_only: there are no records in {folder}; run without --judge_only first")
+    measured = made_by(origin, manifest)
     if measured:
-        progress.enter(experiment.name)
-        progress.leave(ran=False)  # or the time still to go would count it as to be run
-    if measured and there["judging"] == judging_digest(experiment) and not options.judge_only:
+        progress.start(experiment.name)
+        progress.finish(ran=False)  # excludes it from the forecast
+    if measured and manifest["judging"] == judging_digest(experiment) and not options.judge_only:
         return _verdicts(folder), False
     if measured or options.judge_only:
         records = Records(tuple(broadcast_from_first(lambda: Records.read(folder / "records.jsonl").rows)))
-        manifest = there | {"judging": judging_digest(experiment)}
+        manifest |= {"judging": judging_digest(experiment)}
     else:
         try:
             records, manifest = _measure(experiment, config, origin, options, progress)
@@ -138,26 +138,26 @@ def carry_out(
     if is_first():
         _write(folder, experiment, records, manifest, verdicts)
         if not options.judge_only:
-            Cache(unfinished(experiment.name, origin, Path(options.output_dir))).delete()
+            Cache(unfinished_folder(experiment.name, origin, Path(options.output_dir))).delete()
     return verdicts, not measured and not options.judge_only
 
 
 def _measure(experiment, config, origin, options, progress):
     output = Path(options.output_dir)
-    check_others(experiment.name, origin, output)
-    folder = unfinished(experiment.name, origin, output)
+    check_unfinished(experiment.name, origin, output)
+    folder = unfinished_folder(experiment.name, origin, output)
     began, commit, costs = time.time(), provenance.commit(), []
 
-    def tell(what, done, of):
-        progress.tell(what, done, of)
+    def report(part, done, total):
+        progress.update(part, done, total)
         run.raise_if_preempted()
 
-    cache = Cache(folder, lambda: made_by(origin, _manifest(output / experiment.name)), tell)
-    progress.enter(experiment.name)
+    cache = Cache(folder, lambda: made_by(origin, _manifest(output / experiment.name)), report)
+    progress.start(experiment.name)
     try:
         with StopSignal() as stop, CheckpointedRun(cache.get_or_compute, folder, resumable(origin), stop) as run:
             context = local_context(None, options.data_parallel, options.model_parallel).with_events(
-                progress=tell,
+                progress=report,
                 cached=run.get_or_compute,
                 cost=costs.append,
                 shards=options.shards,
@@ -165,7 +165,7 @@ def _measure(experiment, config, origin, options, progress):
             )
             measured = experiment.measure(config, context)
     finally:
-        progress.leave(ran=True)
+        progress.finish(ran=True)
     records = Records(tuple({"experiment": experiment.name, **row} for row in measured.rows))
     manifest = {
         **origin,
@@ -182,12 +182,12 @@ def _measure(experiment, config, origin, options, progress):
 
 
 def judging_digest(experiment: Experiment) -> str:
-    """Changes with the code that judges and draws this experiment's records."""
+    """Return the digest of the code that judges and draws an experiment's records."""
     return code.digest(code.judging_code(Path(experiment.file)))
 
 
 def _cost(costs, context) -> dict[str, Any]:
-    """Programs, seconds and useful FLOP/s of all sweeps, beside what the devices can do at most."""
+    """Return the programs, seconds and useful FLOP/s of all trainings, and the measured peak of the devices."""
     run_s = sum(cost.run_s for cost in costs)
     return {
         "programs": sum(cost.programs for cost in costs),
@@ -201,18 +201,18 @@ def _cost(costs, context) -> dict[str, Any]:
 def _write(folder, experiment, records, manifest, verdicts):
     matplotlib.rcParams.update({"svg.hashsalt": "dl_jax", "svg.fonttype": "none"})
     figures = experiment.draw(records)
-    with whole_folder(folder) as fresh:
-        records.write(fresh / "records.jsonl")
-        (fresh / "manifest.json").write_text(json.dumps(manifest, indent=1))
-        (fresh / "verdicts.json").write_text(json.dumps([asdict(v) for v in verdicts], indent=1, ensure_ascii=False))
-        (fresh / "figures").mkdir()
+    with whole_folder(folder) as new:
+        records.write(new / "records.jsonl")
+        (new / "manifest.json").write_text(json.dumps(manifest, indent=1))
+        (new / "verdicts.json").write_text(json.dumps([asdict(v) for v in verdicts], indent=1, ensure_ascii=False))
+        (new / "figures").mkdir()
         for name, figure in figures.items():
-            figure.savefig(fresh / "figures" / f"{name}.svg", metadata={"Date": None})
-            figure.savefig(fresh / "figures" / f"{name}.png", dpi=120)
+            figure.savefig(new / "figures" / f"{name}.svg", metadata={"Date": None})
+            figure.savefig(new / "figures" / f"{name}.png", dpi=120)
 
 
 def _manifest(folder) -> dict[str, Any]:
-    """What is written of an earlier run; empty if nothing whole is there."""
+    """Return the manifest of the results in a folder; {} if there are none."""
     try:
         return json.loads((folder / "manifest.json").read_text())
     except (OSError, ValueError):
@@ -220,12 +220,12 @@ def _manifest(folder) -> dict[str, Any]:
 
 
 def _verdicts(folder) -> list[Verdict]:
-    found = broadcast_from_first(lambda: json.loads((folder / "verdicts.json").read_text()))
-    return [Verdict(**(row | {"verdict": Answer(row["verdict"])})) for row in found]
+    rows = broadcast_from_first(lambda: json.loads((folder / "verdicts.json").read_text()))
+    return [Verdict(**(row | {"verdict": Answer(row["verdict"])})) for row in rows]
 
 
 def table(verdicts: list[Verdict]) -> str:
-    """The verdicts as text, one a line."""
+    """Return the verdicts as text, one per line."""
 
     def number(value):
         return "-" if value is None else f"{value:.4g}"

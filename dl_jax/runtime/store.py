@@ -1,8 +1,9 @@
-"""Where results lie: written whole or not at all."""
+"""Folders of results that are written completely or not at all."""
 
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,30 +11,30 @@ from dl_jax.errors import FlagError
 
 
 def check_writable(folder: Path) -> None:
-    """FlagError unless files can be written there. Leaves nothing behind."""
-    standing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    """Raise FlagError unless files can be written to `folder`, which need not exist. Leaves no file behind."""
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     try:
-        with tempfile.TemporaryDirectory(dir=standing, prefix=".writable-"):
+        with tempfile.TemporaryDirectory(dir=existing, prefix=".writable-"):
             pass
     except OSError as error:
-        reason = f"cannot be written to ({error.strerror})" if standing.is_dir() else "is not a folder"
-        raise FlagError(f"--output_dir={folder}: {standing} {reason}; name a folder that you may write to") from None
+        reason = f"cannot be written to ({error.strerror})" if existing.is_dir() else "is not a folder"
+        raise FlagError(f"--output_dir={folder}: {existing} {reason}; name a folder that you may write to") from None
 
 
 @contextmanager
-def whole_folder(folder: Path):
-    """A new folder to fill, which takes the place of `folder` when all is written, and vanishes if it fails."""
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Yield a new folder to fill, which then replaces `folder`. If an exception is raised, `folder` is unchanged."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-new-"))
+    new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-new-"))
     old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-old-"))
-    os.chmod(fresh, 0o755)
+    os.chmod(new, 0o755)
     try:
-        yield fresh
+        yield new
         if folder.exists():
             os.replace(folder, old / folder.name)
-        os.replace(fresh, folder)
+        os.replace(new, folder)
     except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(new, ignore_errors=True)
         if (old / folder.name).exists():
             os.replace(old / folder.name, folder)
         old.rmdir()

@@ -1,4 +1,4 @@
-"""A result depends on its own claim's code and on the library that it imports, and on nothing else."""
+"""Digests of code: a result depends on its experiment's files and on the library modules that these import."""
 
 import shutil
 from pathlib import Path
@@ -35,19 +35,19 @@ def change(path):
 def changed(checkout, path, code=measuring_code):
     before = digests(checkout, code)
     change(checkout / path)
-    return {name for name, found in digests(checkout, code).items() if found != before[name]}
+    return {name for name, digest in digests(checkout, code).items() if digest != before[name]}
 
 
 def test_a_checkout_elsewhere_has_the_same_digests(checkout):
     assert digests(checkout) == digests(ROOT)
 
 
-def test_a_claims_own_part_reruns_that_claim_alone(checkout):
+def test_changing_a_file_of_an_experiment_reruns_that_experiment_alone(checkout):
     assert changed(checkout, "experiments/feature_hierarchy/conjunction.py") == {"feature_hierarchy"}
     assert changed(checkout, "experiments/linear_half_spaces.py") == {"linear_half_spaces"}
 
 
-def test_a_module_of_the_library_reruns_those_that_import_it(checkout):
+def test_changing_a_library_module_reruns_the_experiments_that_import_it(checkout):
     users = {
         name for name in NAMES if checkout / "dl_jax/measures/hessian.py" in imported(file_of(name, checkout), checkout)
     }
@@ -55,17 +55,17 @@ def test_a_module_of_the_library_reruns_those_that_import_it(checkout):
     assert changed(checkout, "dl_jax/measures/hessian.py") == users
 
 
-def test_what_every_claim_measures_through_reruns_all(checkout):
+def test_changing_the_records_reruns_all(checkout):
     assert changed(checkout, "dl_jax/evidence/records.py") == set(NAMES)
 
 
-@pytest.mark.parametrize("path", ["evidence/verdicts.py", "report/figures.py", "runtime/run.py"])
-def test_judging_drawing_and_launching_rerun_nothing(checkout, path):
+@pytest.mark.parametrize("path", ["evidence/verdicts.py", "report/plots.py", "runtime/run.py"])
+def test_changing_code_that_judges_draws_or_launches_reruns_nothing(checkout, path):
     assert changed(checkout, f"dl_jax/{path}") == set()
 
 
-def test_what_judges_or_draws_is_judged_and_drawn_again(checkout):
-    assert changed(checkout, "dl_jax/report/figures.py", judging_code) == set(NAMES)
+def test_changing_code_that_draws_judges_and_draws_again(checkout):
+    assert changed(checkout, "dl_jax/report/plots.py", judging_code) == set(NAMES)
 
 
 def test_imports_inside_functions_count(checkout):

@@ -1,4 +1,4 @@
-"""Flags: what is typed comes back as values, and whatever cannot be used is told with what to type instead."""
+"""Flags: a command line becomes values, and an unusable one an error that says what to type instead."""
 
 from dataclasses import dataclass
 
@@ -13,18 +13,18 @@ from dl_jax.runtime.flags import Checked, Flags, describe, flag, parse, text
 @dataclass(frozen=True)
 class Config(Flags):
     width: int = flag(64, "units of the hidden layer", at_least=1)
-    learning_rate: float = flag(0.01, "of Adam", above=0)
-    shape: str = flag("ring", "what to separate", choices=("ring", "xor"))
-    depths: tuple[int, ...] = flag((1, 2), "hidden layers", at_least=0)
-    tasks: tuple[str, ...] = flag(("a", "b"), "which tasks", choices=("a", "b", "c"))
-    rates: tuple[float, ...] = flag((), "rates, or none", above=0)
-    most: int | None = flag(None, "at most so many", at_least=1)
+    learning_rate: float = flag(0.01, "learning rate of Adam", above=0)
+    shape: str = flag("ring", "the task", choices=("ring", "xor"))
+    depths: tuple[int, ...] = flag((1, 2), "numbers of hidden layers", at_least=0)
+    tasks: tuple[str, ...] = flag(("a", "b"), "the tasks", choices=("a", "b", "c"))
+    rates: tuple[float, ...] = flag((), "learning rates", above=0)
+    most: int | None = flag(None, "upper bound", at_least=1)
 
 
 @dataclass(frozen=True)
 class Runner(Checked):
-    folder: str = flag("results", "where it goes")
-    quiet: bool = flag(False, "say nothing")
+    folder: str = flag("results", "output folder")
+    quiet: bool = flag(False, "print nothing")
 
 
 def config(*arguments):
@@ -48,27 +48,27 @@ def config(*arguments):
         (["--most=3"], "most", 3),
     ],
 )
-def test_what_is_typed_is_read(arguments, name, value):
-    (typed,) = parse(arguments, Config)
-    assert typed == {name: value}
-    assert type(typed[name]) is type(value)
-    assert getattr(Config(**typed), name) == value
+def test_values_are_parsed(arguments, name, value):
+    (given,) = parse(arguments, Config)
+    assert given == {name: value}
+    assert type(given[name]) is type(value)
+    assert getattr(Config(**given), name) == value
 
 
-def test_each_group_gets_its_own_flags_and_nothing_that_was_not_typed():
+def test_each_group_gets_only_its_own_flags_that_were_given():
     assert parse([], Config, Runner) == [{}, {}]
     assert parse(["--folder=there", "--width=3"], Config, Runner) == [{"width": 3}, {"folder": "there"}]
 
 
 @pytest.mark.parametrize(
-    ("typed", "value"), [("--quiet", True), ("--noquiet", False), ("--quiet=true", True), ("--quiet=False", False)]
+    ("argument", "value"), [("--quiet", True), ("--noquiet", False), ("--quiet=true", True), ("--quiet=False", False)]
 )
-def test_a_switch_needs_no_value(typed, value):
-    assert parse([typed], Runner) == [{"quiet": value}]
+def test_a_boolean_flag_needs_no_value(argument, value):
+    assert parse([argument], Runner) == [{"quiet": value}]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["--widht=3"], "no flag --widht; did you mean --width?"),
         (["--learning_rat", "3"], "did you mean --learning_rate?"),
@@ -78,22 +78,22 @@ def test_a_switch_needs_no_value(typed, value):
         (["--width="], "--width takes a whole number, not ''"),
         (["--width"], "--help"),
         (["--learning_rate=fast"], "--learning_rate takes a number, not 'fast'"),
-        (["--depths=1,x"], "--depths takes a whole number or several, with commas, not 'x'"),
+        (["--depths=1,x"], "--depths takes a whole number or several, separated by commas, not 'x'"),
         (["--depths=1,"], "not ''"),
-        (["7"], "'7' is not a flag; flags are typed --name=value"),
+        (["7"], "'7' is not a flag; write flags as --name=value"),
         (["--width=3", "xor", "--seeds=2"], "'xor' is not a flag"),
         (["--quiet=perhaps"], "--help"),
     ],
 )
-def test_what_cannot_be_read_is_told(arguments, says):
-    with pytest.raises(FlagError) as told:
+def test_unreadable_arguments_are_errors_of_one_line(arguments, message):
+    with pytest.raises(FlagError) as raised:
         parse(arguments, Config, Runner)
-    assert says in str(told.value)
-    assert "\n" not in str(told.value)
+    assert message in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
-    ("typed", "says"),
+    ("argument", "message"),
     [
         ("--width=0", "--width must be at least 1, not 0"),
         ("--most=0", "--most must be at least 1, not 0"),
@@ -104,16 +104,16 @@ def test_what_cannot_be_read_is_told(arguments, says):
         ("--learning_rate=nan", "must be a number above 0, not nan"),
         ("--learning_rate=inf", "must be a number above 0, not inf"),
         ("--depths=3,-1", "--depths must be at least 0, not -1"),
-        ("--depths=", "--depths is empty; for instance --depths=1,2"),
-        ("--depths=2,1,2", "--depths=2,1,2 names a value twice"),
-        ("--shape=cube", "--shape: there is no 'cube'; there are ring, xor"),
-        ("--tasks=a,d", "--tasks: there is no 'd'; there are a, b, c"),
+        ("--depths=", "--depths is empty; give at least one value, such as --depths=1,2"),
+        ("--depths=2,1,2", "--depths=2,1,2 contains a value twice"),
+        ("--shape=cube", "--shape: unknown value 'cube'; the choices are ring, xor"),
+        ("--tasks=a,d", "--tasks: unknown value 'd'; the choices are a, b, c"),
     ],
 )
-def test_values_out_of_range_are_told_with_the_range(typed, says):
-    with pytest.raises(FlagError) as told:
-        config(typed)
-    assert says in str(told.value)
+def test_values_out_of_range_are_errors_that_name_the_range(argument, message):
+    with pytest.raises(FlagError) as raised:
+        config(argument)
+    assert message in str(raised.value)
 
 
 def test_seeds_start_at_the_first():
@@ -121,14 +121,14 @@ def test_seeds_start_at_the_first():
 
 
 @given(st.floats(0, exclude_min=True, allow_infinity=False), st.lists(st.integers(0, 10**9), min_size=1, unique=True))
-def test_what_is_written_is_read_back(rate, depths):
-    found = config(f"--learning_rate={text(rate)}", f"--depths={text(tuple(depths))}")
-    assert (found.learning_rate, found.depths) == (rate, tuple(depths))
+def test_a_value_written_as_text_is_parsed_to_the_same_value(rate, depths):
+    parsed = config(f"--learning_rate={text(rate)}", f"--depths={text(tuple(depths))}")
+    assert (parsed.learning_rate, parsed.depths) == (rate, tuple(depths))
 
 
-def test_the_help_names_each_flag_with_its_default_and_choices():
+def test_the_help_lists_each_flag_with_its_default_and_choices():
     lines = dict(describe(Config))
     assert lines["--width=64"] == "units of the hidden layer"
-    assert lines["--shape=ring"] == "what to separate (ring, xor)"
-    assert lines["--depths=1,2"] == "hidden layers"
+    assert lines["--shape=ring"] == "the task (ring, xor)"
+    assert lines["--depths=1,2"] == "numbers of hidden layers"
     assert {"--seeds=5", "--first_seed=0", "--learning_rate=0.01", "--tasks=a,b", "--rates=", "--most="} <= set(lines)

@@ -1,4 +1,4 @@
-"""What a person is told while it runs, against a clock that the tests set."""
+"""Progress, against a clock that the tests set."""
 
 import io
 import re
@@ -10,14 +10,14 @@ from dl_jax.runtime.progress import Progress, duration
 
 
 class Terminal(io.StringIO):
-    """A stream that a person looks at."""
+    """A stream that is a terminal."""
 
     def isatty(self):
         return True
 
 
 class Clock:
-    """Seconds that pass only when a test says so."""
+    """A clock that only the tests advance."""
 
     now = 1000.0
 
@@ -48,97 +48,97 @@ def test_durations_in_words(seconds, words):
     assert duration(seconds) == words
 
 
-def test_what_remains_falls_as_time_passes(clock):
-    told = Progress({"first": 100.0, "second": 50.0}, io.StringIO())
-    told.enter("first")
-    found = []
+def test_the_remaining_time_falls_as_time_passes(clock):
+    reported = Progress({"first": 100.0, "second": 50.0}, io.StringIO())
+    reported.start("first")
+    remaining = []
     for _ in range(40):
-        found.append(told.remaining())
+        remaining.append(reported.remaining())
         clock.now += 5
-    assert found[0] == 150
-    assert found[1] == 145
-    assert found == sorted(found, reverse=True)
-    assert found[-1] == 0
+    assert remaining[0] == 150
+    assert remaining[1] == 145
+    assert remaining == sorted(remaining, reverse=True)
+    assert remaining[-1] == 0
 
 
-def test_the_first_experiment_tells_how_fast_this_machine_is(clock):
-    told = Progress({"first": 100.0, "second": 50.0, "third": 30.0}, io.StringIO())
-    told.enter("first")
+def test_the_speed_of_finished_experiments_corrects_the_forecast(clock):
+    reported = Progress({"first": 100.0, "second": 50.0, "third": 30.0}, io.StringIO())
+    reported.start("first")
     clock.now += 200
-    told.leave(ran=True)
-    told.enter("second")
-    assert told.remaining() == 2 * (50 + 30)
+    reported.finish(ran=True)
+    reported.start("second")
+    assert reported.remaining() == 2 * (50 + 30)
     clock.now += 1
-    told.leave(ran=False)  # its records were there: that says nothing about speed
-    told.enter("third")
-    assert told.remaining() == 2 * 30
+    reported.finish(ran=False)  # earlier results were used
+    reported.start("third")
+    assert reported.remaining() == 2 * 30
 
 
-def test_a_log_gets_a_line_now_and_then(clock):
+def test_a_log_gets_a_line_every_few_seconds(clock):
     stream = io.StringIO()
-    told = Progress({"first": 600.0}, stream)
-    told.enter("first")
+    reported = Progress({"first": 600.0}, stream)
+    reported.start("first")
     for done in range(1, 601):
         clock.now += 1
-        told.tell("xor", done, 600)
-    told.leave(ran=True)
+        reported.update("xor", done, 600)
+    reported.finish(ran=True)
     lines = stream.getvalue().splitlines()
     assert 600 / Progress.LOG_EVERY <= len(lines) <= 1 + 600 / Progress.LOG_EVERY
-    assert lines[0] == "first: begins, 0% of this part, about 10 min 0 s to go"
+    assert lines[0] == "first: starting, 0% of this part, about 10 min 0 s left"
     assert "\033" not in stream.getvalue()
-    still = [int(m) * 60 + int(s) for m, s in re.findall(r"about (?:(\d+) min) (\d+) s", stream.getvalue())]
-    assert still == sorted(still, reverse=True)
+    left = [int(m) * 60 + int(s) for m, s in re.findall(r"about (?:(\d+) min) (\d+) s", stream.getvalue())]
+    assert left == sorted(left, reverse=True)
 
 
-def test_each_experiment_gets_a_line_as_it_begins(clock):
+def test_each_experiment_gets_a_line_when_it_starts(clock):
     stream = io.StringIO()
-    told = Progress({"first": 5.0, "second": 5.0}, stream)
+    reported = Progress({"first": 5.0, "second": 5.0}, stream)
     for name in ("first", "second"):
-        told.enter(name)
-        told.leave(ran=True)
+        reported.start(name)
+        reported.finish(ran=True)
     assert [line.partition(":")[0] for line in stream.getvalue().splitlines()] == ["first", "second"]
 
 
 def test_a_part_that_is_slower_than_expected_corrects_the_forecast(clock):
     stream = io.StringIO()
-    told = Progress({"first": 10.0}, stream)
-    told.enter("first")
+    reported = Progress({"first": 10.0}, stream)
+    reported.start("first")
     clock.now += 100
-    told.tell("slow", 1, 4)
-    assert stream.getvalue().splitlines()[-1] == "first: slow, 25% of this part, about 5 min 0 s to go"
+    reported.update("slow", 1, 4)
+    assert stream.getvalue().splitlines()[-1] == "first: slow, 25% of this part, about 5 min 0 s left"
 
 
-def test_on_a_terminal_one_line_is_written_again_and_again(clock):
+def test_on_a_terminal_one_line_is_rewritten(clock):
     stream = Terminal()
-    told = Progress({"first": 60.0}, stream)
-    told.enter("first")
+    reported = Progress({"first": 60.0}, stream)
+    reported.start("first")
     for done in range(1, 5):
         clock.now += 0.1
-        told.tell("a part with a long name " * 9, done, 4)
-    told.leave(ran=True)
+        reported.update("a part with a long name " * 9, done, 4)
+    reported.finish(ran=True)
     assert "\n" not in stream.getvalue()
-    begin, *lines = stream.getvalue().split("\r\033[K")
-    assert begin == ""
+    before, *lines = stream.getvalue().split("\r\033[K")
+    assert before == ""
     assert len(lines) == 1 + 4 + 1
-    assert lines[0].startswith("first: begins")
+    assert lines[0].startswith("first: starting")
     assert all(0 < len(line) < 120 for line in lines[:-1])
     assert lines[-1] == ""
 
 
-def test_a_part_that_follows_one_of_the_same_name_has_a_pace_of_its_own(clock):
+def test_the_speed_is_measured_anew_for_a_second_part_of_the_same_name(clock):
     stream = io.StringIO()
-    told = Progress({"first": 10.0}, stream)
-    told.enter("first")
+    reported = Progress({"first": 10.0}, stream)
+    reported.start("first")
     for done in (1, 2, 1):
         clock.now += 100
-        told.tell("fit", done, 2)
-    assert stream.getvalue().splitlines()[-1] == "first: fit, 50% of this part, about 1 min 40 s to go"
+        reported.update("fit", done, 2)
+    assert stream.getvalue().splitlines()[-1] == "first: fit, 50% of this part, about 1 min 40 s left"
 
 
-def test_a_first_call_that_mostly_compiled_makes_no_forecast(clock):
+def test_the_first_calls_which_compile_are_not_extrapolated(clock):
     stream = io.StringIO()
-    told = Progress({"first": 60.0}, stream)
-    told.enter("first")
+    reported = Progress({"first": 60.0}, stream)
+    reported.start("first")
     clock.now += 20
-    told.tell("sweep", 4, 8000)
-    assert stream.getvalue().splitlines()[-1] == "first: sweep, 0% of this part, about 40 s to go"
+    reported.update("sweep", 4, 8000)
+    assert stream.getvalue().splitlines()[-1] == "first: sweep, 0% of this part, about 40 s left"

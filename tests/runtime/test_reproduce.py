@@ -1,4 +1,4 @@
-"""All experiments one after another: what one that breaks does to the others, and what the page holds."""
+"""Running all experiments: their verdicts together, errors of one of them, and the page."""
 
 import json
 from html.parser import HTMLParser
@@ -11,7 +11,7 @@ PARTS = ["first", "second"]
 
 
 class Links(HTMLParser):
-    """What a page refers to, what of it the reader sees first, and the ids in it."""
+    """The links, ids and tags of an HTML page."""
 
     def __init__(self, text):
         super().__init__()
@@ -31,8 +31,8 @@ def modules(fake):
 
 @pytest.fixture
 def started(modules, results):
-    """The command, as typed; its exit status."""
-    return lambda *typed: reproduce("All of it.", [f"--output_dir={results}", *typed], modules)
+    """started(*arguments) runs the command and returns its exit status."""
+    return lambda *arguments: reproduce("All of it.", [f"--output_dir={results}", *arguments], modules)
 
 
 @pytest.fixture
@@ -44,10 +44,10 @@ def page_of(results):
     return (results / "report.html").read_text()
 
 
-def test_all_verdicts_come_together(started, verdicts, modules, results, capsys):
+def test_all_verdicts_are_written_together(started, verdicts, modules, results, capsys):
     assert started() == 0
-    found = [(row["experiment"], row["statement"], row["verdict"]) for row in verdicts()]
-    assert found == [("good", 69, "SUPPORTED"), ("other", 7, "SUPPORTED")]
+    answers = [(row["experiment"], row["statement"], row["verdict"]) for row in verdicts()]
+    assert answers == [("good", 69, "SUPPORTED"), ("other", 7, "SUPPORTED")]
     for name in modules:
         folder = results / name
         assert json.loads((folder / "verdicts.json").read_text())[0] in verdicts()
@@ -57,41 +57,43 @@ def test_all_verdicts_come_together(started, verdicts, modules, results, capsys)
             "manifest.json",
             "figures",
         }
-    told = capsys.readouterr().out
-    assert "[1 of 2]" in told
-    assert "2 supported, 0 refuted" in told
-    assert "report.html" in told
-    assert {path.name for path in (results).iterdir()} == {"good", "other", "report.html", "verdicts.json"}
+    printed = capsys.readouterr().out
+    assert "[1 of 2]" in printed
+    assert "2 supported, 0 refuted" in printed
+    assert "report.html" in printed
+    assert {path.name for path in results.iterdir()} == {"good", "other", "report.html", "verdicts.json"}
 
 
-def test_the_page_holds_every_statement_and_needs_nothing_beside_it(started, results):
+def test_the_page_has_every_statement_and_needs_no_other_file(started, results):
     assert started() == 0
     page = page_of(results)
-    found = Links(page)
-    assert found.tags.count("article") == 109
-    assert [name for name in found.ids if name[0] == "s" and name[1:].isdigit()] == [f"s{n}" for n in range(1, 110)]
-    assert found.tags.count("img") == 2
-    assert all(link.startswith(("data:", "#")) for link in found.links), found.links
-    assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
-    assert not {"script", "link", "iframe", "object", "embed", "base"} & set(found.tags)
+    parsed = Links(page)
+    assert parsed.tags.count("article") == 109
+    assert [name for name in parsed.ids if name[0] == "s" and name[1:].isdigit()] == [f"s{n}" for n in range(1, 110)]
+    assert parsed.tags.count("img") == 2
+    assert all(link.startswith(("data:", "#")) for link in parsed.links), parsed.links
+    assert {link[1:] for link in parsed.links if link.startswith("#")} <= set(parsed.ids)
+    assert not {"script", "link", "iframe", "object", "embed", "base"} & set(parsed.tags)
     assert "@import" not in page
     assert "url(" not in page
     assert str(results.parent) not in page
 
 
-def test_a_second_run_runs_nothing_again(started, verdicts, modules):
+def test_finished_experiments_are_not_run_again(started, verdicts, modules):
     assert started() == 0
-    was = verdicts()
+    before = verdicts()
     assert started() == 0
     assert [module.COMPUTED for module in modules.values()] == [PARTS, PARTS]
-    assert verdicts() == was
+    assert verdicts() == before
     assert started("--seeds=6") == 0
     assert [module.COMPUTED for module in modules.values()] == [PARTS * 2, PARTS * 2]
     assert {row["n"] for row in verdicts()} == {6}
 
 
 @pytest.mark.parametrize("broken", ["good", "other"])
-def test_one_that_breaks_is_an_error_and_the_others_are_there(started, verdicts, modules, results, capsys, broken):
+def test_an_experiment_that_raises_is_an_error_and_the_others_are_run(
+    started, verdicts, modules, results, capsys, broken
+):
     modules[broken].BREAKS["second"] = ZeroDivisionError("nothing <to> divide by")
     assert started() == 1
     answers = {row["experiment"]: row for row in verdicts()}
@@ -107,17 +109,17 @@ def test_one_that_breaks_is_an_error_and_the_others_are_there(started, verdicts,
     assert started() == 0
     assert {row["verdict"] for row in verdicts()} == {"SUPPORTED"}
     for name, module in modules.items():
-        assert len(module.COMPUTED) == (3 if name == broken else 2)  # the first part of what broke was kept
+        assert len(module.COMPUTED) == (3 if name == broken else 2)  # its first part was kept
 
 
-def test_an_experiment_that_broke_later_shows_none_of_its_old_pictures(started, modules, results):
+def test_the_page_shows_no_earlier_figures_of_an_experiment_that_raised(started, modules, results):
     assert started() == 0
     modules["good"].BREAKS["first"] = ZeroDivisionError("broken")
     assert started("--seeds=6") == 1
     assert Links(page_of(results)).tags.count("img") == 1
 
 
-def test_ctrl_c_stops_the_whole_and_it_goes_on_from_there(started, modules, results):
+def test_ctrl_c_stops_all_and_the_same_command_resumes(started, modules, results):
     modules["other"].BREAKS["second"] = KeyboardInterrupt()
     assert started() == 130
     assert not (results / "report.html").exists()
@@ -126,15 +128,15 @@ def test_ctrl_c_stops_the_whole_and_it_goes_on_from_there(started, modules, resu
     assert [module.COMPUTED for module in modules.values()] == [PARTS, ["first", "second", "second"]]
 
 
-def test_a_refutation_is_a_result(fake, verdicts, results):
+def test_a_refutation_exits_with_0(fake, verdicts, results):
     assert reproduce("", [f"--output_dir={results}"], {"small": fake("small", size=0.1)}) == 0
     assert [row["verdict"] for row in verdicts()] == ["REFUTED"]
 
 
-@pytest.mark.parametrize("typed", ["--seed=3", "--seeds=0", "--size=2", "good"])
-def test_a_wrong_flag_writes_nothing(started, modules, results, typed):
-    assert started(typed) == 2
-    assert not (results).exists()
+@pytest.mark.parametrize("argument", ["--seed=3", "--seeds=0", "--size=2", "good"])
+def test_an_invalid_flag_writes_nothing(started, modules, results, argument):
+    assert started(argument) == 2
+    assert not results.exists()
     assert not modules["good"].COMPUTED
 
 
@@ -142,6 +144,6 @@ def test_list_and_help_run_nothing(started, modules, capsys):
     assert started("--list") == 0
     assert capsys.readouterr().out.split() == ["reproduce", "good", "other"]
     assert started("--help") == 0
-    told = capsys.readouterr().out
-    assert all(flag in told for flag in ("All of it.", "--seeds=", "--preset=laptop"))
+    printed = capsys.readouterr().out
+    assert all(flag in printed for flag in ("All of it.", "--seeds=", "--preset=laptop"))
     assert not modules["good"].COMPUTED

@@ -1,4 +1,4 @@
-"""From flags to a folder of results: what is run, what is kept, what is told, and with which exit status."""
+"""Running one experiment: what is computed, written and printed, and the exit status."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import parse
 from dl_jax.runtime.options import Options, command_of
 from dl_jax.runtime.origin import data_of, origin_of, resumable
-from dl_jax.runtime.run import guarded, run
+from dl_jax.runtime.run import exit_status, run
 
 FIRST, SECOND = "first", "second"
 
@@ -28,14 +28,14 @@ def module(fake):
 
 @pytest.fixture
 def started(module, results, monkeypatch):
-    """The command, as typed; its exit status."""
+    """started(*arguments) runs the command and returns its exit status."""
 
     def start(*arguments):
         monkeypatch.setattr(sys, "argv", ["fake.py", f"--output_dir={results}", *arguments])
         try:
             run(module.__name__)
-        except SystemExit as left:
-            return left.code
+        except SystemExit as exit:
+            return exit.code
 
     return start
 
@@ -48,7 +48,7 @@ def written(results, name):
     return json.loads((results / "fake" / name).read_text())
 
 
-def test_it_leaves_what_was_promised(started, results, capsys):
+def test_a_run_writes_records_verdicts_manifest_and_figures(started, results, capsys):
     assert started("--size=2") == 0
     names = {"records.jsonl", "verdicts.json", "manifest.json", "figures", "figures/sizes.svg", "figures/sizes.png"}
     assert set(contents(results)) == {"fake", *(f"fake/{name}" for name in names)}
@@ -56,8 +56,8 @@ def test_it_leaves_what_was_promised(started, results, capsys):
     assert len(rows) == 10
     assert rows[1] == {"experiment": "fake", "trial": 1, "seed": 1, "metric": "first", "value": 2.01}
     (verdict,) = written(results, "verdicts.json")
-    promised = {"statement": 69, "verdict": "SUPPORTED", "n": 5, "criterion": "it is <large>", "experiment": "fake"}
-    assert promised.items() <= verdict.items()
+    expected = {"statement": 69, "verdict": "SUPPORTED", "n": 5, "criterion": "it is <large>", "experiment": "fake"}
+    assert expected.items() <= verdict.items()
     assert verdict["estimate"] == pytest.approx(2.02)
     assert verdict["low"] < verdict["estimate"] < verdict["high"]
     assert (verdict["scope"], verdict["exploratory"]) == ("fakes", False)
@@ -68,37 +68,37 @@ def test_it_leaves_what_was_promised(started, results, capsys):
     assert "SUPPORTED" in capsys.readouterr().out
 
 
-def test_what_is_there_is_not_run_again(started, module, results, capsys):
+def test_a_finished_run_is_not_repeated(started, module, results, capsys):
     assert started() == 0
-    was = contents(results)
+    before = contents(results)
     assert started() == 0
     assert started("--size=1.0", "--seeds", "5") == 0
     assert module.COMPUTED == [FIRST, SECOND]
-    assert contents(results) == was
+    assert contents(results) == before
     assert "Nothing has changed" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("typed", ["--size=3", "--seeds=6", "--first_seed=1", "--preset=smoke"])
-def test_another_flag_runs_it_again(started, module, typed):
+@pytest.mark.parametrize("flag", ["--size=3", "--seeds=6", "--first_seed=1", "--preset=smoke"])
+def test_another_flag_value_is_another_run(started, module, flag):
     assert started() == 0
-    assert started(typed) == 0
+    assert started(flag) == 0
     assert module.COMPUTED == [FIRST, SECOND] * 2
 
 
-def test_another_picture_under_the_same_name_is_other_data(tmp_path):
+def test_data_are_identified_by_the_contents_of_the_image(tmp_path):
     config = SimpleNamespace(dataset="digits", manual_dir="", image=str(tmp_path / "dog.jpg"))
     with pytest.raises(DataError, match=r"dog.jpg: there is no such file"):
         data_of(config)
-    found = []
+    identities = []
     for content in (b"one", b"other", b"one"):
         (tmp_path / "dog.jpg").write_bytes(content)
-        found.append(data_of(config))
-    assert found[0] == found[2] != found[1]
-    assert found[0].startswith(data_of(SimpleNamespace(dataset="digits", manual_dir="")))
+        identities.append(data_of(config))
+    assert identities[0] == identities[2] != identities[1]
+    assert identities[0].startswith(data_of(SimpleNamespace(dataset="digits", manual_dir="")))
     assert data_of(SimpleNamespace()) == "generated"
 
 
-def test_ctrl_c_keeps_the_parts_that_were_finished(started, module, results, capsys):
+def test_ctrl_c_keeps_the_finished_parts(started, module, results, capsys):
     module.BREAKS[SECOND] = KeyboardInterrupt()
     assert started() == 130
     assert "Interrupted" in capsys.readouterr().err
@@ -112,15 +112,15 @@ def test_ctrl_c_keeps_the_parts_that_were_finished(started, module, results, cap
     assert module.COMPUTED[3:] == [FIRST, SECOND]  # other flags, other parts
 
 
-def test_told_to_stop_it_keeps_the_part_in_hand_and_says_so(started, module, results, capsys):
-    class Told(list):
+def test_sigterm_finishes_and_keeps_the_current_part(started, module, results, capsys):
+    class Terminating(list):
         def append(self, part):
             super().append(part)
             os.kill(os.getpid(), signal.SIGTERM)
 
-    module.COMPUTED = Told()
+    module.COMPUTED = Terminating()
     assert started() == 99
-    assert "goes on from there" in capsys.readouterr().err
+    assert "the same command resumes the run" in capsys.readouterr().err
     assert module.COMPUTED == [FIRST]
     module.COMPUTED = []
     assert started() == 0
@@ -128,7 +128,7 @@ def test_told_to_stop_it_keeps_the_part_in_hand_and_says_so(started, module, res
     assert [path.name for path in results.iterdir()] == ["fake"]
 
 
-def test_another_run_does_not_pass_over_a_training_that_is_saved(started, module, results, capsys):
+def test_a_run_with_other_flags_is_refused_while_a_training_is_unfinished(started, module, results, capsys):
     module.BREAKS[SECOND] = KeyboardInterrupt()
     assert started() == 130
     module.BREAKS.clear()
@@ -138,27 +138,27 @@ def test_another_run_does_not_pass_over_a_training_that_is_saved(started, module
         json.dumps(resumable(origin_of(Experiment.of(module), module.Config(), Options())))
     )
     assert started("--size=3") == 2
-    told = capsys.readouterr().err
-    assert "holds an unfinished training of another run: flags size was 1.0, is 3.0;" in told
-    assert str(folder) in told
+    printed = capsys.readouterr().err
+    assert "has checkpoints of an unfinished training of another run: flags size was 1.0, is 3.0;" in printed
+    assert str(folder) in printed
     assert started() == 0
     assert started("--size=3") == 0
 
 
-def test_a_picture_that_fails_leaves_the_earlier_results(started, module, results):
+def test_a_figure_that_raises_leaves_earlier_results_unchanged(started, module, results):
     assert started() == 0
-    was = contents(results / "fake")
-    module.BREAKS["draw"] = ZeroDivisionError("no picture")
+    before = contents(results / "fake")
+    module.BREAKS["draw"] = ZeroDivisionError("no figure")
     module.COMPUTED.clear()
     with pytest.raises(ZeroDivisionError):
         started("--size=2")
-    assert contents(results / "fake") == was
+    assert contents(results / "fake") == before
     module.BREAKS.clear()
     assert started("--size=2") == 0
-    assert module.COMPUTED == [FIRST, SECOND]  # nothing that was measured is measured again
+    assert module.COMPUTED == [FIRST, SECOND]  # the finished measurement is not repeated
 
 
-def test_old_records_judged_by_new_criteria_are_exploratory(started, module, results, monkeypatch, capsys):
+def test_records_judged_by_later_criteria_are_exploratory(started, module, results, monkeypatch, capsys):
     assert started() == 0
     records, before = (results / "fake" / "records.jsonl").read_bytes(), written(results, "manifest.json")
     assert started("--judge_only") == 0
@@ -169,32 +169,32 @@ def test_old_records_judged_by_new_criteria_are_exploratory(started, module, res
     assert started("--judge_only") == 0
     assert "Written to" in capsys.readouterr().out
     (verdict,) = written(results, "verdicts.json")
-    assert (verdict["verdict"], verdict["exploratory"]) == ("REFUTED", True)  # and a refutation is no failure
+    assert (verdict["verdict"], verdict["exploratory"]) == ("REFUTED", True)  # a refutation exits with 0
     assert module.COMPUTED == [FIRST, SECOND]
     assert (results / "fake" / "records.jsonl").read_bytes() == records
     assert written(results, "manifest.json") == before
 
 
 @pytest.mark.parametrize(
-    ("typed", "says"),
+    ("argument", "message"),
     [
-        ("--judge_only", "holds no records"),
+        ("--judge_only", "there are no records"),
         ("--sice=2", "did you mean --size?"),
         ("--size=0", "above 0"),
         ("--preset=huge", "smoke, laptop, accelerator"),
         ("--require_device=tpu", "--require_device=tpu"),
         ("--output_dir=/dev/null", "not a folder"),
         ("--compile_for=v9", "there is no 'v9'"),
-        ("--data_parallel=3", "do not make groups of 3"),
+        ("--data_parallel=3", "does not divide"),
         ("--shards=0", "at least 1"),
     ],
 )
-def test_a_wrong_flag_writes_nothing(started, module, results, capsys, typed, says):
-    assert started(typed) == 2
-    told = capsys.readouterr().err
-    assert told.startswith("error: ")
-    assert says in told
-    assert "Traceback" not in told
+def test_an_invalid_flag_writes_nothing(started, module, results, capsys, argument, message):
+    assert started(argument) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith("error: ")
+    assert message in printed
+    assert "Traceback" not in printed
     assert not results.exists()
     assert not module.COMPUTED
 
@@ -207,15 +207,15 @@ def test_exit_statuses(error, status, capsys):
     def command():
         raise error
 
-    assert guarded(command) == status
+    assert exit_status(command) == status
     assert "\n" not in capsys.readouterr().err.strip()
 
 
 @pytest.mark.parametrize("size", [2.0, 0.1, 0.1234567890123, 1e-30, 12345678.5])
 @pytest.mark.parametrize("tasks", [("first",), ("two words", "$HOME", "it's")])
-def test_the_command_makes_the_same_config_again(module, size, tasks):
+def test_the_command_in_the_manifest_gives_the_same_config(module, size, tasks):
     config = module.Config(size=size, tasks=tasks, seeds=3)
-    typed = shlex.split(command_of("fake", config))
-    assert typed[:3] == ["bash", "launch/local.sh", "fake"]
-    own, runner = parse(typed[3:], module.Config, Options)
-    assert (module.Config(**own), runner) == (config, {})
+    arguments = shlex.split(command_of("fake", config))
+    assert arguments[:3] == ["bash", "launch/local.sh", "fake"]
+    flags, options = parse(arguments[3:], module.Config, Options)
+    assert (module.Config(**flags), options) == (config, {})

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and a run that was cut off finds what it had finished."""
+"""Folders and files are written completely or not at all."""
 
 import errno
 import os
@@ -10,17 +10,15 @@ from dl_jax.errors import FlagError
 from dl_jax.runtime.store import check_writable, whole_folder
 from dl_jax.scale.atomic import write_text
 
-ROWS = [{"seed": 0, "metric": "m", "value": 1.5}, {"seed": 1, "metric": "m", "value": -2.0}]
-
 
 class Broken(Exception):
-    """What breaks while something is being written."""
+    """Raised while something is being written."""
 
 
 def fill(folder, *, text="", fails=None):
-    with whole_folder(folder) as fresh:
-        (fresh / "numbers.txt").write_text(text)
-        (fresh / "figures").mkdir()
+    with whole_folder(folder) as new:
+        (new / "numbers.txt").write_text(text)
+        (new / "figures").mkdir()
         if fails:
             raise fails
 
@@ -29,7 +27,7 @@ def everything(folder):
     return {str(path.relative_to(folder)): path.is_file() and path.read_text() for path in folder.rglob("*")}
 
 
-def test_a_whole_folder_takes_the_place_of_the_old_one(tmp_path):
+def test_a_new_folder_replaces_the_old_one(tmp_path):
     folder = tmp_path / "results" / "mine"
     for text in ("old", "new"):
         fill(folder, text=text)
@@ -40,17 +38,17 @@ def test_a_whole_folder_takes_the_place_of_the_old_one(tmp_path):
 
 
 @pytest.mark.parametrize("fails", [Broken(), KeyboardInterrupt()])
-@pytest.mark.parametrize("before", [False, True])
-def test_a_folder_that_fails_leaves_what_was_there(tmp_path, fails, before):
-    if before:
+@pytest.mark.parametrize("exists", [False, True])
+def test_an_exception_leaves_the_old_folder_unchanged(tmp_path, fails, exists):
+    if exists:
         fill(tmp_path / "mine", text="old")
-    was = everything(tmp_path)
+    before = everything(tmp_path)
     with pytest.raises(type(fails)):
         fill(tmp_path / "mine", text="new", fails=fails)
-    assert everything(tmp_path) == was
+    assert everything(tmp_path) == before
 
 
-def test_a_text_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+def test_a_text_is_written_completely_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "new" / "page.html"
     write_text(path, "first 一")
     write_text(path, "second 二")
@@ -69,13 +67,13 @@ def test_a_text_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", [".", "new", "new/below/it"])
-def test_checking_a_folder_leaves_nothing_behind(tmp_path, name):
+def test_checking_a_folder_leaves_no_file_behind(tmp_path, name):
     check_writable(tmp_path / name)
     assert not everything(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["file", "file/below", "file/far/below"])
-def test_a_file_is_no_folder(tmp_path, name):
+def test_a_file_is_not_a_folder(tmp_path, name):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(FlagError, match=r"--output_dir=.*file is not a folder; name a folder"):
         check_writable(tmp_path / name)
@@ -83,7 +81,7 @@ def test_a_file_is_no_folder(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", [".", "new/below"])
-def test_a_folder_that_cannot_be_written_to_is_told(tmp_path, monkeypatch, name):
+def test_a_read_only_folder_is_an_error(tmp_path, monkeypatch, name):
     def refuse(*arguments, **options):
         raise PermissionError(errno.EACCES, "Permission denied")
 
