@@ -33,7 +33,7 @@ OUTSIDE = {
     "optax": ("dl_jax/training/", "experiments/"),
     "tensorflow_datasets": ("dl_jax/data/",),
     "tensorflow": ("dl_jax/data/",),
-    "orbax": ("dl_jax/scale/checkpoint.py",),
+    "orbax": ("dl_jax/scale/orbax_store.py",),
     "grain": ("dl_jax/data/",),
     "array_record": ("dl_jax/data/",),
     "sklearn": ("dl_jax/data/", "dl_jax/measures/", "experiments/"),

@@ -1,15 +1,11 @@
-"""The states of a training on disk: saved while it goes on, and believed only where their digests agree.
+"""Checkpoints of one training, verified by digests when they are restored.
 
-Orbax writes and reads the arrays, each step into a folder that appears whole or not at all. It restores a flipped bit
-without a word, so the SHA-256 of every array is kept beside them.
+Orbax restores an array with a flipped bit without an error, so the SHA-256 of every shard is stored beside it.
 """
 
-import gc
 import json
-import logging
 import shutil
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -17,175 +13,125 @@ from typing import Any
 import jax
 
 from dl_jax.errors import CheckpointError
-from dl_jax.scale.description import changes, describe, whole
-from dl_jax.scale.digests import anywhere, differs
-from dl_jax.scale.leaves import restored, to_restore, to_save
-
-UNFINISHED = ".orbax-checkpoint-tmp"
-"""What the name of a step's folder contains until the step is whole."""
+from dl_jax.scale.digests import any_process, differs
+from dl_jax.scale.leaves import leaves_to_restore, leaves_to_save, tree_of
+from dl_jax.scale.metadata import is_intact, metadata_of, mismatch
+from dl_jax.scale.orbax_store import TEMPORARY, OrbaxStore, first_line, silenced_unraisable
 
 
 class _Damaged(Exception):
-    """What was restored is not what was saved."""
+    """The restored state is not the saved one."""
 
 
 class Checkpoints:
-    """The newest states of one training, in a folder of their own, which all processes see.
+    """The newest checkpoints of one training, in a folder of their own that all processes share.
 
-    Nothing is read, written or imported until it is needed: a training that is never saved costs nothing.
+    Nothing is imported or created before the first save or restore, so a short training pays nothing.
 
-    about:   what the training is (flags, code, data, versions), of JSON's types; saved states of another are refused.
-    every_s: seconds from one save to the next.
-    keep:    how many states stay on disk; one may turn out to be damaged.
+    identity: what determines the training (flags, code, data, versions), of JSON's types; checkpoints of a training
+              with another identity are refused.
+    every_s:  seconds from one save to the next.
+    keep:     number of checkpoints on disk; with two, one of them may be damaged.
     """
 
-    def __init__(self, folder: Path, about: dict[str, Any], every_s: float = 60.0, keep: int = 2):
-        self.folder, self.about = Path(folder).absolute(), json.loads(json.dumps(about))
-        self.every_s, self.keep = every_s, keep
-        self._open, self._saving, self._saved_at = None, None, monotonic()
+    def __init__(self, folder: Path, identity: dict[str, Any], every_s: float = 60.0, keep: int = 2):
+        self.folder, self.identity = Path(folder).absolute(), json.loads(json.dumps(identity))
+        self.every_s = every_s
+        self._store, self._saved_at = OrbaxStore(self.folder, keep), monotonic()
 
     def newest(self, like: Any) -> tuple[int, Any] | None:
-        """(step, tree) of the newest state that is whole; None if nothing was saved yet.
+        """Return (step, tree) of the newest undamaged checkpoint; None if nothing was saved yet.
 
-        like: the tree's shapes and types, and where its leaves shall lie: a jax.ShapeDtypeStruct with its sharding (on
-              the first device without one), a jax.Array, a typed key, or a numpy array, which stays on the host.
+        like: the tree's shapes, types and shardings. A leaf is a jax.ShapeDtypeStruct (restored to the first device if
+              it has no sharding), a jax.Array, a typed key, or a numpy array, which is restored on the host.
 
-        A damaged state is named on stderr and put aside, and the one before is taken. CheckpointError if states are
-        there and none can be used, or if they are those of another training.
+        A damaged checkpoint is reported on stderr and renamed, and the one before it is used. Raises CheckpointError
+        if there are checkpoints but none is usable, or if they belong to another training.
         """
-        self._wait()
+        self._store.wait()
         if not self.folder.exists():
             return None
         damaged = []
-        for step in sorted(self._manager().all_steps(), reverse=True):
-            with _dropped_in_silence():
-                tree, why = self._tried(step, like)
-            if not why:
-                self._put_aside(damaged, step)
+        for step in self._store.steps():
+            with silenced_unraisable():
+                tree, reason = self._try_restore(step, like)
+            if not reason:
+                self._set_aside(damaged, step)
                 return step, tree
-            damaged.append((step, why))
+            damaged.append((step, reason))
         self._check_empty(damaged)
         return None
 
     def save(self, step: int, tree: Any) -> None:
-        """Save the tree as the state after `step` steps. What the disk does goes on while the next steps are computed.
+        """Save the state after `step` steps. The disk is written while the next steps are computed.
 
-        The tree may be donated afterwards: its numbers are on the host when this returns. CheckpointError if this
-        state, or the one saved before, cannot be written.
+        The tree may be donated when this returns, since its values are copied to the host. Raises CheckpointError if
+        this checkpoint, or the one before it, cannot be written.
         """
-        self._wait()
-        import orbax.checkpoint as ocp
-
-        args = ocp.args.Composite(
-            state=ocp.args.StandardSave(to_save(tree)), meta=ocp.args.JsonSave(describe(self.about, tree))
-        )
-        manager, self._saving = self._manager(), step
-        try:
-            manager.save(step, args=args, force=True)
-        except Exception as error:
-            raise self._not_written(error) from error
+        self._store.wait()
+        self._store.save(step, leaves_to_save(tree), metadata_of(self.identity, tree))
         self._saved_at = monotonic()
 
     def due(self) -> bool:
-        """Whether it is time to save again."""
+        """Return whether `every_s` seconds have passed since the last save."""
         return monotonic() - self._saved_at >= self.every_s
 
     def close(self) -> None:
-        """Wait until what was saved is on disk. CheckpointError if it could not be written."""
-        try:
-            self._wait()
-        finally:
-            manager, self._open = self._open, None
-            if manager is not None:
-                manager.close()
+        """Wait until the last save is on disk. Raises CheckpointError if it could not be written."""
+        self._store.close()
 
-    def forget(self) -> None:
-        """Delete the folder: the training is over, and what it gave is kept elsewhere."""
+    def delete(self) -> None:
+        """Close, and delete the folder."""
         self.close()
         if jax.process_index() == 0:
             shutil.rmtree(self.folder, ignore_errors=True)
-        anywhere(False)  # no process goes on before it is gone
+        any_process(False)  # a barrier: no process continues before the folder is deleted
 
-    def _manager(self):
-        if self._open is None:
-            import orbax.checkpoint as ocp  # it defines flags, which must not be there when an experiment is imported
-            from orbax.checkpoint import checkpoint_managers
-
-            logging.getLogger("absl").addFilter(_not_of_orbax)
-            latest = checkpoint_managers.LatestN(self.keep)
-            options = ocp.CheckpointManagerOptions(preservation_policy=latest, cleanup_tmp_directories=True)
-            try:
-                self._open = ocp.CheckpointManager(self.folder, options=options)
-            except Exception as error:
-                raise CheckpointError(f"{self.folder} cannot be used for saved states: {_one_line(error)}") from error
-        return self._open
-
-    def _wait(self):
-        """Until the last save is on disk: before that, `all_steps` names a step that may never be whole."""
-        if self._saving is None:
-            return
+    def _try_restore(self, step, like):
+        """Return (tree, ""), or (None, why the checkpoint is damaged)."""
         try:
-            self._open.wait_until_finished()
-        except Exception as error:
-            raise self._not_written(error) from error
-        self._saving = None
-
-    def _not_written(self, error):
-        step, self._saving = self._saving, None
-        full = any(sign in str(error) for sign in ("No space left", "RESOURCE_EXHAUSTED"))
-        return CheckpointError(
-            f"the state after step {step} could not be written to {self.folder}: "
-            f"{'no space is left on the disk' if full else _one_line(error)}; the one before it is kept, "
-            "and once there is room the same command goes on from there"
-        )
-
-    def _tried(self, step, like):
-        """(tree, ""), or (None, what is wrong with it)."""
-        try:
-            return self._restored(step, like), ""
+            return self._restore(step, like), ""
         except CheckpointError:
             raise
-        except Exception as error:  # for what is broken Orbax raises nearly anything
-            return None, _one_line(error)
+        except Exception as error:  # Orbax raises nearly any exception for damaged files
+            return None, first_line(error)
 
-    def _restored(self, step, like):
-        import orbax.checkpoint as ocp
-
-        description = self._manager().restore(step, args=ocp.args.Composite(meta=ocp.args.JsonRestore()))["meta"]
-        if not whole(description):
-            raise _Damaged("its description differs from its SHA-256")
-        changed = changes(description, self.about, like)
-        if changed:
+    def _restore(self, step, like):
+        metadata = self._store.metadata(step)
+        if not is_intact(metadata):
+            raise _Damaged("its metadata differs from its SHA-256")
+        if different := mismatch(metadata, self.identity, like):
             raise CheckpointError(
-                f"{self.folder} holds another training, saved after step {step}: {changed}; {self._way_out()}"
+                f"{self.folder} has checkpoints of another training, at step {step}: {different}; {self._remedy()}"
             )
-        told = description["told"]
-        found, failed = {}, None
+        content = metadata["content"]
+        leaves, failure = {}, None
         try:
-            args = ocp.args.Composite(state=ocp.args.StandardRestore(to_restore(like)))
-            found = self._manager().restore(step, args=args)["state"]
+            leaves = self._store.leaves(step, leaves_to_restore(like))
         except Exception as error:
-            failed = error
-        if anywhere(failed is not None):
-            raise failed or _Damaged("another process could not restore it")
-        bad = [list(told["leaves"])[int(at)] for at, leaf in found.items() if differs(leaf, told["pieces"][at])]
-        if anywhere(bool(bad)):
+            failure = error
+        if any_process(failure is not None):
+            raise failure or _Damaged("another process could not restore it")
+        names = list(content["leaves"])
+        bad = [names[int(number)] for number, leaf in leaves.items() if differs(leaf, content["shards"][number])]
+        if any_process(bool(bad)):
             raise _Damaged(f"{', '.join(bad) or 'an array of another process'} differs from its SHA-256")
-        return restored(like, found)
+        return tree_of(like, leaves)
 
     def _check_empty(self, damaged):
-        """CheckpointError unless the folder is one in which nothing was finished yet."""
+        """Raise CheckpointError unless nothing was ever completely written to the folder."""
         if damaged:
-            told = "; ".join(f"step {step}: {why}" for step, why in damaged)
-            raise CheckpointError(f"no saved state in {self.folder} can be restored ({told}); {self._way_out()}")
-        foreign = sorted(path.name for path in self.folder.iterdir() if UNFINISHED not in path.name)
+            reasons = "; ".join(f"step {step}: {reason}" for step, reason in damaged)
+            raise CheckpointError(f"no checkpoint in {self.folder} can be restored ({reasons}); {self._remedy()}")
+        foreign = sorted(path.name for path in self.folder.iterdir() if TEMPORARY not in path.name)
         if foreign:
-            raise CheckpointError(f"{self.folder} holds {foreign[0]}, but no saved state; {self._way_out()}")
+            raise CheckpointError(f"{self.folder} contains {foreign[0]}, but no checkpoint; {self._remedy()}")
 
-    def _put_aside(self, damaged, good):
-        for step, why in damaged:
+    def _set_aside(self, damaged, good):
+        """Report and rename the damaged checkpoints that are newer than the restored one."""
+        for step, reason in damaged:
             print(
-                f"The state after step {step} in {self.folder} is damaged ({why}); going on from step {good}",
+                f"The checkpoint of step {step} in {self.folder} is damaged ({reason}); resuming from step {good}",
                 file=sys.stderr,
             )
             if jax.process_index() == 0:
@@ -193,29 +139,8 @@ class Checkpoints:
                 shutil.rmtree(aside, ignore_errors=True)
                 (self.folder / str(step)).rename(aside)
         if damaged:
-            anywhere(False)  # no process looks before they are aside
-            self._manager().reload()
+            any_process(False)  # a barrier: no process reads the folder before they are renamed
+            self._store.reload()
 
-    def _way_out(self):
+    def _remedy(self):
         return f"name another --output_dir, or delete {self.folder} to start again"
-
-
-@contextmanager
-def _dropped_in_silence():
-    """Where one array cannot be read, Orbax drops the reads of the others, and Python would tell of each on stderr
-    whenever it comes upon it. They are thrown away here; what went wrong is told once, by the caller."""
-    told, sys.unraisablehook = sys.unraisablehook, lambda dropped: None
-    try:
-        yield
-        gc.collect()
-    finally:
-        sys.unraisablehook = told
-
-
-def _one_line(error):
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:160]
-
-
-def _not_of_orbax(record):
-    """Whether a line of the log is to be shown. What goes wrong in Orbax comes as an exception, and is told in one."""
-    return "orbax" not in record.pathname

@@ -1,4 +1,7 @@
-"""A tree as a file of arrays knows it: numbered leaves, keys as their bits, and nothing of size 0."""
+"""Conversion of a pytree to arrays that Orbax can store, and back.
+
+Leaves are numbered, random keys become their bits, and leaves of size 0, which Orbax refuses, are left out.
+"""
 
 from typing import Any
 
@@ -7,24 +10,25 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import SingleDeviceSharding
 
-Numbered = dict[str, Any]
-"""The leaves of a tree by their number, without those of size 0, which hold nothing to save."""
+NumberedLeaves = dict[str, Any]
+"""The leaves of a tree by their number, as "00003", without those of size 0."""
 
 
-def to_save(tree: Any) -> Numbered:
-    """The tree's numbers: numpy arrays as they are, all else as arrays of JAX."""
+def leaves_to_save(tree: Any) -> NumberedLeaves:
+    """Return the tree's leaves: numpy arrays as they are, all others as arrays of JAX."""
     return _numbered(map(_plain, jax.tree.leaves(tree)))
 
 
-def to_restore(like: Any) -> Numbered:
-    """The shapes of a tree's numbers and where they shall lie; `like` is explained at `Checkpoints.newest`."""
+def leaves_to_restore(like: Any) -> NumberedLeaves:
+    """Return the shapes, types and shardings to restore to; `like` is explained at `Checkpoints.newest`."""
     return _numbered(map(_shape, jax.tree.leaves(like)))
 
 
-def restored(like: Any, found: Numbered) -> Any:
-    """The tree of the numbers that were restored."""
-    targets, tree = jax.tree.flatten(like)
-    return jax.tree.unflatten(tree, [_as(each, found.get(f"{at:05d}")) for at, each in enumerate(targets)])
+def tree_of(like: Any, leaves: NumberedLeaves) -> Any:
+    """Return the tree with the structure of `like` and the restored leaves."""
+    targets, structure = jax.tree.flatten(like)
+    restored = [_like(target, leaves.get(f"{number:05d}")) for number, target in enumerate(targets)]
+    return jax.tree.unflatten(structure, restored)
 
 
 def _numbered(leaves):
@@ -51,7 +55,8 @@ def _shape(target):
     return jax.ShapeDtypeStruct(shape.shape, shape.dtype, sharding=sharding)
 
 
-def _as(target, leaf):
+def _like(target, leaf):
+    """Return the restored leaf with the type of the target: zeros of size 0 if it was left out, a key from its bits."""
     if leaf is None and isinstance(target, np.ndarray):
         return np.zeros_like(target)
     if leaf is None:
@@ -59,6 +64,6 @@ def _as(target, leaf):
         leaf = jnp.zeros(shape.shape, shape.dtype, device=shape.sharding)
     if not _is_key(target):
         return leaf
-    kinds = []  # a key's kind can be asked of a key only, and `target` may be no more than its shape
+    kinds = []  # key_impl accepts a key only, and `target` may be only its shape
     jax.eval_shape(lambda key: kinds.append(jax.random.key_impl(key)), jax.ShapeDtypeStruct((), target.dtype))
     return jax.random.wrap_key_data(leaf, impl=kinds[0])
