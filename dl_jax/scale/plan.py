@@ -1,22 +1,22 @@
-"""What a program will need on devices that are not there: memory, and the least time that a call can take."""
+"""What a compiled program needs: memory on each device, and a lower bound of the time of a call."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from dl_jax.scale.chips import GIB, Chip
-from dl_jax.scale.hlo import Moved
+from dl_jax.scale.hlo_traffic import Collective
 
 
 class Plan(NamedTuple):
-    """One program, compiled for `devices` devices; bytes, and FLOPs where not said otherwise, are for one device.
+    """One program, compiled for `devices` devices. Bytes and FLOPs are per device and call unless stated otherwise.
 
-    argument, output, temp: bytes; `alias` of the outputs lie where donated arguments lay; `peak` is the most at once.
-    flops:       useful ones of a call on all devices together: products, found in the jaxpr (training.cost).
-    counted:     the compiler's FLOPs; it takes the body of each loop once, so that of many steps it sees one.
-    memory:      bytes to and from HBM in a call, loops as often as they turn (runtime.hlo).
-    collectives: what is sent to other devices in a call, by kind, loops likewise.
-    chip:        None where the program was only lowered (cuda): then all but argument, flops and counted are unknown,
-                 and `counted` is for the program before it is cut into devices.
+    argument, output, temp: bytes. `alias`: bytes of outputs that reuse donated arguments. `peak`: largest sum at once.
+    flops:          useful FLOPs on all devices together: matrix products of the jaxpr (training.flops).
+    compiler_flops: as the compiler counts them, which takes the body of each loop once.
+    hbm_traffic:    bytes read from and written to HBM, with the trip counts of loops (scale.hlo_traffic).
+    collectives:    what is sent to other devices, by kind of collective, with the trip counts of loops.
+    chip:           None if the program was only lowered (cuda): then all but argument, flops and compiler_flops are
+                    unknown, and compiler_flops is for the program before it is partitioned.
     """
 
     name: str
@@ -28,40 +28,39 @@ class Plan(NamedTuple):
     temp: float
     peak: float
     flops: float
-    counted: float
-    memory: float
-    collectives: dict[str, Moved]
+    compiler_flops: float
+    hbm_traffic: float
+    collectives: dict[str, Collective]
 
     @property
-    def sent(self) -> float:
+    def bytes_sent(self) -> float:
         """Bytes that a device sends to others in a call."""
-        return sum(moved.bytes for moved in self.collectives.values())
+        return sum(collective.bytes for collective in self.collectives.values())
 
     @property
     def seconds(self) -> dict[str, float]:
-        """The least time that each part of the chip needs for a call: a bound from below, with all of it at its best.
+        """Lower bounds of the time of a call, by resource of the chip: each at its published rate.
 
-        Links: as if each byte took any link that is free; a slice without wrap-around, or a ring along one axis of the
-        mesh, has fewer of them.
+        Links: as if each byte could use every link; a slice without wrap-around links, or a ring along one axis of the
+        mesh, uses fewer of them.
         """
         chip = self.chip
         if not chip:
             return {}
-        useful = self.flops / self.devices
         return {
-            "FLOPs": useful / chip.flops,
-            "memory": self.memory / chip.bandwidth,
-            "links": self.sent / chip.links,
+            "FLOPs": self.flops / self.devices / chip.flops,
+            "memory": self.hbm_traffic / chip.bandwidth,
+            "links": self.bytes_sent / chip.links,
         }
 
     @property
-    def binds(self) -> str:
-        """Which part takes longest."""
+    def bottleneck(self) -> str:
+        """The resource with the largest lower bound."""
         return max(self.seconds, key=self.seconds.get)
 
     @property
     def mfu(self) -> float:
-        """Model FLOPs utilization at most: useful FLOPs beside what the chips could do in the least time."""
+        """Upper bound of the model FLOPs utilization: useful FLOPs over the peak FLOPs of the lower bound's time."""
         return self.seconds["FLOPs"] / max(self.seconds.values()) if self.flops else 0.0
 
 
@@ -81,20 +80,20 @@ COLUMNS = (
     ("MFU", 5),
 )
 NOTES = """\
-arguments to peak: bytes on one device. useful: FLOPs of products, found in the program as written; counted: FLOPs as
-the compiler counts them, the body of a loop once. memory, links: bytes of one call through HBM, and to other devices.
-at least: the longest of useful FLOPs, memory and links, each at its published rate; MFU: what that leaves at best.\
+arguments to peak: bytes on one device. useful: FLOPs of the matrix products of the program as written; counted: FLOPs
+as the compiler counts them, the body of a loop once. memory, links: bytes of one call through HBM and to other devices.
+at least: the longest of useful FLOPs, memory and links, each at its published rate; MFU: its upper bound.\
 """
 
 
 def table(plans: Iterable[Plan]) -> str:
-    """The plans as text of at most 118 columns: the name, the figures, and what goes between devices."""
+    """Return the plans as text of at most 118 columns: for each the name, the figures, and the collectives."""
     lines = [_row([title for title, _ in COLUMNS])]
     for plan in plans:
-        lines += ["", f"{_shortened(plan.name, 90)} ({plan.devices} device{'s' * (plan.devices != 1)})"]
-        lines.append(_row(_figures(plan)))
-        moved = [f"{kind} {m.count:g} x {amount(m.bytes / m.count)}" for kind, m in plan.collectives.items()]
-        lines += [_shortened("    " + ", ".join(moved), 118)] if moved else []
+        lines += ["", f"{_truncated(plan.name, 90)} ({plan.devices} device{'s' * (plan.devices != 1)})"]
+        lines.append(_row(_cells(plan)))
+        sent = [f"{kind} {c.count:g} x {format_bytes(c.bytes / c.count)}" for kind, c in plan.collectives.items()]
+        lines += [_truncated("    " + ", ".join(sent), 118)] if sent else []
     return "\n".join([*lines, "", NOTES])
 
 
@@ -102,48 +101,48 @@ def _row(cells):
     return " ".join(f"{cell:>{width}}" for cell, (_, width) in zip(cells, COLUMNS, strict=True))
 
 
-def _figures(plan):
-    flops = [count(plan.flops / plan.devices), count(plan.counted)]
+def _cells(plan):
+    flops = [format_count(plan.flops / plan.devices), format_count(plan.compiler_flops)]
     if not plan.chip:
-        return [amount(plan.argument), *"-----", *flops, *"-----"]
+        return [format_bytes(plan.argument), *"-----", *flops, *"-----"]
     return [
-        *map(amount, (plan.argument, plan.output, plan.alias, plan.temp, plan.peak)),
+        *map(format_bytes, (plan.argument, plan.output, plan.alias, plan.temp, plan.peak)),
         f"{plan.peak / plan.chip.hbm:.1%}",
         *flops,
-        amount(plan.memory),
-        amount(plan.sent),
-        duration(max(plan.seconds.values())),
-        plan.binds,
+        format_bytes(plan.hbm_traffic),
+        format_bytes(plan.bytes_sent),
+        format_seconds(max(plan.seconds.values())),
+        plan.bottleneck,
         f"{plan.mfu:.0%}",
     ]
 
 
-def _shortened(text, width):
+def _truncated(text, width):
     return text if len(text) <= width else text[: width - 3] + "..."
 
 
-def amount(size: float) -> str:
-    """Bytes with three digits: 12.3 GiB."""
-    return _scaled(size, 1024, (" B", " KiB", " MiB", " GiB", " TiB", " PiB"))
+def format_bytes(size: float) -> str:
+    """Return a number of bytes with three digits: 12.3 GiB."""
+    return _with_unit(size, 1024, (" B", " KiB", " MiB", " GiB", " TiB", " PiB"))
 
 
-def count(number: float) -> str:
-    """A number with three digits: 12.3 T."""
-    return _scaled(number, 1000, ("", " K", " M", " G", " T", " P", " E"))
+def format_count(number: float) -> str:
+    """Return a number with three digits: 12.3 T."""
+    return _with_unit(number, 1000, ("", " K", " M", " G", " T", " P", " E"))
 
 
-def duration(seconds: float) -> str:
-    """Seconds with three digits: 12.3 ms."""
-    return f"{seconds:.0f} s" if seconds >= 999.5 else _scaled(seconds * 1e6, 1000, (" us", " ms", " s"))
+def format_seconds(seconds: float) -> str:
+    """Return a duration with three digits: 12.3 ms."""
+    return f"{seconds:.0f} s" if seconds >= 999.5 else _with_unit(seconds * 1e6, 1000, (" us", " ms", " s"))
 
 
-def _scaled(number, step, units):
-    place = next((at for at, _ in enumerate(units) if number / step**at < 999.5), len(units) - 1)
-    return f"{number / step**place:.3g}{units[place]}"
+def _with_unit(number, base, units):
+    exponent = next((power for power, _ in enumerate(units) if number / base**power < 999.5), len(units) - 1)
+    return f"{number / base**exponent:.3g}{units[exponent]}"
 
 
-def rates(name: str, chip: Chip) -> str:
-    """What one device of a chip can do, in a line."""
+def chip_summary(name: str, chip: Chip) -> str:
+    """Return the rates of one device of a chip as a line."""
     return (
         f"{name}, each device: {chip.flops / 1e12:g} TFLOP/s in bf16, {chip.hbm / GIB:g} GiB of HBM at "
         f"{chip.bandwidth / 1e9:g} GB/s, links that send {chip.links / 1e9:g} GB/s"

@@ -1,4 +1,4 @@
-"""Real train steps, compiled for TPU slices that are not there, against closed forms."""
+"""Train steps compiled for absent TPU slices, compared with closed forms."""
 
 import subprocess
 import sys
@@ -18,52 +18,52 @@ from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
 from dl_jax.scale import compile_for, tpu_compiler
 from dl_jax.scale.chips import CHIPS
-from dl_jax.scale.compile_for import Planner, mesh, target
-from dl_jax.scale.hlo import Moved
+from dl_jax.scale.compile_for import Planner, parse_target, target_mesh
+from dl_jax.scale.hlo_traffic import Collective
 from dl_jax.scale.plan import Plan, table
 from dl_jax.training.context import Context, Events
 from dl_jax.training.fit import fit
 from dl_jax.training.flops import matrix_products, step_flops
 from dl_jax.training.losses import cross_entropy
+from dl_jax.training.old_sweep import grid, sweep
 from dl_jax.training.optimizers import adam, sgd
 from dl_jax.training.step import Learner, chunk, init_state
-from dl_jax.training.sweep import grid, sweep
 
 compiler = pytest.mark.skipif(find_spec("libtpu") is None, reason="libtpu is not installed")
 CLASSES = 16
 
 
 def planner_for(text, **sizes):
-    there = target(text)
-    return Planner(there, mesh(there, **sizes), advice="take fewer")
+    target = parse_target(text)
+    return Planner(target, target_mesh(target, **sizes), advice="take fewer")
 
 
 def plan_of_net(planner, width, depth, steps=1, batch=1024, examples=2048):
-    """Plan a net of `depth` layers of `width` units, fully sharded along "data", its units along "model" too."""
+    """Plan a net of `depth` layers of `width` units, sharded along "data", its units along "model" too."""
 
     def on(*axes):
         return NamedSharding(planner.mesh, PartitionSpec(*axes))
 
     net = mlp((width,) * depth, CLASSES, NONLINEARITIES["relu"])
-    shared_out = net._replace(
+    constrained = net._replace(
         apply=lambda params, x_BxD: net.apply(params, jax.lax.with_sharding_constraint(x_BxD, on("data")))
     )
     state = jax.eval_shape(
         lambda key: init_state(Learner(net, cross_entropy, sgd(0.1)), key, jnp.zeros((1, width))), jax.random.key(0)
     )
 
-    def placed(leaf):
+    def sharded(leaf):
         spec = on("data", "model") if leaf.ndim == 2 and leaf.shape[1] % planner.mesh.shape["model"] == 0 else on()
         return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=spec)
 
     float32, int32 = (partial(jax.ShapeDtypeStruct, dtype=kind) for kind in (jnp.float32, jnp.int32))
     arguments = (
-        jax.tree.map(placed, state),
+        jax.tree.map(sharded, state),
         Examples(float32((examples, width)), int32((examples,))),
         jax.ShapeDtypeStruct((2, 24), jnp.uint32),
     )
     flops = steps * step_flops(matrix_products(net.apply, state.params, float32((batch, width))))
-    learner = Learner(shared_out, cross_entropy, sgd(0.1))
+    learner = Learner(constrained, cross_entropy, sgd(0.1))
     program = jax.jit(lambda state, train, order: chunk(learner, state, train, order, steps, batch), donate_argnums=0)
     planner.plan("a net", program, arguments, flops)
     return planner.plans[-1]
@@ -88,34 +88,34 @@ NO_BOX = ["v4:2x2", "v5p:4x4x6", "v5e:2x4x1"]
 
 
 @pytest.mark.parametrize("text", [*NO_CHIP, *NO_SLICE, *NO_BOX])
-def test_what_there_is_not_is_told_in_one_line(text):
-    with pytest.raises(FlagError) as told:
-        target(text)
-    assert f"--compile_for={text}: " in str(told.value)
-    assert "\n" not in str(told.value)
-    assert any(word in str(told.value) for word in ("there are v4", "slices of 1x1", "slices of 2x2x1", "=cuda"))
+def test_an_unknown_target_is_refused_in_one_line(text):
+    with pytest.raises(FlagError) as raised:
+        parse_target(text)
+    assert f"--compile_for={text}: " in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert any(word in str(raised.value) for word in ("choose v4", "are 1x1", "are 2x2x1", "=cuda"))
 
 
-def test_without_libtpu_it_says_what_to_install(monkeypatch):
+def test_without_libtpu_the_message_names_what_to_install(monkeypatch):
     monkeypatch.setattr(compile_for, "find_spec", lambda name: None)
     with pytest.raises(FlagError, match=r"EXTRAS=tpu bash launch/local\.sh"):
-        target("v5e:2x4")
-    assert target("cuda").kind == "gpu"
+        parse_target("v5e:2x4")
+    assert parse_target("cuda").kind == "gpu"
 
 
 @compiler
-def test_the_mesh_takes_all_devices_or_none():
-    there = target("v5e:2x4")
-    assert dict(mesh(there, 2, 2, 2).shape) == {"trial": 2, "data": 2, "model": 2}
-    assert set(mesh(there, data=8).devices.flat) == set(there.devices)
+def test_the_mesh_takes_all_devices():
+    target = parse_target("v5e:2x4")
+    assert dict(target_mesh(target, 2, 2, 2).shape) == {"trial": 2, "data": 2, "model": 2}
+    assert set(target_mesh(target, data=8).devices.flat) == set(target.devices)
     with pytest.raises(FlagError, match=r"has 8 devices, not 1 \(trial\) x 3 \(data\) x 2 \(model\) = 6"):
-        mesh(there, data=3, model=2)
+        target_mesh(target, data=3, model=2)
 
 
 @compiler
-def test_an_axis_of_the_mesh_lies_along_the_torus():
-    along = mesh(target("v5e:16x16"), data=16, model=16).devices[0]
-    for line in (*along, *along.T):
+def test_neighbours_along_a_mesh_axis_are_neighbours_on_the_torus():
+    devices = target_mesh(parse_target("v5e:16x16"), data=16, model=16).devices[0]
+    for line in (*devices, *devices.T):
         first, *others = (np.asarray(device.coords) for device in line)
         assert all(np.count_nonzero(other - first) == 1 for other in others)
 
@@ -137,34 +137,33 @@ def test_a_train_step_for_every_chip(text, data, model, capfd):
     planner = planner_for(text, data=data, model=model)
     plan = plan_of_net(planner, width, depth, batch=batch, examples=examples)
     assert plan.chip == CHIPS[text.partition(":")[0]]
-    # Forward, and backward to the weights and, above the first layer, to the inputs: two FLOPs for each weight.
+    # Two FLOPs per weight: forward, gradient of the weights, and above the first layer gradient of the inputs.
     assert plan.flops == 2 * batch * (3 * weights(width, depth) - width * width)
-    assert plan.counted * plan.devices == pytest.approx(plan.flops, rel=0.15)
-    # The weights and their momenta, shared out; the examples, whole.
+    assert plan.compiler_flops * plan.devices == pytest.approx(plan.flops, rel=0.15)
+    # The weights and their momenta are sharded, the examples replicated.
     state = 2 * 4 * weights(width, depth) / plan.devices
     assert plan.argument == pytest.approx(state + 4 * examples * (width + 1), rel=0.05)
     assert plan.alias > state
-    if width // model >= 128:  # or rows are filled up to 128 numbers
+    if width // model >= 128:  # shorter rows are padded to 128 numbers
         assert plan.alias == pytest.approx(state, rel=0.15)
     assert plan.argument < plan.peak < plan.chip.hbm
-    assert plan.memory > 0
+    assert plan.hbm_traffic > 0
     assert plan.collectives
-    assert plan.sent > 0
+    assert plan.bytes_sent > 0
     assert 0 < plan.mfu <= 1
     assert capfd.readouterr() == ("", "")
 
 
 @compiler
-def test_what_steps_move_grows_with_them():
+def test_traffic_is_proportional_to_steps():
     one, seven = (plan_of_net(planner_for("v5e:2x4", data=8), 256, 1, steps=n) for n in (1, 7))
     assert seven.flops == 7 * one.flops
-    assert seven.sent == pytest.approx(7 * one.sent, rel=0.1)
-    assert seven.counted == pytest.approx(one.counted, rel=0.1)
+    assert seven.bytes_sent == pytest.approx(7 * one.bytes_sent, rel=0.1)
+    assert seven.compiler_flops == pytest.approx(one.compiler_flops, rel=0.1)
 
 
 @compiler
-def test_an_experiment_plans_its_own_programs_and_trains_nothing():
-    """The real fit and sweep; no result hangs on the numbers that are learned from."""
+def test_fit_and_sweep_plan_their_programs_and_train_nothing():
     planner = planner_for("v5e:2x4", trial=8)
     context = Context(planner.mesh, Events(dry_run=planner.plan))
     x_NxHxWx1, y_N = np.zeros((64, 6, 6, 1), np.float32), np.zeros(64, np.int32)
@@ -194,13 +193,13 @@ def test_an_experiment_plans_its_own_programs_and_trains_nothing():
 
 
 @compiler
-def test_keys_donated_arguments_and_constants_are_taken():
+def test_keys_donated_arguments_and_constants_are_accepted():
     planner = planner_for("v5e:2x4", data=8)
-    known = jnp.arange(256.0)
+    constant = jnp.arange(256.0)
 
     @partial(jax.jit, donate_argnums=1)
     def noisy(key, x):
-        return x + known[None] + jax.random.normal(key, x.shape)
+        return x + constant[None] + jax.random.normal(key, x.shape)
 
     shape = jax.ShapeDtypeStruct((512, 256), jnp.float32, sharding=NamedSharding(planner.mesh, PartitionSpec("data")))
     for name in ("noise", "noise", "more noise"):
@@ -210,7 +209,7 @@ def test_keys_donated_arguments_and_constants_are_taken():
     assert planner.plans[0].mfu == 0
 
 
-def test_a_key_is_counted_as_the_numbers_it_is_made_of():
+def test_a_key_counts_as_its_key_data():
     planner = planner_for("cuda", data=8)
     drawn = jax.jit(lambda keys_R: jax.vmap(jax.random.normal)(keys_R))
     planner.plan("drawing", drawn, (jax.eval_shape(lambda: jax.random.split(jax.random.key(0), 5)),), 0.0)
@@ -218,34 +217,36 @@ def test_a_key_is_counted_as_the_numbers_it_is_made_of():
 
 
 @compiler
-def test_what_does_not_fit_is_refused_with_numbers(capfd):
+def test_a_program_that_does_not_fit_is_refused_with_numbers(capfd):
     planner = planner_for("v5e:1x1")
-    with pytest.raises(FlagError) as told:
+    with pytest.raises(FlagError) as raised:
         plan_of_net(planner, width=32768, depth=3, examples=32)
-    line = str(told.value)
+    line = str(raised.value)
     numbers = [float(word.rstrip(",")) for word in line.split() if word.rstrip(",").replace(".", "").isdigit()]
-    needed, there, too_much = numbers
+    needed, available, too_much = numbers
     assert "a net does not fit v5e:1x1: it needs" in line
     assert line.endswith("too much; take fewer")
     assert needed > 2 * 4 * weights(32768, 3) / 2**30
-    assert there == pytest.approx(CHIPS["v5e"].hbm / 2**30, abs=0.02)
-    assert needed - there == pytest.approx(too_much, abs=0.02)
+    assert available == pytest.approx(CHIPS["v5e"].hbm / 2**30, abs=0.02)
+    assert needed - available == pytest.approx(too_much, abs=0.02)
     assert "\n" not in line
     assert not planner.plans
     assert capfd.readouterr() == ("", "")
 
 
-def test_both_ways_in_which_memory_is_said_to_be_short():
-    now = "RESOURCE_EXHAUSTED: the total memory required for HLO temporaries (2.50T) exceeds available HBM (15.75G)."
-    before = "Ran out of memory in memory space hbm. Used 512.00M of 15.48G hbm. Exceeded hbm capacity by 1.58G."
-    assert tpu_compiler.lacking(now) == (2560, 15.75)
-    assert tpu_compiler.lacking(before) == (0.5, 15.48)
-    assert tpu_compiler.lacking("INVALID_ARGUMENT: something else") is None
+def test_both_formats_of_the_out_of_memory_message_are_parsed():
+    current = (
+        "RESOURCE_EXHAUSTED: the total memory required for HLO temporaries (2.50T) exceeds available HBM (15.75G)."
+    )
+    older = "Ran out of memory in memory space hbm. Used 512.00M of 15.48G hbm. Exceeded hbm capacity by 1.58G."
+    assert tpu_compiler.parse_out_of_memory(current) == (2560, 15.75)
+    assert tpu_compiler.parse_out_of_memory(older) == (0.5, 15.48)
+    assert tpu_compiler.parse_out_of_memory("INVALID_ARGUMENT: something else") is None
 
 
 @compiler
-def test_it_is_compiled_anew_where_there_is_a_cache():
-    """JAX cannot read back from its cache what was compiled for devices that are not there, and would warn."""
+def test_the_compilation_cache_is_not_used():
+    """JAX cannot load from its cache what was compiled for absent devices, and would warn."""
     before = jax.config.jax_enable_compilation_cache
     for _ in range(2):
         jax.clear_caches()
@@ -254,48 +255,48 @@ def test_it_is_compiled_anew_where_there_is_a_cache():
 
 
 @pytest.mark.parametrize("trial", [1, 2])
-def test_for_cuda_it_is_lowered(trial):
+def test_for_cuda_programs_are_lowered(trial):
     planner = planner_for("cuda", trial=trial, data=4, model=2)
     plan = plan_of_net(planner, 256, 2, batch=64, examples=128)
     state = 2 * 4 * (weights(256, 2) / 8 + 2 * 256 + CLASSES) + 4
     assert plan.argument == state + 4 * 128 * 257 + 4 * 2 * 24
-    assert plan.counted == pytest.approx(plan.flops, rel=0.15)
+    assert plan.compiler_flops == pytest.approx(plan.flops, rel=0.15)
     assert "only lowered" in planner.table()
 
 
-def test_the_slowest_part_binds():
+def test_the_slowest_resource_is_the_bottleneck():
     chip = CHIPS["v5e"]
-    plan = Plan("", 4, chip, 0, 0, 0, 0, 0, 4 * 197e12, 0, 819e9 / 2, {"all-gather": Moved(3, 200e9 * 2)})
+    plan = Plan("", 4, chip, 0, 0, 0, 0, 0, 4 * 197e12, 0, 819e9 / 2, {"all-gather": Collective(3, 200e9 * 2)})
     assert plan.seconds == pytest.approx({"FLOPs": 1, "memory": 0.5, "links": 2})
-    assert plan.binds == "links"
+    assert plan.bottleneck == "links"
     assert plan.mfu == pytest.approx(0.5)
     assert plan._replace(collectives={}).mfu == 1
 
 
-def test_large_figures_keep_their_columns():
+def test_large_figures_fit_their_columns():
     chip = CHIPS["v5p"]
-    sent = {f"kind {n}": Moved(1e6, 1e15) for n in range(9)}
+    sent = {f"kind {n}": Collective(1e6, 1e15) for n in range(9)}
     large = Plan("x" * 200, 9216, chip, *[1.099e11] * 5, 9.1e21, 9.99e17, 1e16, sent)
     lines = table([large]).splitlines()
     assert max(map(len, lines)) <= 118
     assert len(lines[0].split()) >= 13
 
 
-CLEAN = """
+SCRIPT = """
 import jax
-from dl_jax.scale.compile_for import Planner, mesh, target
-there = target("v5p:2x2x1")
-planner = Planner(there, mesh(there, 4))
+from dl_jax.scale.compile_for import Planner, parse_target, target_mesh
+target = parse_target("v5p:2x2x1")
+planner = Planner(target, target_mesh(target, 4))
 planner.plan("double", jax.jit(lambda x: 2 * x), (jax.ShapeDtypeStruct((8,), "float32"),), 0.0)
 print(jax.devices()[0].platform, len(planner.plans))
 """
 
 
 @compiler
-def test_a_process_of_its_own_stays_quiet_and_on_its_cpu(monkeypatch):
+def test_another_process_prints_nothing_and_uses_its_cpu(monkeypatch):
     for name in ("JAX_PLATFORMS", *tpu_compiler.ENVIRONMENT):
         monkeypatch.delenv(name, raising=False)
-    ran = subprocess.run([sys.executable, "-c", CLEAN], capture_output=True, text=True, timeout=120)
+    ran = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=120)
     assert (ran.stdout, ran.stderr, ran.returncode) == ("cpu 1\n", "", 0)
 
 
@@ -309,6 +310,6 @@ def test_four_hundred_million_weights_on_256_chips():
     state = 2 * 4 * weights(width, depth) / 256
     assert plan.alias == pytest.approx(state, rel=0.02)
     assert plan.argument == pytest.approx(state + 4 * batch * (width + 1), rel=0.02)
-    # At the least each chip gathers, forward and backward, the weights of its units in bf16.
-    assert plan.sent > 4 * 2 * depth * width * width / 16 * 15 / 16
+    # At least, each chip gathers the weights of its units in bf16, forward and backward.
+    assert plan.bytes_sent > 4 * 2 * depth * width * width / 16 * 15 / 16
     assert 0.1 < plan.mfu <= 1

@@ -1,4 +1,4 @@
-"""What a compiled program moves, against sums done by hand."""
+"""The traffic of compiled programs, compared with sums by hand."""
 
 from functools import partial
 from importlib.util import find_spec
@@ -9,38 +9,38 @@ import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from dl_jax.scale import tpu_compiler
-from dl_jax.scale.compile_for import mesh, target
-from dl_jax.scale.hlo import Moved, traffic
+from dl_jax.scale.compile_for import parse_target, target_mesh
+from dl_jax.scale.hlo_traffic import Collective, traffic
 
 compiler = pytest.mark.skipif(find_spec("libtpu") is None, reason="libtpu is not installed")
-SIDE, TURNS = 1024, 5
+SIDE, TRIPS = 1024, 5
 WHOLE = 4 * SIDE * SIDE
-"""Bytes of the whole matrix; eight devices hold an eighth each."""
+"""Bytes of the whole matrix; each of eight devices has an eighth."""
 
 
 @pytest.fixture(scope="module")
 def slice_of_eight():
-    return mesh(target("v5e:2x4"), 8)
+    return target_mesh(parse_target("v5e:2x4"), 8)
 
 
-def of(function, here, out, cut_first=True):
-    """The traffic of `function` of one matrix, on each of eight devices."""
-    spec = PartitionSpec("trial") if cut_first else PartitionSpec()
-    x = jax.ShapeDtypeStruct((SIDE, SIDE), jnp.float32, sharding=NamedSharding(here, spec))
-    inside = jax.shard_map(function, mesh=here, in_specs=spec, out_specs=out, check_vma=False)
-    with tpu_compiler.uncached():
+def traffic_of(function, mesh, out, sharded=True):
+    """Return the traffic of `function` of one matrix, on each of eight devices."""
+    spec = PartitionSpec("trial") if sharded else PartitionSpec()
+    x = jax.ShapeDtypeStruct((SIDE, SIDE), jnp.float32, sharding=NamedSharding(mesh, spec))
+    inside = jax.shard_map(function, mesh=mesh, in_specs=spec, out_specs=out, check_vma=False)
+    with tpu_compiler.no_compilation_cache():
         return traffic(jax.jit(inside).lower(x).compile().as_text(), 8)
 
 
-CUT, ALIKE = PartitionSpec("trial"), PartitionSpec()
+SHARDED, REPLICATED = PartitionSpec("trial"), PartitionSpec()
 COLLECTIVES = {
-    "all-reduce": (lambda x: jax.lax.psum(x, "trial"), ALIKE, True, 2 * 7 / 8 * WHOLE / 8),
-    "all-gather": (lambda x: jax.lax.all_gather(x, "trial", tiled=True), ALIKE, True, 7 * WHOLE / 8),
-    "reduce-scatter": (lambda x: jax.lax.psum_scatter(x, "trial", tiled=True), CUT, False, 7 / 8 * WHOLE),
-    "all-to-all": (lambda x: jax.lax.all_to_all(x, "trial", 1, 0, tiled=True), CUT, True, 7 / 8 * WHOLE / 8),
+    "all-reduce": (lambda x: jax.lax.psum(x, "trial"), REPLICATED, True, 2 * 7 / 8 * WHOLE / 8),
+    "all-gather": (lambda x: jax.lax.all_gather(x, "trial", tiled=True), REPLICATED, True, 7 * WHOLE / 8),
+    "reduce-scatter": (lambda x: jax.lax.psum_scatter(x, "trial", tiled=True), SHARDED, False, 7 / 8 * WHOLE),
+    "all-to-all": (lambda x: jax.lax.all_to_all(x, "trial", 1, 0, tiled=True), SHARDED, True, 7 / 8 * WHOLE / 8),
     "collective-permute": (
         lambda x: jax.lax.ppermute(x, "trial", [(i, (i + 1) % 8) for i in range(8)]),
-        CUT,
+        SHARDED,
         True,
         WHOLE / 8,
     ),
@@ -49,45 +49,47 @@ COLLECTIVES = {
 
 @compiler
 @pytest.mark.parametrize("kind", COLLECTIVES)
-def test_a_collective_sends_what_a_ring_needs(slice_of_eight, kind):
-    function, out, cut_first, sent = COLLECTIVES[kind]
-    assert of(function, slice_of_eight, out, cut_first).collectives == {kind: Moved(1, sent)}
+def test_a_collective_sends_the_bytes_of_a_ring(slice_of_eight, kind):
+    function, out, sharded, sent = COLLECTIVES[kind]
+    assert traffic_of(function, slice_of_eight, out, sharded).collectives == {kind: Collective(1, sent)}
 
 
-def summed_often(x):
-    return jax.lax.scan(lambda y, _: (jax.lax.psum(y, "trial"), None), x, None, length=TURNS)[0]
+def summed_in_a_loop(x):
+    return jax.lax.scan(lambda y, _: (jax.lax.psum(y, "trial"), None), x, None, length=TRIPS)[0]
 
 
 @compiler
-def test_in_a_loop_it_counts_as_often_as_the_loop_turns(slice_of_eight):
-    assert of(summed_often, slice_of_eight, CUT).collectives == {
-        "all-reduce": Moved(TURNS, TURNS * 2 * 7 / 8 * WHOLE / 8)
+def test_a_collective_in_a_loop_counts_with_the_trip_count(slice_of_eight):
+    assert traffic_of(summed_in_a_loop, slice_of_eight, SHARDED).collectives == {
+        "all-reduce": Collective(TRIPS, TRIPS * 2 * 7 / 8 * WHOLE / 8)
     }
 
 
-def test_so_it_does_where_the_compiler_states_the_turns():
-    here = jax.make_mesh((8,), ("trial",), axis_types=(AxisType.Auto,))
-    assert of(summed_often, here, CUT).collectives == {"all-reduce": Moved(TURNS, TURNS * 2 * 7 / 8 * WHOLE / 8)}
+def test_a_trip_count_that_the_compiler_states_is_used():
+    mesh = jax.make_mesh((8,), ("trial",), axis_types=(AxisType.Auto,))
+    assert traffic_of(summed_in_a_loop, mesh, SHARDED).collectives == {
+        "all-reduce": Collective(TRIPS, TRIPS * 2 * 7 / 8 * WHOLE / 8)
+    }
 
 
 @compiler
 @pytest.mark.parametrize(
-    ("function", "shapes", "moved"),
+    ("function", "shapes", "expected"),
     [
         (lambda x: x + 1, [(2**13, 2**13)], 2 * 2**28),
         (lambda x, y: x @ y, [(2**13, 2**13)] * 2, 3 * 2**28),
         (lambda x: jnp.sum(x, 0), [(2**16, 2**10)], 2**28),
-        # of a table it reads the rows it takes, and nothing else
+        # a gather reads the rows that it takes, not the whole table
         (lambda x, y: x[y.astype(jnp.int32)] * 2, [(2**16, 2**12), (128,)], 2 * 128 * 2**12 * 4),
         (lambda x, y: jax.lax.dynamic_update_slice(x, y, (5, 0)), [(2**16, 2**10), (128, 2**10)], 2 * 2**28 + 2**20),
     ],
-    ids=["sum", "product", "reduction", "rows of a table", "a part changed"],
+    ids=["sum", "product", "reduction", "rows of a table", "update of a part"],
 )
-def test_bytes_through_memory(slice_of_eight, function, shapes, moved):
-    place = partial(jax.ShapeDtypeStruct, dtype=jnp.float32, sharding=NamedSharding(slice_of_eight, ALIKE))
-    with tpu_compiler.uncached():
-        text = jax.jit(function).lower(*map(place, shapes)).compile().as_text()
-    assert traffic(text, 8).hbm == pytest.approx(moved, rel=0.005)
+def test_bytes_through_hbm(slice_of_eight, function, shapes, expected):
+    shape = partial(jax.ShapeDtypeStruct, dtype=jnp.float32, sharding=NamedSharding(slice_of_eight, REPLICATED))
+    with tpu_compiler.no_compilation_cache():
+        text = jax.jit(function).lower(*map(shape, shapes)).compile().as_text()
+    assert traffic(text, 8).hbm == pytest.approx(expected, rel=0.005)
 
 
 TEXT = """HloModule written_by_hand
@@ -143,12 +145,12 @@ ENTRY %main (p: f32[256], q: f32[1024], which: s32[]) -> f32[256] {
 )
 
 
-def test_every_way_in_which_the_compiler_writes_it():
-    moved = traffic(TEXT, 8)
-    assert moved.collectives == {
-        "all-gather": Moved(1, 1024),  # written twice, with one number; two devices in a group
-        "reduce-scatter": Moved(1, 7 / 8 * 4096),
-        "all-reduce": Moved(3, 3 * 2 * 1 / 2 * 1024),  # three turns; two devices along axis_1
+def test_every_notation_of_the_compiler():
+    measured = traffic(TEXT, 8)
+    assert measured.collectives == {
+        "all-gather": Collective(1, 1024),  # appears twice, with one channel; two devices in a group
+        "reduce-scatter": Collective(1, 7 / 8 * 4096),
+        "all-reduce": Collective(3, 3 * 2 * 1 / 2 * 1024),  # three trips; two devices along axis_1
     }
-    # Read and written by each of the two fusions; by one branch of two, so half as often; and read by the copy.
-    assert moved.hbm == 2 * 2 * 1024 + 2 * 1024 / 2 + 1024
+    # Read and written by both fusions, and by one of two branches, which counts half; read by the copy.
+    assert measured.hbm == 2 * 2 * 1024 + 2 * 1024 / 2 + 1024
