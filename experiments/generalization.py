@@ -32,8 +32,8 @@ from dl_jax.training.context import Context
 from dl_jax.training.losses import accuracy, cross_entropy
 from dl_jax.training.optimizers import sgd
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
-from dl_jax.training.trials import names_of
+from dl_jax.training.old_sweep import grid, sweep
+from dl_jax.training.old_trials import names_of
 
 LABELS = ("true", "random")
 LEAKED = 2
@@ -57,6 +57,7 @@ class Config(Flags):
 
 
 PRESETS = {"smoke": {"seeds": 2, "sizes": (30, 200), "hidden": (32,), "steps": 100}, "accelerator": {"seeds": 20}}
+SECONDS = {"smoke": 5, "laptop": 30, "accelerator": 30}
 
 
 def measure(config: Config, context: Context) -> Records:

@@ -24,19 +24,19 @@ from dl_jax.data.dataset import Examples, two_classes
 from dl_jax.evidence.criteria import Criterion, below, equals, exceeds
 from dl_jax.evidence.estimands import difference, final, first_step, metric
 from dl_jax.evidence.records import Records
-from dl_jax.measures.per_example_gradients import per_example_gradients, rank_correlation, share
+from dl_jax.measures.per_example_gradients import gradient_share, per_example_gradients, rank_correlation
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.report import plots
-from dl_jax.report.by_step import curve
+from dl_jax.report.learning_curves import learning_curve
 from dl_jax.runtime.flags import Flags, flag
 from dl_jax.runtime.run import run
 from dl_jax.training.context import Context
 from dl_jax.training.losses import accuracy, cross_entropy, perceptron
+from dl_jax.training.old_sweep import grid, sweep
+from dl_jax.training.old_trials import names_of
 from dl_jax.training.optimizers import sgd
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
-from dl_jax.training.trials import names_of
 
 LABELS = ("true", "shuffled")
 FEW = 100
@@ -67,6 +67,7 @@ class Config(Flags):
 
 
 PRESETS = {"smoke": {"seeds": 2, "passes": 1, "portions": 3}, "accelerator": {"seeds": 20}}
+SECONDS = {"smoke": 14, "laptop": 30, "accelerator": 30}
 
 
 def measure(config: Config, context: Context) -> Records:
@@ -116,8 +117,10 @@ def look(learner, first, last, splits):
         "accuracy_untuned": right,
         "turn_goes_with_error": rank_correlation(error_N, turn_N),
         "sign_turn_goes_with_error": rank_correlation(error_N, jnp.linalg.norm(jnp.sign(gradient_NxP), axis=1)),
-        "turned_by_right_answers": share(turn_N, answered_right_N),
-        "perceptron_turned_by_right_answers": share(jnp.linalg.norm(only_if_wrong_NxP, axis=1), answered_right_N),
+        "turned_by_right_answers": gradient_share(turn_N, answered_right_N),
+        "perceptron_turned_by_right_answers": gradient_share(
+            jnp.linalg.norm(only_if_wrong_NxP, axis=1), answered_right_N
+        ),
     }
 
 
@@ -196,7 +199,7 @@ CRITERIA = (
         exceeds(metric("turned_by_right_answers", pictures="all", labels="true"), 0.1),
         control=metric("perceptron_turned_by_right_answers", pictures="all", labels="true"),
         scope="cross-entropy; the control is the perceptron's rule, which right answers leave alone",
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         38,
@@ -227,20 +230,26 @@ def draw(records):
     figure, ((exams, knob, blow),) = plots.canvas(1, 3)
     per_step, everything = BATCH, records.where(pictures="all")
     for labels, colour in zip(LABELS, (plots.BLUE, plots.GREY), strict=True):
-        curve(exams, everything.where(labels=labels), "exam_accuracy", colour, f"{labels} labels", per_step=per_step)
+        learning_curve(
+            exams, everything.where(labels=labels), "exam_accuracy", colour, f"{labels} labels", per_step=per_step
+        )
     few = records.where(pictures="few", labels="true")
-    curve(exams, few, "exam_accuracy", plots.RED, f"only {FEW} pictures", per_step=per_step)
-    curve(exams, few, "shown_accuracy", plots.RED, "examined with those", per_step=per_step, style="--")
+    learning_curve(exams, few, "exam_accuracy", plots.RED, f"only {FEW} pictures", per_step=per_step)
+    learning_curve(exams, few, "shown_accuracy", plots.RED, "examined with those", per_step=per_step, style="--")
     exams.set(title="the exam after each portion", ylabel="accuracy")
     taught = everything.where(labels="true")
     for rate, colour in zip(taught.axis("learning_rate"), plots.COLOURS, strict=False):
         at = taught.where(learning_rate=rate)
-        curve(knob, at, "accuracy_untuned", colour, f"learning rate {rate:g}", per_step=per_step)
+        learning_curve(knob, at, "accuracy_untuned", colour, f"learning rate {rate:g}", per_step=per_step)
     knob.set(title="positions of an outer knob", ylabel="test accuracy")
     best = taught.where(learning_rate=taught.where(metric="test_accuracy").axis("learning_rate")[0])
-    curve(blow, best, "turn_goes_with_error", plots.BLUE, "turn and error: rank correlation", per_step=per_step)
-    curve(blow, best, "sign_turn_goes_with_error", plots.GREY, "the same, signs only", per_step=per_step)
-    curve(blow, best, "turned_by_right_answers", plots.AMBER, "share turned by right answers", per_step=per_step)
+    learning_curve(
+        blow, best, "turn_goes_with_error", plots.BLUE, "turn and error: rank correlation", per_step=per_step
+    )
+    learning_curve(blow, best, "sign_turn_goes_with_error", plots.GREY, "the same, signs only", per_step=per_step)
+    learning_curve(
+        blow, best, "turned_by_right_answers", plots.AMBER, "share turned by right answers", per_step=per_step
+    )
     blow.set(title="blows")
     for ax in (exams, knob, blow):
         ax.set_xlabel("pictures shown")

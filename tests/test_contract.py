@@ -123,11 +123,11 @@ def test_every_criterion_belongs_to_a_statement_and_has_a_control(experiment):
     assert experiment.criteria
     for criterion in experiment.criteria:
         assert experiment.name in judged_by[criterion.statement], criterion.statement
-        assert criterion.says
-        assert criterion.control is not criterion.holds.estimand
-        assert criterion.holds.region.low < criterion.holds.region.high
-    assert len({(c.statement, c.says) for c in experiment.criteria}) == len(experiment.criteria)
-    assert any(not criterion.counter for criterion in experiment.criteria)
+        assert criterion.title
+        assert criterion.control is not criterion.test.estimand
+        assert criterion.test.region.low < criterion.test.region.high
+    assert len({(c.statement, c.title) for c in experiment.criteria}) == len(experiment.criteria)
+    assert any(not criterion.counter_evidence for criterion in experiment.criteria)
 
 
 def test_it_has_its_own_tests(name):
@@ -172,9 +172,9 @@ def test_it_can_be_judged_and_no_control_is_supported(experiment, records):
     for criterion, verdict in zip(experiment.criteria, verdicts, strict=True):
         if verdict in left_out:
             continue
-        found, control = criterion.holds.estimand(records), criterion.control(records)
+        found, control = criterion.test.estimand(records), criterion.control(records)
         assert found.shape == control.shape == (2,)
-        assert not np.array_equal(found, control), f"the control measures the same: {criterion.says}"
+        assert not np.array_equal(found, control), f"the control measures the same: {criterion.title}"
 
 
 def test_it_draws(experiment, records):

@@ -1,4 +1,4 @@
-"""Criteria: what must be found for a statement to hold. They are data, fixed before the run."""
+"""Criteria: what the records must show for a statement to hold. They are data, fixed before the run."""
 
 import ast
 import inspect
@@ -11,34 +11,42 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dl_jax.evidence.records import Estimand, Records
-from dl_jax.evidence.statistics import Interval, Region, mean_interval, range_interval, share_interval
+from dl_jax.evidence.statistics import Interval, Region, exact_value, mean_interval, range_interval, share_interval
 
 
 class Comparison(NamedTuple):
-    """An estimand, the region where the statement wants it, and the interval that says where it is."""
+    """An estimand, the region that the statement allows, and the interval that estimates it."""
 
     estimand: Estimand
     region: Region
     interval: Callable[[np.ndarray, Region], Interval]
     seeds: int
-    """Fewer seeds than this decide nothing."""
+    """With fewer seeds than this the verdict is INCONCLUSIVE."""
 
 
 class Criterion(NamedTuple):
     """One way in which a statement can hold or fail.
 
-    control: the same estimand in a setting where the statement must fail; a criterion that
-             supports its control can tell nothing, and its verdict is ERROR.
-    scope:   for what the verdict holds, in words ("digits, depth 1 to 20").
-    counter: this is counter-evidence: shown beside the statement, never counted for it.
+    key:              the statement's number and a name that stays: "71.net_beats_half_space".
+    title:            what is tested and in which unit, in plain words.
+    test:             the comparison that supports or refutes the statement.
+    control:          the same estimand in a setting where the statement must fail; a criterion that supports its
+                      control cannot discriminate, and its verdict is ERROR.
+    scope:            what the verdict is about ("digits, depth 1 to 20").
+    counter_evidence: evidence against the statement: reported beside it, never counted for it.
     """
 
-    statement: int
-    says: str
-    holds: Comparison
+    key: str
+    title: str
+    test: Comparison
     control: Estimand
     scope: str | Callable[[Records], str] = ""
-    counter: bool = False
+    counter_evidence: bool = False
+
+    @property
+    def statement(self) -> int:
+        """The number of the statement."""
+        return int(str(self.key).partition(".")[0])
 
 
 SEEDS = 5
@@ -55,7 +63,7 @@ def below(estimand: Estimand, margin: float) -> Comparison:
 
 
 def equals(estimand: Estimand, target: float, within: float) -> Comparison:
-    """The mean over seeds is the target for all that matters: two one-sided tests at +- within."""
+    """The mean over seeds is equivalent to the target: two one-sided tests at +- within."""
     return Comparison(estimand, Region(target - within, target + within), mean_interval, SEEDS)
 
 
@@ -70,8 +78,13 @@ def seldom(estimand: Estimand, share: float) -> Comparison:
 
 
 def identity(estimand: Estimand, within: float) -> Comparison:
-    """An exact fact: at every seed the residual is below `within`, which leaves room for rounding alone."""
+    """At every seed the residual is below `within`, which leaves room for rounding alone."""
     return Comparison(estimand, Region(-within, within), range_interval, 1)
+
+
+def exact(estimand: Estimand, *, above: float = -np.inf, below: float = np.inf) -> Comparison:
+    """A fact (a proof, a count, a constant: a row without a seed) lies between these; nothing is estimated."""
+    return Comparison(estimand, Region(above, below), exact_value, 0)
 
 
 def fingerprint(criteria: Iterable[Criterion]) -> str:

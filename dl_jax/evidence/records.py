@@ -1,72 +1,122 @@
-"""Records: what was measured, as tidy rows. One row is one number, with the seed and axes that it belongs to."""
+"""Records: measured numbers as tidy rows, and arrays beside them, each with the seed and axes that it belongs to."""
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dl_jax.evidence.axes import describe_axes
+from dl_jax.evidence.named import Label, Named
+
+if TYPE_CHECKING:
+    import pandas
+
 Row = dict[str, Any]
-"""trial, seed, a key for each axis (depth, nonlinearity, ...), metric, value."""
+"""trial, seed, a key for each axis (depth, nonlinearity, ...), metric, value. A fact has no seed."""
+Metrics = Mapping[str, Any]
+"""{name: value}: a scalar, a `Named`, or a list of `Named` with different coordinates."""
 
 
 class Missing(LookupError):
-    """The records hold no such rows: what was asked for was not run."""
+    """The records hold no such rows: they were not measured."""
+
+
+@dataclass(frozen=True)
+class NamedArray:
+    """One array of the records: its metric, its coordinates `at`, and the labels along each of its dimensions."""
+
+    metric: str
+    at: Row
+    axes: dict[str, tuple[Label, ...]]
+    values: np.ndarray
 
 
 @dataclass(frozen=True)
 class Records:
-    """Rows in the order in which they were measured."""
+    """Rows and arrays in the order in which they were measured."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...] = ()
+    arrays: tuple[NamedArray, ...] = ()
 
     @classmethod
-    def gather(cls, parts: Iterable[Iterable[Row]]) -> "Records":
-        """All rows of all parts."""
-        return cls(tuple(row for part in parts for row in part))
+    def gather(cls, parts: Iterable["Records | Iterable[Row]"]) -> "Records":
+        """The rows and arrays of all parts."""
+        records = [part if isinstance(part, cls) else cls(tuple(part)) for part in parts]
+        return cls(
+            tuple(row for part in records for row in part.rows), tuple(each for part in records for each in part.arrays)
+        )
+
+    def __iter__(self):
+        """Iterate over the rows."""
+        return iter(self.rows)
 
     def where(self, **axes: Any) -> "Records":
-        """The rows whose axes have these values; a tuple, list or set means any of its values."""
+        """The rows and arrays whose axes have these values; a tuple, list, set or range means any of its values.
 
-        def fits(row):
-            return all(
-                name in row
-                and (row[name] in want if isinstance(want, tuple | list | set | range) else row[name] == want)
-                for name, want in axes.items()
-            )
-
-        return Records(tuple(row for row in self.rows if fits(row)))
+        Rows that a selection did not choose are left out, unless `selected` is named: selected=(True, False).
+        """
+        axes = {"selected": True} | axes
+        return Records(
+            tuple(row for row in self.rows if _fits(row, axes)),
+            tuple(each for each in self.arrays if _fits({**each.at, "metric": each.metric}, axes)),
+        )
 
     def axis(self, name: str) -> tuple:
-        """The values that an axis takes, sorted."""
+        """The values that an axis takes in the rows, sorted; selected or not."""
         return tuple(sorted({row[name] for row in self.rows if name in row}))
 
     def values(self, metric: str, **axes: Any) -> np.ndarray:
         """Every value of a metric where the axes fit, as measured. Missing if there is none."""
         found = [row["value"] for row in self.where(metric=metric, **axes).rows]
         if not found:
-            raise Missing(f"no {metric} at {axes}")
+            raise Missing(f"no {metric} at {describe_axes(axes)}")
         return np.asarray(found, float)
 
     def by_seed(self, metric: str, reduce: Callable | None = None, **axes: Any) -> np.ndarray:
-        """value_S: one value for each seed of the records, in the order of the seeds.
+        """value_S: one value for each seed of the records, in the order of the seeds; of a fact, a single value.
 
         The unit of replication is the seed, so all rows of a seed that fit are reduced to one
         (np.mean, np.max, ...); without `reduce` exactly one must fit, and ValueError says that an
         axis was left open. Missing where a seed has none.
         """
-        found: dict[int, list[float]] = {seed: [] for seed in self.axis("seed")}
-        for row in self.where(metric=metric, **axes).rows:
-            found[row["seed"]].append(row["value"])
+        rows = self.where(metric=metric, **axes).rows
+        facts = [row["value"] for row in rows if "seed" not in row]
+        found: dict[Any, list[float]] = {None: facts} if facts else {seed: [] for seed in self.axis("seed")}
+        for row in rows:
+            if "seed" in row and facts:
+                raise ValueError(f"{metric} is a fact in some rows and has a seed in others")
+            if "seed" in row:
+                found[row["seed"]].append(row["value"])
         if absent := [seed for seed, values in found.items() if not values]:
-            raise Missing(f"no {metric} at {axes}" + (f" for seed {absent[0]}" if len(absent) < len(found) else ""))
+            raise Missing(
+                f"no {metric} at {describe_axes(axes)}" + (f" for seed {absent[0]}" if len(absent) < len(found) else "")
+            )
         if reduce is None and any(len(values) > 1 for values in found.values()):
-            raise ValueError(f"several {metric} a seed at {axes}: an axis is left open")
+            raise ValueError(f"several {metric} a seed at {describe_axes(axes)}: an axis is left open")
         return np.asarray([(reduce or np.mean)(values) for values in found.values()], float)
 
+    def array(self, metric: str, **axes: Any) -> NamedArray:
+        """The array of this metric where the axes fit. Missing without one, ValueError if there are several."""
+        found = self.where(metric=metric, **axes).arrays
+        if not found:
+            raise Missing(f"no array {metric} at {describe_axes(axes)}")
+        if len(found) > 1:
+            raise ValueError(f"{len(found)} arrays {metric} at {describe_axes(axes)}: an axis is left open")
+        return found[0]
+
+    def with_axes(self, **axes: Label) -> "Records":
+        """The same numbers with more columns, of which each has one value."""
+        arrays = (NamedArray(each.metric, {**each.at, **axes}, each.axes, each.values) for each in self.arrays)
+        return Records(
+            tuple({**row, **axes, "metric": row["metric"], "value": row["value"]} for row in self.rows), tuple(arrays)
+        )
+
+    # Until every experiment selects with evidence.selection.
     def best(self, over: str, by: str, of: tuple[str, ...], judged: tuple[str, ...] = ("",)) -> "Records":
         """At each setting of the axes `of`, only the value of the axis `over` with the highest mean of `by`.
 
@@ -90,8 +140,29 @@ class Records:
 
         return Records(tuple(filter(kept, self.rows)))
 
+    def to_pandas(self) -> "pandas.DataFrame":
+        """The rows as a tidy pandas DataFrame. ModuleNotFoundError says what to install where pandas is not there."""
+        try:
+            import pandas
+        except ModuleNotFoundError:
+            raise ModuleNotFoundError("to_pandas needs pandas: pip install pandas") from None
+        return pandas.DataFrame(list(self.rows))
+
+    def __repr__(self) -> str:
+        metrics = dict.fromkeys([*(row["metric"] for row in self.rows), *(each.metric for each in self.arrays)])
+        return f"<Records: {len(self.rows)} rows, {len(self.arrays)} arrays; metrics {', '.join(metrics) or 'none'}>"
+
     def write(self, path: Path) -> None:
-        """One JSON object a line; a number that is not finite becomes null."""
+        """Write a JSON object a line, null for a number that is not finite; and the arrays, if any, in a file beside.
+
+        That file is arrays.npz beside records.jsonl, and NAME.npz beside any other NAME.jsonl. It is written first.
+        """
+        if self.arrays:
+            index = [
+                json.dumps({"metric": a.metric, "at": a.at, "axes": a.axes}, ensure_ascii=False) for a in self.arrays
+            ]
+            numbered = {f"a{number:05d}": each.values for number, each in enumerate(self.arrays)}
+            np.savez_compressed(_arrays_beside(path), index=np.asarray(index), **numbered)
         with path.open("w", encoding="utf-8") as lines:
             for row in self.rows:
                 value = row["value"] if math.isfinite(row["value"]) else None
@@ -101,8 +172,61 @@ class Records:
     def read(cls, path: Path) -> "Records":
         """What `write` wrote; null becomes NaN."""
         lines = path.read_text(encoding="utf-8").split("\n")  # not splitlines: a name may hold its other line ends
-        rows = [json.loads(line) for line in lines if line]
-        return cls(tuple({**row, "value": math.nan if row["value"] is None else row["value"]} for row in rows))
+        found = [json.loads(line) for line in lines if line]
+        return cls(
+            tuple({**row, "value": math.nan if row["value"] is None else row["value"]} for row in found),
+            _read_arrays(_arrays_beside(path)),
+        )
+
+
+def measured(metrics: Metrics, **axes: Label) -> Records:
+    """The records of metrics that were measured at one point of the axes. Without a `seed` they are facts.
+
+    A scalar gives a row, `named` a row for each number, `array` an array. Values may be NumPy or JAX arrays.
+    """
+    rows: list[Row] = []
+    arrays: list[NamedArray] = []
+    for metric, value in metrics.items():
+        for each in value if isinstance(value, Sequence) else (value,):
+            if not isinstance(each, Named):
+                rows.append({**axes, "metric": metric, "value": float(each)})
+            elif each.whole:
+                arrays.append(NamedArray(metric, {**axes, **dict(each.at)}, each.labels(), np.asarray(each.value)))
+            else:
+                at, labels = dict(each.at), each.labels()
+                for where, number in zip(product(*labels.values()), np.ravel(each.value), strict=True):
+                    point = dict(zip(labels, where, strict=True))
+                    rows.append({**axes, **at, **point, "metric": metric, "value": float(number)})
+    return Records(tuple(rows), tuple(arrays))
+
+
+def _fits(row, axes):
+    def fits(name, want):
+        if name not in row:
+            return name == "selected"
+        return row[name] in want if isinstance(want, tuple | list | set | range) else row[name] == want
+
+    return all(fits(name, want) for name, want in axes.items())
+
+
+def _arrays_beside(path):
+    return path.with_name("arrays.npz") if path.name == "records.jsonl" else path.with_suffix(".npz")
+
+
+def _read_arrays(path) -> tuple[NamedArray, ...]:
+    if not path.exists():
+        return ()
+    with np.load(path, allow_pickle=False) as found:
+        about = [json.loads(str(text)) for text in found["index"]]
+        return tuple(
+            NamedArray(
+                each["metric"],
+                each["at"],
+                {name: tuple(labels) for name, labels in each["axes"].items()},
+                found[f"a{number:05d}"],
+            )
+            for number, each in enumerate(about)
+        )
 
 
 Estimand = Callable[[Records], np.ndarray]

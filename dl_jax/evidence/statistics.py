@@ -74,6 +74,18 @@ def range_interval(value_S: np.ndarray, region: Region) -> Interval:
     return Interval(worst, low, high, len(value_S), 0.0 if inside else 1.0, 1.0 if inside else 0.0)
 
 
+def exact_value(value_1: np.ndarray, region: Region) -> Interval:
+    """For facts: one value without a seed, and no interval. ValueError if there are several values.
+
+    n is 0: nothing was sampled.
+    """
+    if len(value_1) != 1:
+        raise ValueError(f"a fact is one value without a seed, and these are {len(value_1)}")
+    value = float(value_1[0])
+    inside = region.low < value < region.high
+    return Interval(value, value, value, 0, 0.0 if inside else 1.0, 1.0 if inside else 0.0)
+
+
 def _placed(interval, region, p_above, p_below):
     """The interval with its p-values. Only the finite edges of the region can be crossed."""
     inside = [p_above(region.low)] if np.isfinite(region.low) else []

@@ -8,7 +8,7 @@ import numpy as np
 
 from dl_jax.evidence.criteria import Criterion
 from dl_jax.evidence.records import Missing, Records
-from dl_jax.evidence.statistics import ALPHA, Interval, holm
+from dl_jax.evidence.statistics import ALPHA, Interval, exact_value, holm
 
 
 class Answer(StrEnum):
@@ -25,15 +25,17 @@ class Answer(StrEnum):
 class Verdict:
     """The answer of one criterion, with its numbers. Without an answer the numbers are None."""
 
-    statement: int
-    criterion: str
+    key: str
+    title: str
     verdict: Answer
     estimate: float | None = None
     low: float | None = None
     high: float | None = None
     n: int = 0
+    exact: bool = False
+    """The estimate is a fact, without seeds; n is 0."""
     scope: str = ""
-    counter: bool = False
+    counter_evidence: bool = False
     control: float | None = None
     """The estimate in the setting where the statement must fail."""
     p: float | None = None
@@ -42,6 +44,11 @@ class Verdict:
     """The criterion is not the one that was fixed before these records were made."""
     experiment: str = ""
 
+    @property
+    def statement(self) -> int:
+        """The number of the statement."""
+        return int(str(self.key).partition(".")[0])
+
 
 def judge(records: Records, criteria: Iterable[Criterion]) -> list[Verdict]:
     """One verdict for each criterion, in their order; several in one report stand by Holm's correction."""
@@ -49,10 +56,16 @@ def judge(records: Records, criteria: Iterable[Criterion]) -> list[Verdict]:
 
 
 def _judge(records, criterion):
-    holds, scope = criterion.holds, criterion.scope
-    bare = Verdict(criterion.statement, criterion.says, Answer.NOT_RUN, counter=criterion.counter)
+    test, scope = criterion.test, criterion.scope
+    bare = Verdict(
+        criterion.key,
+        criterion.title,
+        Answer.NOT_RUN,
+        exact=test.interval is exact_value,
+        counter_evidence=criterion.counter_evidence,
+    )
     try:
-        value_S, control_S = holds.estimand(records), criterion.control(records)
+        value_S, control_S = test.estimand(records), criterion.control(records)
         bare = replace(
             bare, scope=scope(records) if callable(scope) and records.rows else "" if callable(scope) else scope
         )
@@ -60,10 +73,10 @@ def _judge(records, criterion):
         return replace(bare, note=str(missing))
     if not len(value_S):
         return replace(bare, note="no seeds")
-    found, control = _placed(holds, value_S), _placed(holds, control_S)
-    answer, note = _answer(value_S, found, holds.seeds)
-    if _answer(control_S, control, holds.seeds)[0] is Answer.SUPPORTED:
-        answer, note = Answer.ERROR, "the control passes too, so this criterion can tell nothing"
+    found, control = _placed(test, value_S), _placed(test, control_S)
+    answer, note = _answer(value_S, found, test.seeds)
+    if _answer(control_S, control, test.seeds)[0] is Answer.SUPPORTED:
+        answer, note = Answer.ERROR, "the control is supported too, so this criterion cannot discriminate"
     numbers = {name: _finite(getattr(found, name)) for name in ("estimate", "low", "high")}
     p = min(found.p_inside, found.p_outside)
     return replace(
@@ -71,10 +84,10 @@ def _judge(records, criterion):
     )
 
 
-def _placed(holds, value_S) -> Interval:
+def _placed(test, value_S) -> Interval:
     """The interval of the values; there is none, and nothing is shown, where one of them is not finite."""
     if np.isfinite(value_S).all():
-        return holds.interval(value_S, holds.region)
+        return test.interval(value_S, test.region)
     return Interval(np.nan, np.nan, np.nan, len(value_S), 1.0, 1.0)
 
 
@@ -113,7 +126,7 @@ def together(verdicts: Iterable[Verdict]) -> Answer:
 
     An error hides nothing behind it; one refutation refutes; support must be by all that ran.
     """
-    answers = {verdict.verdict for verdict in verdicts if not verdict.counter}
+    answers = {verdict.verdict for verdict in verdicts if not verdict.counter_evidence}
     for answer in (Answer.ERROR, Answer.REFUTED, Answer.INCONCLUSIVE, Answer.SUPPORTED):
         if answer in answers:
             return answer

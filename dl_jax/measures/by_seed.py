@@ -1,21 +1,24 @@
-"""Numbers that need no training, taken at every seed at once, in single or in double precision."""
+"""Measurements that need no training, at every seed: in one program, or on the host seed by seed."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import product
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dl_jax.evidence.records import Row
+from dl_jax.evidence.records import Label, Records, measured
 from dl_jax.models.model import Key
+from dl_jax.training.context import Context
 
 PRECISIONS = ("float32", "float64")
-COMPILED_QUICKLY = {"xla_backend_optimization_level": 0}
-"""These programs run for milliseconds: compiling them is what takes time."""
+COMPILE_QUICKLY = {"xla_backend_optimization_level": 0}
+"""Compiler options for programs that run for milliseconds and compile for seconds."""
+THREADS = 4
+"""Programs that are compiled at the same time; each compiles on one core."""
 
 
 def normals(key: Key, *shapes: tuple[int, ...]) -> list[jax.Array]:
@@ -25,41 +28,65 @@ def normals(key: Key, *shapes: tuple[int, ...]) -> list[jax.Array]:
     return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
-def at(metric: str, **axes: Any) -> tuple:
-    """The name of a number: a metric, and where on its axes it was taken.
+class Part(NamedTuple):
+    """One program of `by_seed`. evaluate: (key) -> metrics; axes: columns of its rows, beside precision."""
 
-    An axis may be a tuple of places; then it is the name of a vector with a number for each of them.
+    evaluate: Callable[[Key], dict[str, Any]]
+    precision: str
+    axes: dict[str, Label]
+
+
+def part(evaluate: Callable[[Key], dict[str, Any]], precision: str = "float32", **axes: Label) -> Part:
+    """Metrics of a seed's key (scalars, `named` or `array`), in one of PRECISIONS."""
+    return Part(evaluate, precision, axes)
+
+
+def by_seed(parts: Sequence[Part], seeds: Sequence[int], context: Context) -> Records:
+    """The records of every part at every seed: a program for each part, compiled at the same time.
+
+    Double precision is switched on within a part only. Matrix products are exact to the precision's rounding on every
+    device; by default accelerators shorten their factors.
     """
-    return metric, tuple(axes.items())
+    key = {"by seed": [{"precision": part.precision, **part.axes} for part in parts], "seeds": list(seeds)}
+    return context.events.cached(key, partial(_all_parts, parts, seeds))
 
 
-def rows_by_seed(look: Callable[[Key], dict], seeds: Sequence[int], precision: str, **axes: Any) -> list[Row]:
-    """The rows of `look(key) -> {at(metric, ...): number or vector}` at every seed: one program, in this precision.
+def for_each_seed(
+    compute: Callable[[int], Records], seeds: Sequence[int], context: Context, *, label: str, **key: Any
+) -> Records:
+    """The records of compute(seed) at every seed, computed on the host and cached one by one, with progress.
 
-    Double precision is switched on within this call only. Matrix products are exact to the
-    precision's rounding on every device; by default accelerators shorten their factors.
+    label: what is computed, for the progress line; with `key` it identifies the records in the cache.
     """
-    with jax.enable_x64(precision == "float64"), jax.default_matmul_precision("highest"):
-        program = jax.jit(jax.vmap(lambda seed: look(jax.random.key(seed))), compiler_options=COMPILED_QUICKLY)
-        found_R = jax.device_get(program(jnp.asarray(seeds)))
-    return [
-        {"trial": trial, "seed": seed, "precision": precision, **axes, **place, "metric": metric, "value": float(value)}
-        for (metric, own), value_R in found_R.items()
-        for trial, (seed, value) in enumerate(zip(seeds, np.asarray(value_R), strict=True))
-        for place, value in zip(_places(dict(own)), np.ravel(value), strict=True)
-    ]
+
+    def one(number, seed):
+        records = compute(seed)
+        context.events.progress(label, number, len(seeds))
+        return records
+
+    computes = (partial(one, number, seed) for number, seed in enumerate(seeds, 1))
+    return context.events.cached({"for each seed": label, **key, "seeds": list(seeds)}, *computes)
 
 
-def at_once(parts: Iterable[Callable[[], list[Row]]]) -> list[Row]:
-    """The rows of all parts, in their order; on threads, since compiling each takes one core only."""
-    threads = ThreadPoolExecutor(max_workers=4)
+def _all_parts(parts, seeds):
+    threads = ThreadPoolExecutor(max_workers=THREADS)
     try:
-        return [row for rows in threads.map(lambda part: part(), parts) for row in rows]
+        return Records.gather(threads.map(partial(_measure, seeds=seeds), parts))
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _places(axes):
-    """The axes as they are, or once for each place along those that are tuples, the last of them fastest."""
-    each = [where if isinstance(where, tuple) else (where,) for where in axes.values()]
-    return [dict(zip(axes, where, strict=True)) for where in product(*each)]
+def _measure(part, seeds):
+    with jax.enable_x64(part.precision == "float64"), jax.default_matmul_precision("highest"):
+        evaluate = jax.vmap(lambda seed: part.evaluate(jax.random.key(seed)))
+        metrics_S = jax.device_get(jax.jit(evaluate, compiler_options=COMPILE_QUICKLY)(jnp.asarray(seeds)))
+    return Records.gather(
+        measured(
+            jax.tree.map(lambda leaf_S, at=at: leaf_S[at], metrics_S),
+            trial=at,
+            seed=seed,
+            precision=part.precision,
+            **part.axes,
+        )
+        for at, seed in enumerate(seeds)
+    )

@@ -9,27 +9,35 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl_jax.data.dataset import Examples, Splits
-from dl_jax.data.synthetic.canids import CLASSES, NUISANCES, canids, compared, plain, render, scene
+from dl_jax.data.synthetic.canids import (
+    CLASSES,
+    NUISANCES,
+    canids,
+    matched_variants,
+    neutral_scene,
+    random_scene,
+    render,
+)
 from dl_jax.evidence.records import Row
 from dl_jax.measures import selectivity
 from dl_jax.measures.ensembles import Score
 from dl_jax.measures.kernel_machines import gaussian_machine, kernel_rows, linear_machine
-from dl_jax.measures.nearest_neighbour import nearest_machine
+from dl_jax.measures.nearest_neighbour import nearest_neighbour_votes
 from dl_jax.measures.pictures import picture_rows
 from dl_jax.models.model import Key, Model
 from dl_jax.training.batches import subsample
 from dl_jax.training.context import Context
 from dl_jax.training.losses import accuracy, cross_entropy
+from dl_jax.training.old_sweep import grid, sweep
 from dl_jax.training.optimizers import adam
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
 
 VALIDATION, TEST, COMPARED = 512, 1024, 128
 ALONE = (512, 128, 256)
 """Pictures in which one nuisance varies alone: to learn from, to choose by and to judge by."""
 SHALLOW = {
     "linear": (linear_machine, (30.0, 1000.0, 30000.0)),
-    "nearest neighbours": (nearest_machine, (1, 5, 21)),
+    "nearest neighbours": (nearest_neighbour_votes, (1, 5, 21)),
     "gaussian": (gaussian_machine, (0.25, 0.5, 1.0)),
 }
 """Each with as many settings as a net has learning rates: ridges, numbers of neighbours, widths."""
@@ -47,7 +55,7 @@ class Pictures(NamedTuple):
     train: Examples
     validation: Examples
     test: Examples
-    compared: dict[str, jax.Array]
+    matched_variants: dict[str, jax.Array]
 
 
 def draw_pictures(count: int, side: int, nuisances: Sequence[str], detail: float, seed: int) -> Pictures:
@@ -55,7 +63,9 @@ def draw_pictures(count: int, side: int, nuisances: Sequence[str], detail: float
     _, *keys, key_pairs = _keys(seed)
     sizes = (count, VALIDATION, TEST)
     splits = (_drawn(key, size, side, tuple(nuisances), detail) for key, size in zip(keys, sizes, strict=True))
-    pairs = jax.jit(lambda key: jax.tree.map(_centred, compared(key, COMPARED, side, nuisances, detail)))(key_pairs)
+    pairs = jax.jit(lambda key: jax.tree.map(_centred, matched_variants(key, COMPARED, side, nuisances, detail)))(
+        key_pairs
+    )
     return Pictures(*splits, pairs)
 
 
@@ -101,8 +111,8 @@ def seen(answer: Score, pictures: Pictures) -> dict[str, jax.Array]:
     return {
         "validation_accuracy": accuracy(scores["validation"], pictures.validation.y),
         "test_accuracy": accuracy(scores["test"], pictures.test.y),
-        "test_pairs_right": selectivity.pairs_right(margins),
-        **{f"test_{name}": ratio for name, ratio in selectivity.ratios(margins).items()},
+        "test_pairs_right": selectivity.pair_accuracy(margins),
+        **{f"test_{name}": ratio for name, ratio in selectivity.class_to_nuisance_ratios(margins).items()},
     }
 
 
@@ -115,11 +125,11 @@ def _at_once(function, x):
 def gallery_rows(seed: int) -> list[Row]:
     """Pictures to look at: both kinds in the plain scene, where each nuisance varies alone, and where all do."""
     first, second = jax.random.split(jax.random.key(seed))
-    scenes = {"nothing varies": plain()} | {name: scene(first, [name]) for name in NUISANCES}
+    scenes = {"nothing varies": neutral_scene()} | {name: random_scene(first, [name]) for name in NUISANCES}
     painted = jax.jit(lambda kind, at: jnp.moveaxis(render(kind, at, GALLERY), -1, 0))
     return [
         row
-        for shown, at in (scenes | {"all vary": scene(second)}).items()
+        for shown, at in (scenes | {"all vary": random_scene(second)}).items()
         for kind, name in enumerate(CLASSES)
         for row in picture_rows(
             {"trial": 0, "seed": seed, "kind": name, "shown": shown, "metric": "picture"},
@@ -134,8 +144,8 @@ def pixel_rows(side: int, nuisances: Sequence[str], detail: float, seeds: Iterab
     def compute():
         @jax.jit
         def found(key):
-            pictures = compared(key, COMPARED, side, nuisances, detail)
-            return selectivity.scene_over_kind(pictures), selectivity.detail_over_scene(pictures)
+            pictures = matched_variants(key, COMPARED, side, nuisances, detail)
+            return selectivity.scene_to_class_distance(pictures), selectivity.class_to_scene_distance(pictures)
 
         return [
             {"trial": seed, "machine": "pixels", "setting": 0, "seed": seed, "metric": metric, "value": float(value)}
@@ -202,8 +212,8 @@ def trained_rows(
 
         top = _at_once(partial(hidden, last), pictures.compared)
         return seen(partial(learner.model.apply, last), pictures) | {
-            "test_scene_over_kind": selectivity.scene_over_kind(top),
-            "test_detail_over_scene": selectivity.detail_over_scene(top),
+            "test_scene_over_kind": selectivity.scene_to_class_distance(top),
+            "test_detail_over_scene": selectivity.class_to_scene_distance(top),
             "test_kernel_on_top": kernel_on(last),
             "test_kernel_on_untrained_top": kernel_on(first),
         }

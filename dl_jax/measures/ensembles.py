@@ -13,9 +13,9 @@ from dl_jax.models.ensemble import ensemble, summed_loss
 from dl_jax.models.model import Key, Model
 from dl_jax.training.context import Context
 from dl_jax.training.losses import cross_entropy
+from dl_jax.training.old_sweep import grid, sweep
 from dl_jax.training.optimizers import adam
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
 
 Score = Callable[[jax.Array], jax.Array]
 """x -> scores_NxC: what a machine answers."""

@@ -1,4 +1,6 @@
-"""What one hyperplane can do with two classes, and how to tell that no more than one is at work."""
+"""Linear separability, and how far a decision region is from a half-space."""
+
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -7,36 +9,38 @@ from scipy.optimize import linprog
 
 
 def separable(x_NxD: np.ndarray, label_N: np.ndarray) -> bool:
-    """Whether some hyperplane has all of class 1 strictly on one side and all of class 0 on the other.
+    """Return whether a hyperplane has class 1 strictly on one side and class 0 strictly on the other.
 
-    Exact: a linear programme seeks w, t with (w.x - t) of the right sign and at least 1 everywhere.
-    Inputs are scaled to unit spread first, so that the answer does not hang on their units.
+    Exact: a linear program looks for w and t such that w.x - t has the sign of the class and an absolute value of at
+    least 1 at every point. Inputs are standardized first, so that the result does not depend on their units.
     """
     x_NxD = np.asarray(x_NxD, float)
     x_NxD = (x_NxD - x_NxD.mean(0)) / np.maximum(x_NxD.std(0), 1e-12)
     sign_N = np.where(np.asarray(label_N) > 0, 1.0, -1.0)
     rows = -sign_N[:, None] * np.column_stack([x_NxD, -np.ones(len(x_NxD))])
-    found = linprog(np.zeros(rows.shape[1]), A_ub=rows, b_ub=-np.ones(len(rows)), bounds=(None, None), method="highs")
-    return found.status == 0
+    solution = linprog(
+        np.zeros(rows.shape[1]), A_ub=rows, b_ub=-np.ones(len(rows)), bounds=(None, None), method="highs"
+    )
+    return solution.status == 0
 
 
-def nonconvexity(positive, x_NxD: jax.Array) -> jax.Array:
-    """Share of pairs decided alike whose midpoint is decided otherwise.
+def nonconvexity(positive: Callable[[jax.Array], jax.Array], x_NxD: jax.Array) -> jax.Array:
+    """Share of the pairs with equal decisions whose midpoint has the other decision.
 
-    0 for a half-space: it and its complement are the only regions of which both are convex.
-    positive: x_NxD -> bool_N. Each point is paired with the one half the sample away.
+    0 for a half-space: half-spaces are the only regions that are convex together with their complement.
+    positive: the decision, x_NxD -> bool_N. Point n is paired with point n + N / 2.
     """
     other_NxD = jnp.roll(x_NxD, len(x_NxD) // 2, 0)
-    alike_N = positive(x_NxD) == positive(other_NxD)
+    equal_N = positive(x_NxD) == positive(other_NxD)
     changed_N = positive((x_NxD + other_NxD) / 2) != positive(x_NxD)
-    return jnp.sum(alike_N & changed_N) / jnp.maximum(jnp.sum(alike_N), 1)
+    return jnp.sum(equal_N & changed_N) / jnp.maximum(jnp.sum(equal_N), 1)
 
 
 def differs_from_weighted_sum(score_N: jax.Array, x_NxD: jax.Array) -> jax.Array:
-    """Share of points on whose side of 0 a score and the best weighted sum of the inputs differ.
+    """Share of points at which a score and its least-squares fit by a weighted sum of the inputs differ in sign.
 
-    The weights and the threshold are those of least squares; 0 if the score is a weighted sum.
-    Points whose score is 0 but for rounding (a ten-thousandth of the largest) are left out.
+    0 for a score that is a weighted sum plus a threshold. Scores of less than 1e-4 of the largest absolute score are
+    left out: their sign is rounding.
     """
     inputs_NxE = jnp.column_stack([x_NxD, jnp.ones(len(x_NxD))])
     weighted_N = inputs_NxE @ jnp.linalg.lstsq(inputs_NxE, score_N)[0]

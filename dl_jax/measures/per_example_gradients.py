@@ -1,4 +1,7 @@
-"""How far the knobs would turn for one example alone, beside how wrong its answer was."""
+"""The loss and the gradient of every example by itself, and how two per-example quantities relate.
+
+N examples, D inputs, P parameters.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -11,22 +14,22 @@ from dl_jax.training.step import Learner, mean_loss
 
 
 def per_example_gradients(learner: Learner, params: Params, examples: Examples) -> tuple[jax.Array, jax.Array]:
-    """(error_N, gradient_NxP): the error of each example, and its derivative by all weights in a row."""
+    """(loss_N, gradient_NxP): the loss of every example, and its gradient by all parameters as one row."""
 
-    def alone(x_D, label):
-        one = Examples(x_D[None], label[None])
-        gradient = jax.grad(mean_loss, argnums=1)(learner, params, one)
-        return mean_loss(learner, params, one), ravel_pytree(gradient)[0]
+    def of_example(x_D, label):
+        example = Examples(x_D[None], label[None])
+        gradient = jax.grad(mean_loss, argnums=1)(learner, params, example)
+        return mean_loss(learner, params, example), ravel_pytree(gradient)[0]
 
-    return jax.vmap(alone)(examples.x, examples.y)
+    return jax.vmap(of_example)(examples.x, examples.y)
 
 
 def rank_correlation(a_N: jax.Array, b_N: jax.Array) -> jax.Array:
-    """Spearman's: the correlation of the ranks, in -1..1; 0 where all of one are equal."""
+    """Spearman's rank correlation, in -1..1; 0 where all values of a or of b are equal."""
     a_N, b_N = (rank - jnp.mean(rank) for rank in (rankdata(a_N), rankdata(b_N)))
     return jnp.sum(a_N * b_N) / jnp.maximum(jnp.sqrt(jnp.sum(a_N**2) * jnp.sum(b_N**2)), 1e-30)
 
 
-def share(turn_N: jax.Array, of_N: jax.Array) -> jax.Array:
-    """The part of all turning that is due to some of the examples (of_N: true or false)."""
-    return jnp.sum(turn_N * of_N) / jnp.maximum(jnp.sum(turn_N), 1e-30)
+def gradient_share(norm_N: jax.Array, selected_N: jax.Array) -> jax.Array:
+    """Share of the sum of the gradient norms that belongs to the selected examples (a mask)."""
+    return jnp.sum(norm_N * selected_N) / jnp.maximum(jnp.sum(norm_N), 1e-30)

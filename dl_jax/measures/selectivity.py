@@ -1,61 +1,61 @@
-"""Selectivity and invariance: how much an answer changes with what matters, beside how much with what does not.
+"""Selectivity and invariance: how much an output changes with the class, relative to its change with nuisances.
 
-All take what a machine makes of the pictures of `canids.compared`: a dictionary from what was changed to the outputs.
+The functions take a dictionary {variant: outputs for N matched images}, as for the images of
+`data.synthetic.canids.matched_variants`: the original, the other class in the same scene, the same object with one
+nuisance drawn again, and the same object in another scene.
 """
 
 import jax
 import jax.numpy as jnp
 
-AS_IT_IS, KIND, SCENE = "as it is", "kind", "scene"
+ORIGINAL, OTHER_CLASS, OTHER_SCENE = "as it is", "kind", "scene"
+"""Names of three variants; every other name is a nuisance."""
 Outputs = dict[str, jax.Array]
 
 
 def margin(scores_Nx2: jax.Array) -> jax.Array:
-    """m_N, the score of the second kind above that of the first."""
+    """margin_N: the score of class 1 minus that of class 0."""
     return scores_Nx2[:, 1] - scores_Nx2[:, 0]
 
 
-def ratios(margin_N: Outputs) -> dict[str, jax.Array]:
-    """`kind_over_<change>`: the median response to the other kind, over that to each other change.
+def class_to_nuisance_ratios(margin_N: Outputs) -> dict[str, jax.Array]:
+    """`kind_over_<variant>`: the median change of the margin with the class, over that with each other variant.
 
-    Above 1 the answer hangs more on the detail than on the nuisance; scaling the scores does not change it.
+    Above 1 the margin depends more on the class than on the nuisance. Independent of the scale of the scores.
     """
-    response = {name: jnp.median(jnp.abs(m_N - margin_N[AS_IT_IS])) for name, m_N in margin_N.items()}
+    change = {name: jnp.median(jnp.abs(m_N - margin_N[ORIGINAL])) for name, m_N in margin_N.items()}
     return {
-        f"kind_over_{name}": response[KIND] / jnp.maximum(response[name], 1e-12)
+        f"kind_over_{name}": change[OTHER_CLASS] / jnp.maximum(change[name], 1e-12)
         for name in margin_N
-        if name not in (AS_IT_IS, KIND)
+        if name not in (ORIGINAL, OTHER_CLASS)
     }
 
 
-def pairs_right(margin_N: Outputs) -> jax.Array:
-    """Share of scenes in which both kinds are told right; they are the first kind and the second by turns."""
-    now_N, other_N = margin_N[AS_IT_IS] > 0, margin_N[KIND] > 0
-    second_N = jnp.arange(len(now_N)) % 2 == 1
-    return jnp.mean((now_N == second_N) & (other_N != second_N))
+def pair_accuracy(margin_N: Outputs) -> jax.Array:
+    """Share of scenes in which both classes are classified correctly.
+
+    The originals with even indices are of class 0, those with odd indices of class 1.
+    """
+    original_N, other_N = margin_N[ORIGINAL] > 0, margin_N[OTHER_CLASS] > 0
+    label_N = jnp.arange(len(original_N)) % 2 == 1
+    return jnp.mean((original_N == label_N) & (other_N != label_N))
 
 
-def scene_over_kind(output_NxD: Outputs, share: float = 0.9) -> jax.Array:
-    """How many times farther an animal is from itself in another scene than from the other kind in the same scene.
+def scene_to_class_distance(output_NxD: Outputs, share: float = 0.9) -> jax.Array:
+    """Distance to the same object in another scene, over the distance to the other class in the same scene.
 
-    Of all animals the given share lies at least so much farther: above 1, the other kind is nearer for that many.
+    The value that is reached by `share` of the images: above 1, the other class is the nearer one for that share.
     """
 
-    def away_N(name):
-        return jnp.linalg.norm((output_NxD[name] - output_NxD[AS_IT_IS]).reshape(len(output_NxD[name]), -1), axis=1)
+    def distance_N(name):
+        return jnp.linalg.norm((output_NxD[name] - output_NxD[ORIGINAL]).reshape(len(output_NxD[name]), -1), axis=1)
 
-    return jnp.quantile(away_N(SCENE) / jnp.maximum(away_N(KIND), 1e-12), 1 - share)
-
-
-def detail_over_scene(output_NxD: Outputs) -> jax.Array:
-    """How far the other kind is in the same scene, over how far the same animal is in another; root mean squares."""
-    away = {name: jnp.sqrt(jnp.mean((output_NxD[name] - output_NxD[AS_IT_IS]) ** 2)) for name in (KIND, SCENE)}
-    return away[KIND] / away[SCENE]
+    return jnp.quantile(distance_N(OTHER_SCENE) / jnp.maximum(distance_N(OTHER_CLASS), 1e-12), 1 - share)
 
 
-def d_prime(margin_N: jax.Array, label_N: jax.Array) -> jax.Array:
-    """How far apart the two kinds' margins are, in standard deviations within a kind."""
-    of_kind = [label_N == kind for kind in (0, 1)]
-    means = [jnp.mean(margin_N, where=which_N) for which_N in of_kind]
-    variances = [jnp.var(margin_N, where=which_N) for which_N in of_kind]
-    return (means[1] - means[0]) / jnp.sqrt((variances[0] + variances[1]) / 2 + 1e-12)
+def class_to_scene_distance(output_NxD: Outputs) -> jax.Array:
+    """Root mean square distance to the other class in the same scene, over that to the same object in another scene."""
+    distance = {
+        name: jnp.sqrt(jnp.mean((output_NxD[name] - output_NxD[ORIGINAL]) ** 2)) for name in (OTHER_CLASS, OTHER_SCENE)
+    }
+    return distance[OTHER_CLASS] / distance[OTHER_SCENE]

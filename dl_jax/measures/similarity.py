@@ -1,4 +1,4 @@
-"""Whether two layers see the same pictures as alike: centred kernel alignment."""
+"""Similarity of the representations of layers: linear centered kernel alignment (CKA)."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 
 
-def centred(x: jax.Array) -> jax.Array:
-    """gram_NxN of the features x, [N, ...], centred without bias (Song et al. 2007): of zero diagonal and zero sums."""
+def centered_gram(x: jax.Array) -> jax.Array:
+    """gram_NxN of the features x, [N, ...], U-centered: zero diagonal and zero row sums (Song et al. 2007)."""
     x_NxD = x.reshape(len(x), -1)
     x_NxD = x_NxD - jnp.mean(x_NxD, 0, keepdims=True)
     x_NxD = x_NxD / jnp.sqrt(jnp.mean(jnp.sum(x_NxD**2, 1)) + 1e-30)
@@ -18,13 +18,13 @@ def centred(x: jax.Array) -> jax.Array:
     return (gram_NxN - mean_N[:, None] - mean_N[None]) * (1.0 - jnp.eye(count))
 
 
-def alignment(layers: Sequence[jax.Array]) -> jax.Array:
-    """similarity_LxL of the layers' features for the same N pictures: linear CKA (Kornblith et al. 2019).
+def linear_cka(layers: Sequence[jax.Array]) -> jax.Array:
+    """similarity_LxL between the features of L layers for the same N inputs, each [N, ...] (Kornblith et al. 2019).
 
-    From the unbiased HSIC: 1 for features that differ by a rotation and a scale, 0 in expectation for
-    independent ones, however wide they are.
+    From the unbiased HSIC: 1 for features that differ by a rotation and a scale, 0 in expectation for independent
+    features of any width.
     """
-    gram_LxM = jnp.stack([centred(x).reshape(-1) for x in layers])
+    gram_LxM = jnp.stack([centered_gram(x).reshape(-1) for x in layers])
     inner_LxL = gram_LxM @ gram_LxM.T
-    length_L = jnp.sqrt(jnp.diagonal(inner_LxL))
-    return inner_LxL / (length_L[:, None] * length_L[None] + 1e-30)
+    norm_L = jnp.sqrt(jnp.diagonal(inner_LxL))
+    return inner_LxL / (norm_L[:, None] * norm_L[None] + 1e-30)

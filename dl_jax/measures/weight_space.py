@@ -1,4 +1,4 @@
-"""A machine as a point: all its weights in one vector, before training and after it."""
+"""Parameters before and after a short training, and parameters as one vector."""
 
 from collections.abc import Callable
 
@@ -14,20 +14,20 @@ from dl_jax.training.step import Learner, chunk, init_state, mean_loss
 STATES = ("untrained", "trained")
 
 
-def before_and_after(
+def params_before_and_after(
     learner: Learner, key: Key, train: Examples, steps: int, batch_size: int = 128
 ) -> dict[str, Params]:
-    """The weights in each of STATES: at first, and after so many steps."""
+    """Train for `steps` steps inside the caller's program; return the parameters in each of STATES."""
     key_init, key_batch = jax.random.split(key)
-    first = init_state(learner, key_init, train.x[:1])
-    order_2xR = shuffle_bits(key_batch).astype(jnp.uint32)  # double precision would draw wider numbers
-    last, _ = chunk(learner, first, jax.tree.map(jnp.asarray, train), order_2xR, steps, batch_size)
-    return dict(zip(STATES, (first.params, last.params), strict=True))
+    initial = init_state(learner, key_init, train.x[:1])
+    bits_2xR = shuffle_bits(key_batch).astype(jnp.uint32)  # under x64 they are 64 bits wide
+    final, _ = chunk(learner, initial, jax.tree.map(jnp.asarray, train), bits_2xR, steps, batch_size)
+    return dict(zip(STATES, (initial.params, final.params), strict=True))
 
 
-def as_vector(
+def flatten_params(
     learner: Learner, params: Params, examples: Examples
 ) -> tuple[jax.Array, Callable[[jax.Array], Params], Callable[[jax.Array], jax.Array]]:
-    """(w_P, w_P -> params, w_P -> E): the weights as one vector, the way back, and the error averaged over examples."""
+    """Return (w_P, w_P -> params, w_P -> mean loss over the examples): the parameters as one vector."""
     w_P, unravel = ravel_pytree(params)
     return w_P, unravel, lambda w_P: mean_loss(learner, unravel(w_P), examples)

@@ -1,4 +1,4 @@
-"""One page for all: every statement with its verdict, numbers and picture, in a single file."""
+"""The report page: every statement with its verdict, numbers and figures, in one HTML file."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -13,8 +13,11 @@ from dl_jax.paper.statements import Statement
 
 
 @dataclass(frozen=True)
-class Chapter:
-    """What one experiment contributes: its title and docstring, manifest, and figures (SVG files)."""
+class ExperimentSection:
+    """The section of one experiment: its name and docstring, the run's manifest, and the figures (SVG files).
+
+    error: the message of an exception that ended the run, or "".
+    """
 
     name: str
     doc: str
@@ -23,8 +26,13 @@ class Chapter:
     error: str = ""
 
 
-def page(statements: Sequence[Statement], verdicts: Sequence[Verdict], chapters: Sequence[Chapter], made: str) -> str:
-    """The HTML of report.html: no script from elsewhere, no file beside it."""
+def page(
+    statements: Sequence[Statement], verdicts: Sequence[Verdict], sections: Sequence[ExperimentSection], made: str
+) -> str:
+    """Return the HTML of the report, with styles and figures embedded and no scripts.
+
+    made: a sentence that says when and how the report was made.
+    """
     environment = Environment(
         loader=PackageLoader("dl_jax.report"),
         autoescape=True,
@@ -32,28 +40,28 @@ def page(statements: Sequence[Statement], verdicts: Sequence[Verdict], chapters:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "embedded": embedded}
+    environment.filters |= {"number": format_number, "data_uri": data_uri}
     rows = [_row(statement, verdicts) for statement in statements]
     counts = {answer: sum(row["answer"] is answer for row in rows) for answer in Answer}
     template = environment.get_template("report.html")
-    return template.render(rows=rows, counts=counts, chapters=chapters, made=made)
+    return template.render(rows=rows, counts=counts, sections=sections, made=made)
 
 
 def _row(statement, verdicts):
-    own = [verdict for verdict in verdicts if verdict.statement == statement.number]
+    verdicts = [verdict for verdict in verdicts if verdict.statement == statement.number]
     return {
         "statement": statement,
-        "answer": together(own),
-        "criteria": [verdict for verdict in own if not verdict.counter],
-        "counters": [verdict for verdict in own if verdict.counter],
+        "answer": together(verdicts),
+        "criteria": [verdict for verdict in verdicts if not verdict.counter_evidence],
+        "counter_evidence": [verdict for verdict in verdicts if verdict.counter_evidence],
     }
 
 
-def number(value: float | None) -> str:
-    """Four digits, or a dash for what has no value."""
+def format_number(value: float | None) -> str:
+    """Return the value with four digits, or a dash for None."""
     return "–" if value is None else f"{value:.4g}"
 
 
-def embedded(path: Path) -> str:
-    """A picture as a data URI."""
+def data_uri(path: Path) -> str:
+    """Return an SVG file as a data URI."""
     return "data:image/svg+xml;base64," + b64encode(path.read_bytes()).decode()

@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from dl_jax.evidence.records import Records, Row
+from dl_jax.evidence.records import Records
 from dl_jax.scale.processes import broadcast_from_first, is_first
 
 RENEWAL_S, STALE_S, POLL_S = 10.0, 60.0, 0.5
@@ -45,10 +45,10 @@ class Cache:
         self.folder, self.finished, self.progress = folder, finished, progress
         self._renewals: dict[Path, tuple[float, float]] = {}
 
-    def get_or_compute(self, key: dict[str, Any], *computes: Callable[[], list[Row]]) -> list[Row]:
-        """Return the rows of all computes, in order, each read from the cache or computed and written to it.
+    def get_or_compute(self, key: dict[str, Any], *computes: Callable[[], Records]) -> Records:
+        """Return the records of all computes, in order, each read from the cache or computed and written to it.
 
-        key: identifies the computes together, and is hashed as JSON; equal keys give the same rows.
+        key: identifies the computes together, and is hashed as JSON; equal keys give the same records.
 
         Processes that call this with the same key and folder share the computes out among themselves. Raises
         FinishedElsewhere if another process has finished the run and deleted its parts.
@@ -56,21 +56,21 @@ class Cache:
         digest = sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()[:16]
         count = len(computes)
         paths = [self.folder / f"{digest}{f'-{part}-of-{count}' * (count > 1)}.jsonl" for part in range(count)]
-        parts: dict[int, list[Row]] = {}
+        parts: dict[int, Records] = {}
         while len(parts) < count:
             missing = [part for part in range(count) if part not in parts]
             written, claimed, finished = broadcast_from_first(lambda missing=missing: self._next(paths, missing))
             for part in written:
-                parts[part] = broadcast_from_first(lambda part=part: list(Records.read(paths[part]).rows))
+                parts[part] = _read(paths[part])
             if claimed is not None:
                 with _renewed(paths[claimed]):
-                    self._write(paths[claimed], Records(tuple(computes[claimed]())))
+                    self._write(paths[claimed], Records.gather([computes[claimed]()]))
             elif finished:
                 raise FinishedElsewhere
             elif not written:
                 self.progress("waiting for other processes", len(parts), count)
                 time.sleep(POLL_S)
-        return [row for part in range(count) for row in parts[part]]
+        return Records.gather(parts[part] for part in range(count))
 
     def _next(self, paths, missing):
         """Return (parts that are written, the part to compute here or None, whether the run is finished)."""
@@ -117,6 +117,12 @@ class Cache:
         shutil.rmtree(self.folder, ignore_errors=True)
         with suppress(OSError):  # other runs have parts there, or another process has deleted it
             self.folder.parent.rmdir()
+
+
+def _read(path):
+    """The records of a part; every process reads the arrays, which may be large, from the disk that all of them see."""
+    rows = broadcast_from_first(lambda: list(Records.read(path).rows))
+    return Records(tuple(rows), Records.read(path).arrays)
 
 
 def _claim_of(path):

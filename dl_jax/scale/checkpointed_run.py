@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from dl_jax.evidence.records import Row
+from dl_jax.evidence.records import Records
 from dl_jax.scale.atomic import write_text
 from dl_jax.scale.checkpoint import Checkpoints
 from dl_jax.scale.locks import Lock
@@ -22,7 +22,7 @@ from dl_jax.training.context import Checkpointer, NoCheckpointer
 
 ORIGIN = "origin.json"
 """File beside the checkpoints with the identity of their run."""
-GetOrCompute = Callable[..., list[Row]]
+GetOrCompute = Callable[..., Records]
 
 
 class CheckpointedRun:
@@ -55,7 +55,7 @@ class CheckpointedRun:
                 if kind is None:
                     raise
 
-    def get_or_compute(self, key: dict[str, Any], *computes: Callable[[], list[Row]]) -> list[Row]:
+    def get_or_compute(self, key: dict[str, Any], *computes: Callable[[], Records]) -> Records:
         """Return the rows as `Cache.get_or_compute`; then raise Preempted if SIGTERM was received."""
         computed = []
 
@@ -65,7 +65,7 @@ class CheckpointedRun:
             self._part, self._numbers = f"states-{sha256(part.encode()).hexdigest()[:16]}", count()
             computed.append(self._folder / self._part)
             try:
-                return list(compute())
+                return Records.gather([compute()])
             finally:
                 self._part, self._numbers = before
 

@@ -1,4 +1,4 @@
-"""Runs programs, and keeps apart the seconds that compiling and running take."""
+"""Compiles programs ahead of time, once for each shape of their arguments, and accounts for the seconds."""
 
 from time import perf_counter
 from typing import Any
@@ -9,32 +9,34 @@ from dl_jax.training.context import Cost
 
 
 class Clock:
-    """What was compiled so far, and what was spent since one last asked."""
+    """The programs compiled so far, and what was spent since `cost` was last called."""
 
-    def __init__(self):
-        self.compiled, self.programs, self.compile_s, self.run_s = {}, 0, 0.0, 0.0
+    def __init__(self) -> None:
+        self._compiled: dict[Any, Any] = {}
+        self._began, self._programs, self._compile_s = perf_counter(), 0, 0.0
 
-    def ready(self, program: Any, *arguments: Any) -> Any:
-        """The jitted program, compiled for arguments of these shapes; once for each."""
+    def restart(self) -> None:
+        """Start to count at 0."""
+        self._began, self._programs, self._compile_s = perf_counter(), 0, 0.0
+
+    def compiled(self, program: Any, *arguments: Any) -> Any:
+        """The jitted program, compiled for arguments of these shapes."""
         leaves, tree = jax.tree.flatten(arguments)
         key = program, tree, tuple((leaf.shape, leaf.dtype) for leaf in leaves)
-        if key not in self.compiled:
+        if key not in self._compiled:
             began = perf_counter()
-            self.compiled[key] = program.lower(*arguments).compile()
-            self.compile_s += perf_counter() - began
-            self.programs += 1
-        return self.compiled[key]
+            self._compiled[key] = program.lower(*arguments).compile()
+            self._compile_s += perf_counter() - began
+            self._programs += 1
+        return self._compiled[key]
 
     def run(self, program: Any, *arguments: Any) -> Any:
-        """Its outputs, when they are there."""
-        compiled = self.ready(program, *arguments)
-        began = perf_counter()
-        outputs = jax.block_until_ready(compiled(*arguments))
-        self.run_s += perf_counter() - began
-        return outputs
+        """Call the program. Its outputs may still be computed when this returns."""
+        return self.compiled(program, *arguments)(*arguments)
 
-    def spent(self, flops: float) -> Cost:
-        """The account of so many useful FLOPs; another one begins."""
-        cost = Cost(self.programs, self.compile_s, self.run_s, flops)
-        self.programs, self.compile_s, self.run_s = 0, 0.0, 0.0
+    def cost(self, flops: float) -> Cost:
+        """The cost since the last restart, of which `flops` are useful; and restart."""
+        run_s = perf_counter() - self._began - self._compile_s
+        cost = Cost(self._programs, self._compile_s, run_s, flops)
+        self.restart()
         return cost

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 from jax.sharding import AxisType, Mesh
 
-from dl_jax.evidence.records import Row
+from dl_jax.evidence.records import Records
 
 AXES = ("trial", "data", "model")
 """Axes of a mesh: trials of a sweep, parts of a batch, parts of a layer."""
@@ -48,9 +48,9 @@ class NoCheckpointer:
         """Does nothing."""
 
 
-def compute_all(key: dict[str, Any], *computes: Callable[[], list[Row]]) -> list[Row]:
-    """The rows of all computes, in order; nothing is cached."""
-    return [row for compute in computes for row in compute()]
+def compute_all(key: dict[str, Any], *computes: Callable[[], Records]) -> Records:
+    """The records of all computes, in order; nothing is cached."""
+    return Records.gather(compute() for compute in computes)
 
 
 class Events(NamedTuple):
@@ -58,7 +58,7 @@ class Events(NamedTuple):
 
     progress:     (label, done, total) -> None, called after every call of a program.
     cost:         (Cost) -> None, called after every training.
-    cached:       (key, *computes) -> rows of all computes; each may come from an earlier run or another process.
+    cached:       (key, *computes) -> records of all computes; each may come from an earlier run or another process.
     checkpointer: (key) -> the Checkpointer of one long training.
     dry_run:      (label, program, arguments, useful FLOPs) -> None. Where it is set, there are no devices: each program
                   is passed to it with the shapes of its arguments, and nothing is trained.
@@ -67,7 +67,7 @@ class Events(NamedTuple):
 
     progress: Callable[[str, int, int], None] = lambda label, done, total: None
     cost: Callable[[Cost], None] = lambda cost: None
-    cached: Callable[..., list[Row]] = compute_all
+    cached: Callable[..., Records] = compute_all
     checkpointer: Callable[[dict[str, Any]], Checkpointer] = lambda key: NoCheckpointer()
     dry_run: Callable[[str, Any, Any, float], None] | None = None
     shards: int = 1

@@ -8,19 +8,19 @@ import jax
 import numpy as np
 
 
-class Product(NamedTuple):
+class MatrixProduct(NamedTuple):
     """FLOPs of one sum of products (a matrix product or a convolution), those with padding left out."""
 
     flops: float
     convolution: bool
 
 
-def matrix_products(function: Callable, *arguments: Any) -> list[Product]:
+def matrix_products(function: Callable, *arguments: Any) -> list[MatrixProduct]:
     """All products in `function(*arguments)`, in order. Arrays may be given by shape alone (jax.ShapeDtypeStruct)."""
     return list(_found(jax.make_jaxpr(function)(*arguments).jaxpr, 1))
 
 
-def step_flops(forward: list[Product]) -> float:
+def step_flops(forward: list[MatrixProduct]) -> float:
     """Forward, and backward to weights and to inputs; the lowest product passes nothing further down.
 
     Elementwise work is about 1 % on top.
@@ -28,14 +28,14 @@ def step_flops(forward: list[Product]) -> float:
     return 3.0 * sum(product.flops for product in forward) - forward[0].flops if forward else 0.0
 
 
-def _found(jaxpr, times) -> Iterator[Product]:
+def _found(jaxpr, times) -> Iterator[MatrixProduct]:
     for equation in jaxpr.eqns:
         if equation.primitive.name == "dot_general":
             (contracted, _), _ = equation.params["dimension_numbers"]
             terms = prod(equation.invars[0].aval.shape[axis] for axis in contracted)
-            yield Product(2.0 * times * equation.outvars[0].aval.size * terms, False)
+            yield MatrixProduct(2.0 * times * equation.outvars[0].aval.size * terms, False)
         elif equation.primitive.name == "conv_general_dilated":
-            yield Product(2.0 * times * equation.outvars[0].aval.size * _taps(equation), True)
+            yield MatrixProduct(2.0 * times * equation.outvars[0].aval.size * _taps(equation), True)
         else:
             inner = times * equation.params["length"] if equation.primitive.name == "scan" else times
             for part in jax.tree.leaves(list(equation.params.values())):

@@ -118,7 +118,7 @@ def to_host(tree: Any) -> Any:
     """NumPy arrays of what lies on the devices of all processes."""
 
     def whole(array):
-        if array.is_fully_addressable or array.is_fully_replicated:
+        if isinstance(array, np.ndarray) or array.is_fully_addressable or array.is_fully_replicated:
             return np.asarray(array)
         return multihost_utils.process_allgather(array, tiled=True)
 

@@ -1,6 +1,7 @@
-"""One turn of the knobs: show a few examples, compute the error, its mean gradient, and adjust (section III)."""
+"""One training step: the loss on a few examples, its mean gradient, and an update against it (section III)."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -15,7 +16,7 @@ from dl_jax.training.losses import Loss
 
 
 class Learner(NamedTuple):
-    """Who learns and how: everything a step needs but the examples and the key."""
+    """A model, its loss and its optimizer: everything that a step needs but the examples and the key."""
 
     model: Model
     loss: Loss
@@ -24,7 +25,7 @@ class Learner(NamedTuple):
 
 @struct.dataclass
 class State:
-    """Where a training stands: the weights, the optimizer's memory, and how many steps were taken."""
+    """The state of a training: the weights, the optimizer's state, and the number of steps taken."""
 
     params: Params
     optimizer: optax.OptState
@@ -38,48 +39,84 @@ def init_state(learner: Learner, key: Key, x_BxD: jax.Array) -> State:
 
 
 def mean_loss(learner: Learner, params: Params, examples: Examples) -> jax.Array:
-    """E, the objective averaged over the examples."""
+    """The loss averaged over the examples, E in the paper."""
     return jnp.mean(learner.loss(learner.model.apply(params, examples.x), examples.y))
 
 
 def step(learner: Learner, state: State, batch: Examples) -> tuple[State, jax.Array]:
-    """One step against the gradient. Returns the new state and the error before the step."""
-    error, gradient = jax.value_and_grad(mean_loss, argnums=1)(learner, state.params, batch)
+    """Take one step against the gradient. Returns the new state and the loss before the step."""
+    loss, gradient = jax.value_and_grad(mean_loss, argnums=1)(learner, state.params, batch)
     update, optimizer = learner.optimizer.update(gradient, state.optimizer, state.params)
-    return State(optax.apply_updates(state.params, update), optimizer, state.step + 1), error
+    return State(optax.apply_updates(state.params, update), optimizer, state.step + 1), loss
 
 
 def chunk(
     learner: Learner,
     state: State,
     train: Examples,
-    order: jax.Array,
+    bits_2xR: jax.Array,
     steps: int,
     batch_size: int,
     unroll: bool = False,
     shard_batch: Callable[[Examples], Examples] = lambda batch: batch,
-):
-    """`steps` steps as one program. Returns the new state and the errors E_T before each step.
+) -> tuple[State, jax.Array]:
+    """Take `steps` steps on shuffled batches, as one program. Returns the new state and the loss_T before each step.
 
-    order:     which examples each step sees (`shuffle_bits`).
-    unroll:    write the steps out one after the other, with no loop.
-    share_out: batch -> the same batch, perhaps told on which devices its parts shall lie.
+    bits_2xR:    the random numbers of the shuffles (`shuffle_bits`).
+    unroll:      write the steps out one after the other, without a loop.
+    shard_batch: batch -> the same batch, constrained to lie on certain devices.
     """
-    index_TxB = batch_indices(order, state.step, steps, len(train.x), batch_size)
+    index_TxB = batch_indices(bits_2xR, state.step, steps, len(train.x), batch_size)
+    return steps_on(learner, state, index_TxB, partial(_batch, train, shard_batch), unroll=unroll)
 
-    def batch(index_B):
-        return shard_batch(Examples(train.x[index_B], train.y[index_B]))
 
-    return steps_on(learner, state, index_TxB, batch, unroll)
+def some_of_chunk(
+    learner: Learner,
+    state: State,
+    loss_T: jax.Array,
+    train: Examples,
+    bits_2xR: jax.Array,
+    steps: int,
+    count: jax.Array,
+    batch_size: int,
+    shard_batch: Callable[[Examples], Examples] = lambda batch: batch,
+) -> tuple[State, jax.Array]:
+    """Take the first `count` (traced) of the steps of `chunk`. Returns the new state, and loss_T with their losses set.
+
+    loss_T: one entry for each step of the whole training.
+    """
+    index_TxB = batch_indices(bits_2xR, state.step, steps, len(train.x), batch_size)
+
+    def one(t, carry):
+        state, loss_T = carry
+        new, loss = step(learner, state, _batch(train, shard_batch, index_TxB[t]))
+        return new, loss_T.at[state.step].set(loss)
+
+    return jax.lax.fori_loop(0, count, one, (state, loss_T))
+
+
+def _batch(train, shard_batch, index_B):
+    return shard_batch(Examples(train.x[index_B], train.y[index_B]))
 
 
 def steps_on(
-    learner: Learner, state: State, shown_T: Any, batch: Callable[[Any], Examples], unroll: bool = False
-) -> tuple[State, jax.Array]:
-    """A step for each entry of `shown_T`, on the examples that `batch` makes of it."""
+    learner: Learner,
+    state: State,
+    inputs_T: Any,
+    batch: Callable[[Any], Examples],
+    *,
+    unroll: bool = False,
+    monitor: Callable[[Params, Params], jax.Array] | None = None,
+) -> tuple[State, Any]:
+    """Take a step for each entry of `inputs_T`, on the examples that `batch` makes of it.
 
-    def one(state, shown):
-        return step(learner, state, batch(shown))
+    Returns the new state and the loss before each step; with `monitor`, a pair of that and monitor(params before,
+    params after) for each step.
+    """
 
-    steps = len(jax.tree.leaves(shown_T)[0])
-    return jax.lax.scan(one, state, shown_T, unroll=steps if unroll else 1)
+    def one(state, inputs):
+        new, loss = step(learner, state, batch(inputs))
+        return new, loss if monitor is None else (loss, monitor(state.params, new.params))
+
+    steps = len(jax.tree.leaves(inputs_T)[0])
+    return jax.lax.scan(one, state, inputs_T, unroll=steps if unroll else 1)

@@ -1,152 +1,196 @@
 """Many trainings at once: one program for all trials that differ in numbers only.
 
-Axes are of two kinds. *Static* ones (depth, width, the model) each make another program: call
-`sweep` once for each. *Traced* ones (seed, learning rate, initial scale, nonlinearity by index)
-are columns of `trials`, and one program serves them all.
+Axes that change shapes or code (`static`: depth, width, a method) make a program each. All other axes (seed, learning
+rate, initial scale, a `choice` of nonlinearity) are columns of one program, which serves all their values.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
-from itertools import pairwise, product
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import cache, partial
+from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
-from jax.sharding import NamedSharding, PartitionSpec
 
 from dl_jax.data.dataset import Examples, Splits
-from dl_jax.evidence.records import Row
+from dl_jax.evidence.records import Label, Records, measured
 from dl_jax.models.model import Key
 from dl_jax.training.clock import Clock
-from dl_jax.training.context import Context
-from dl_jax.training.fit import STEPS_UNROLLED, calls
-from dl_jax.training.sharding import abstract, device_put, to_host
+from dl_jax.training.context import Context, local_context
+from dl_jax.training.grid import Grid, PerProgram, Trial, resolve
+from dl_jax.training.loop import Job, train
+from dl_jax.training.programs import Evaluate, Programs, Setup, by_trial, programs_of
+from dl_jax.training.sharding import Sharding, abstract, device_put, to_host
 from dl_jax.training.step import Learner
-from dl_jax.training.trials import Look, Programs, Trial, numbers, programs_of
-
-
-def grid(**axes: Iterable[Any]) -> list[dict[str, Any]]:
-    """Every combination of the axes' values, the last axis fastest. `seed` must be among them."""
-    return [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
 
 
 def sweep(
     learner: Callable[[Trial], Learner],
-    examples: Splits | Callable[[Key], Splits],
-    trials: list[dict[str, Any]],
+    data: Splits | Callable[[Key], Splits] | PerProgram,
+    trials: Grid,
     *,
-    steps: int,
-    look: Look,
-    context: Context,
-    batch_size: int = 128,
-    together: int = 1,
-    looks: int = 1,
-    shown: Callable[[Key, Examples], Examples] | None = None,
-    **axes: Any,
-) -> list[Row]:
-    """Train every trial and return its metrics as rows, with `axes` and the trial's own values as columns.
+    steps: int | PerProgram,
+    evaluate: Evaluate | PerProgram,
+    context: Context | None = None,
+    batch_size: int | PerProgram = 128,
+    eval_steps: Iterable[int] | PerProgram | None = None,
+    evaluate_path: Evaluate | None = None,
+    subset: Callable[[Key, Examples], Examples] | PerProgram | None = None,
+    **axes: Label,
+) -> Records:
+    """Train every trial and return the records of its metrics, with `axes` and the trial's own values as columns.
 
-    learner:  what a trial trains; called while tracing.
-    examples: the same for all, or drawn from each seed's key.
-    look:     (learner, first weights, last weights, examples) -> metrics, traced.
-    shown:    (key, training examples) -> what each seed is shown of them, or with which labels; traced.
-    looks:    how often to look, at even distances, the last time at the end; rows then have the column "step".
-    together: trials computed at once on a device. Fixed by the experiment and the kind of device:
-              then a trial's numbers are bitwise the same however many devices there are.
+    learner:       what a trial trains; called while tracing, with static values and chosen things as they are.
+    data:          the same for all trials, or generated from each seed's key.
+    evaluate:      (Run) -> {name: scalar, `named` or `array`}, traced.
+    context:       devices and events; None: all devices of this host, nothing reported.
+    eval_steps:    numbers of steps after which to evaluate, 0 included; the records then have the column "step". None:
+                   once, at the end.
+    evaluate_path: (Run) -> metrics, once at the end, of the weights at all evaluation steps.
+    subset:        (key, training examples) -> what each seed is trained on, or with which labels; traced.
 
-    A trial whose error stops being finite is a value like any other: the row `diverged_at` holds the
-    step (-1 for none), and no other trial is touched. A trial's key depends on its seed alone, so
-    that trials of one seed start alike and are compared in pairs.
+    Arguments that differ between programs are wrapped: `per_program(lambda trial: ...)`.
+
+    Every trial also has `train_loss`, the mean loss of the last 20th of the steps before an evaluation, and
+    `diverged_at`, the first step with a loss that is not finite (-1 for none): a diverged trial is a value like any
+    other, and touches no other trial. A trial's key depends on its seed alone, so that trials of one seed start alike
+    and are compared in pairs.
     """
+    context, parts = context or local_context(), []
+    for program in trials.programs():
+        own, total = partial(resolve, static=program.static), resolve(steps, program.static)
+        until = own(eval_steps)
+        setup = Setup(
+            learner,
+            own(data),
+            program,
+            total,
+            own(evaluate),
+            (total,) if until is None else tuple(sorted({min(step, total) for step in until})),
+            evaluate_path,
+            own(subset),
+            own(batch_size),
+        )
+        parts.append(_records_of_program(setup, {**axes, **program.static}, axes, until is not None, context))
+    return Records.gather(parts)
 
-    looks = min(looks, steps)
-    until = [steps * (number + 1) // looks for number in range(looks)]
-    columns, clock = numbers(trials), Clock()
-    programs = cache(lambda: programs_of(learner, examples, columns, look, context, batch_size, together, shown))
-    label = ", ".join(f"{name} {value}" for name, value in axes.items() if len(str(value)) < 16)
-    train = _planned if context.events.dry_run else _train
+
+def evenly(steps: int, count: int) -> list[int]:
+    """`count` evaluation steps at even distances, the last at the end; all of them, if there are fewer."""
+    count = min(count, steps)
+    return [steps * (number + 1) // count for number in range(count)]
+
+
+class _Trained(NamedTuple):
+    """What a training leaves, for all trials: metrics by step, metrics of the path, and the losses."""
+
+    metrics: dict[int, Any]
+    path: Any
+    loss_RxT: np.ndarray
+
+
+def _records_of_program(setup, shown, axes, with_step, context) -> Records:
+    """The records of all trials of a program; those of a part of them may come from an earlier run."""
+    program, clock = setup.program, Clock()
+    trials = [program.grid.trials[number] for number in program.numbers]
+    columns, programs = program.columns(), cache(lambda: programs_of(setup, context))
+    label = ", ".join(f"{name} {value}" for name, value in shown.items() if len(str(value)) < 16) or "training"
 
     def compute(part):
-        own = jax.tree.map(lambda column_R: column_R[part], columns)
-        looked, error_RxT = train(programs(), own, until, context, label, clock)
-        for step, metrics in zip(until, looked, strict=True):
-            metrics["train_loss"] = error_RxT[:, max(0, step - max(1, steps // 20)) : step].mean(1)
-        bad_RxT = ~np.isfinite(error_RxT)
-        looked[-1]["diverged_at"] = np.where(bad_RxT.any(1), bad_RxT.argmax(1), -1)
-        for at, index in enumerate(part):
-            for step, metrics in zip(until, looked, strict=True):
-                where = {"trial": index, **axes, **trials[index]} | ({"step": step} if looks > 1 else {})
-                yield from _rows(at, where, metrics)
+        chosen = {axis: column_R[np.asarray(part)] for axis, column_R in columns.items()}
+        trained = _train(programs(), setup, chosen, label, clock, context)
+        return Records.gather(
+            record
+            for at, index in enumerate(part)
+            for record in _records_of_trial(
+                trained, at, setup, {"trial": program.numbers[index], **axes, **trials[index]}, with_step
+            )
+        )
 
-    name = {"axes": axes, "trials": trials, "steps": steps, "batch_size": batch_size, "looks": looks}
-    return context.events.cached(
-        name, *(lambda part=part: list(compute(part)) for part in _parts(len(trials), context.events.shards))
-    )
+    key = {"axes": axes, "trials": trials, "steps": setup.steps, "batch_size": setup.batch_size}
+    key["eval_steps"] = setup.eval_steps
+    parts = _parts(len(trials), context.events.shards)
+    return context.events.cached(key, *(partial(compute, part) for part in parts))
+
+
+def _records_of_trial(trained, at, setup, where, with_step):
+    loss_T = trained.loss_RxT[at]
+    for step in setup.eval_steps:
+        values = jax.tree.map(lambda leaf_R: leaf_R[at], trained.metrics[step])
+        if step:
+            values["train_loss"] = loss_T[max(0, step - max(1, setup.steps // 20)) : step].mean()
+        yield measured(values, **where, **({"step": step} if with_step else {}))
+    bad_T = ~np.isfinite(loss_T)
+    last = {"diverged_at": int(bad_T.argmax()) if bad_T.any() else -1}
+    last |= jax.tree.map(lambda leaf_R: leaf_R[at], trained.path)
+    yield measured(last, **where, **({"step": setup.steps} if with_step else {}))
 
 
 def _parts(trials, shards):
-    """The trials' indices in so many parts, as equal as can be."""
+    """The trials' indices in at most `shards` parts, as equal as can be."""
     size = -(-trials // min(shards, trials))
     return [range(first, min(first + size, trials)) for first in range(0, trials, size)]
 
 
-def _train(programs: Programs, columns, until, context, label, clock):
-    """For each step of `until` the metrics {name: array_R...}; and the errors before each step, E_RxT."""
-    trials, parts = len(columns["seed"]), []
-    by_trial, everywhere = (NamedSharding(context.mesh, spec) for spec in (PartitionSpec("trial"), PartitionSpec()))
-    shared = device_put(programs.shared, everywhere)
-    groups = _groups(programs, columns)
-    for number, columns_R in enumerate(groups):
-        columns_R = device_put(columns_R, by_trial)
-        own_R, state_R, first_R = clock.run(programs.start, shared, columns_R)
-        errors, looked = [], []
-        for done, steps in _calls(programs, trials / len(groups), until, context):
-            state_R, error_RxT = clock.run(programs.advance(steps), shared, columns_R, own_R, state_R)
-            errors.append(to_host(error_RxT))
-            context.events.progress(label, number * until[-1] + done, len(groups) * until[-1])
-            if done in until:
-                looked.append(to_host(clock.run(programs.finish, shared, columns_R, own_R, first_R, state_R.params)))
-        parts.append((looked, np.concatenate(errors, 1)))
-    context.events.cost(clock.spent(programs.flops * until[-1] * trials))
-    return jax.tree.map(lambda *parts_R: np.concatenate(parts_R)[:trials], *parts)
+def _train(programs: Programs, setup: Setup, columns, label, clock, context) -> _Trained:
+    """Train all trials, a batch of `slots` at a time; each batch is filled up with copies of the last trial."""
+    trials, batches = len(columns["seed"]), []
+    place = abstract if context.events.dry_run else device_put
+    shared = place(programs.shared, Sharding(context.mesh, ()).replicated)
+    firsts = range(0, trials, programs.slots)
+    clock.restart()
+    for number, first in enumerate(firsts):
+        index = np.minimum(np.arange(first, first + programs.slots), trials - 1)
+        columns_R = place({axis: column_R[index] for axis, column_R in columns.items()}, by_trial(context))
+
+        def on_step(step, number=number):
+            context.events.progress(label, number * setup.steps + step, len(firsts) * setup.steps)
+
+        batches.append(_train_batch(programs, setup, shared, columns_R, label, clock, context, on_step))
+    cost = clock.cost(0.0 if context.events.dry_run else programs.flops * setup.steps * trials)
+    context.events.cost(cost)
+    return jax.tree.map(lambda *parts_R: np.concatenate(parts_R)[:trials], *batches)
 
 
-def _planned(programs: Programs, columns, until, context, label, clock):
-    """The same shapes, all 0, of a training that is handed to `place.events.dry_run` and never run."""
-    trials, (columns_R, *others) = len(columns["seed"]), _groups(programs, columns)
-    shared = abstract(programs.shared, NamedSharding(context.mesh, PartitionSpec()))
-    columns_R = abstract(columns_R, NamedSharding(context.mesh, PartitionSpec("trial")))
-    begun = jax.eval_shape(programs.start, shared, columns_R)
-    own_R, state_R, first_R = abstract(begun, columns_R["seed"].sharding)
-    _, steps = next(_calls(programs, trials / (1 + len(others)), until, context))
-    flops = programs.flops * steps * columns_R["seed"].size
-    context.events.dry_run(label, programs.advance(steps), (shared, columns_R, own_R, state_R), flops)
-    context.events.cost(clock.spent(0.0))
-    metrics_R = jax.eval_shape(programs.finish, shared, columns_R, own_R, first_R, state_R.params)
-    looked = [{name: np.zeros((trials, *leaf.shape[1:])) for name, leaf in metrics_R.items()} for _ in until]
-    return looked, np.zeros((trials, until[-1]))
+def _train_batch(programs, setup, shared, columns_R, label, clock, context, on_step) -> _Trained:
+    dry, path = context.events.dry_run, []
+
+    def run(program, *arguments):
+        """Call a program; in a dry run, return zeros of the shapes of its outputs."""
+        if not dry:
+            return clock.run(program, *arguments)
+        return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), jax.eval_shape(program, *arguments))
+
+    if dry:
+        started = jax.eval_shape(programs.start, shared, columns_R)
+        kept_R, carry_R, first_R = abstract(started, by_trial(context))
+    else:
+        kept_R, carry_R, first_R = jax.block_until_ready(clock.run(programs.start, shared, columns_R))
+    given = (shared, columns_R, kept_R)
+
+    def evaluate(carry_R):
+        if programs.evaluate_path:
+            path.append(
+                jax.tree.map(lambda leaf_R: jnp.copy(leaf_R[:, None]) if not dry else leaf_R, carry_R.state.params)
+            )
+        return run(programs.evaluate, *given, first_R, carry_R)
+
+    job = Job(
+        start=lambda: carry_R,
+        advance=lambda call: (programs.advance(call.count), (*given, np.int32(call.count))),
+        evaluate=evaluate,
+        flops=programs.flops * programs.slots,
+    )
+    carry_R, metrics = train(
+        job, programs.calls, label=label, context=context, clock=clock, eval_steps=setup.eval_steps, on_step=on_step
+    )
+    of_path = {}
+    if programs.evaluate_path:
+        path_R = abstract(jax.eval_shape(_stacked, *path), by_trial(context)) if dry else _stacked(*path)
+        of_path = to_host(run(programs.evaluate_path, *given, first_R, path_R))
+    return _Trained(metrics, of_path, np.zeros((programs.slots, setup.steps)) if dry else to_host(carry_R.loss_T))
 
 
-def _calls(programs, trials, until, context) -> Iterator[tuple[int, int]]:
-    """(steps done after the call, its steps) for so many trials at once; a call ends wherever it is looked."""
-    for at, stop in pairwise([0, *until]):
-        flops_a_device = programs.flops * trials / context.mesh.size
-        at_most = STEPS_UNROLLED if programs.unroll else stop - at
-        yield from ((at + done, steps) for done, steps in calls(stop - at, flops_a_device, context.kind, at_most))
-
-
-def _groups(programs, columns):
-    """The columns of all trials, or where none share a program of as many as there are slots; each filled up to whole
-    slots with the last trial."""
-    trials, slots = len(columns["seed"]), programs.slots
-    size = slots if programs.unroll else -(-trials // slots) * slots
-    indices = [np.minimum(np.arange(first, first + size), trials - 1) for first in range(0, trials, size)]
-    return [{axis: column_R[index] for axis, column_R in columns.items()} for index in indices]
-
-
-def _rows(index, axes, columns):
-    """The rows of one trial: a scalar gives one, a vector one for each layer, counted from 1."""
-    for metric, value_R in columns.items():
-        for layer, value in enumerate(np.atleast_1d(value_R[index]), 1):
-            where = {"layer": layer} if value_R.ndim > 1 else {}
-            yield {"trial": index, **axes, **where, "metric": metric, "value": float(value)}
+def _stacked(*params_R):
+    """The weights of all evaluation steps, with the axes R and K first."""
+    return jax.tree.map(lambda *leaves_R: jnp.stack(leaves_R, 1), *params_R)

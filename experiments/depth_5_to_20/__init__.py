@@ -62,6 +62,7 @@ PRESETS = {
               "stacks": (20,), "stack_steps": 8},
     "accelerator": {"seeds": 20, "depths": (1, 2, 3, 5, 8, 12, 20, 40), "steps": 10000, "stacks": (1, 5, 20, 50)},
 }  # fmt: skip
+SECONDS = {"smoke": 34, "laptop": 200, "accelerator": 90}
 
 
 def measure(config: Config, context: Context) -> Records:
@@ -150,7 +151,7 @@ CRITERIA = (
         "such a construction bears nothing: share that it misses with weights a thousandth off",
         exceeds(on_tent("missed_off", np.mean, 15, 20), 0.1),
         control=on_tent("missed_off", np.mean, SHALLOW_TENT),
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         107,
@@ -172,7 +173,7 @@ CRITERIA = (
         exceeds(difference(gained("relu", min), gained("relu")), CLEARLY),
         control=difference(gained("identity", min), gained("identity")),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         107,
@@ -180,7 +181,7 @@ CRITERIA = (
         below(beyond_five("relu"), LITTLE),
         control=beyond_five("relu", 1),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         107,
@@ -188,7 +189,7 @@ CRITERIA = (
         below(stack(PLAIN, "logistic"), CHANCE_OF_TEN),
         control=stack(SKIPPING, "logistic"),
         scope=mended,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         107,
@@ -196,7 +197,7 @@ CRITERIA = (
         below(stack(PLAIN, "relu"), CHANCE_OF_TEN),
         control=stack(SKIPPING, "relu"),
         scope=mended,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         107,

@@ -10,7 +10,7 @@ from dl_jax.training.context import Context
 from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import adam
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
+from dl_jax.training.old_sweep import grid, sweep
 from experiments.depth_5_to_20.equal_parameters import equal_parts
 
 UNITS, WIDTH, PATCH, STRIDE = 120, 32, 12, 6

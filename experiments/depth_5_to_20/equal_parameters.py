@@ -8,7 +8,7 @@ of the first weights are the same, and with the identity the whole is one linear
 import jax
 import jax.numpy as jnp
 
-from dl_jax.models.initializers import lecun, scaled
+from dl_jax.models.initializers import lecun, scaled_normal
 from dl_jax.models.model import Model, from_layers
 from dl_jax.models.nonlinearities import Nonlinearity
 
@@ -32,7 +32,7 @@ def equal_parts(
         for name, size, key_group in zip(names, sizes, keys, strict=True):
             key_in, key_out = jax.random.split(key_group)
             # Of all units together the outputs have the same scale, however they are grouped.
-            v = scaled((size / units) ** 0.5)(key_out, (size, width), 1.0)
+            v = scaled_normal((size / units) ** 0.5)(key_out, (size, width), 1.0)
             params[name] = {"w": lecun(key_in, (width, size), 1.0), "b": jnp.zeros(size), "v": v}
         return params | {"top": {"w": lecun(key_top, (width, classes), 1.0), "b": jnp.zeros(classes)}}
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
 from dl_jax.report import plots
-from dl_jax.report.by_step import curve
+from dl_jax.report.learning_curves import learning_curve
 
 
 def tent(records: Records) -> Figure:
@@ -62,7 +62,7 @@ def learning(records: Records) -> Figure:
     for ax, name in zip(axes.flat, names, strict=True):
         for depth, colour in zip(there.axis("depth"), plots.COLOURS, strict=False):
             of_it = there.where(nonlinearity=name, depth=depth)
-            curve(ax, of_it, "test_accuracy", colour, f"{depth} layer{'s' if depth > 1 else ''}")
+            learning_curve(ax, of_it, "test_accuracy", colour, f"{depth} layer{'s' if depth > 1 else ''}")
         ax.set(title=name, xlabel="training steps", ylim=(0.45, 1.02))
     axes[0, 0].set_ylabel("test accuracy (band: all seeds)")
     axes[0, 0].legend(fontsize=7)

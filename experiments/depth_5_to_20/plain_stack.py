@@ -6,7 +6,7 @@ What may be mended is a number, so that one program trains all of them (statemen
 import jax
 import jax.numpy as jnp
 
-from dl_jax.models.initializers import lecun, scaled
+from dl_jax.models.initializers import lecun, scaled_normal
 from dl_jax.models.model import Model, from_layers
 from dl_jax.models.nonlinearities import Nonlinearity
 
@@ -28,7 +28,7 @@ def plain_stack(
 
     def init(key, x_BxD):
         key_first, key_layers, key_top = jax.random.split(key, 3)
-        draw = jax.vmap(lambda key: scaled(scale)(key, (width, width), 1.0))
+        draw = jax.vmap(lambda key: scaled_normal(scale)(key, (width, width), 1.0))
         return {
             "first": {"w": lecun(key_first, (x_BxD.shape[1], width), 1.0)},
             "layers": {"w": draw(jax.random.split(key_layers, depth)), "b": jnp.zeros((depth, width))},

@@ -11,7 +11,7 @@ from dl_jax.training.context import Context
 from dl_jax.training.losses import accuracy, cross_entropy
 from dl_jax.training.optimizers import sgd
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
+from dl_jax.training.old_sweep import grid, sweep
 from experiments.depth_5_to_20.plain_stack import plain_stack
 
 PLAIN, SCALED, NORMALISED, SKIPPING = "plain", "first weights suited", "normalised", "skipping"

@@ -23,17 +23,17 @@ from dl_jax.evidence.criteria import Criterion, below, equals, exceeds, identity
 from dl_jax.evidence.estimands import difference, metric
 from dl_jax.evidence.records import Records
 from dl_jax.measures.gradients import affine_residual, gradient_norms
-from dl_jax.measures.mean_field import REACH, depth_scale
+from dl_jax.measures.mean_field import TRAINABLE_DEPTH_SCALES, depth_scale
 from dl_jax.models.initializers import INITIALIZERS, weight_variance
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
 from dl_jax.runtime.flags import Flags, flag
 from dl_jax.training.context import Context
 from dl_jax.training.losses import accuracy, cross_entropy
+from dl_jax.training.old_sweep import grid, sweep
+from dl_jax.training.old_trials import names_of
 from dl_jax.training.optimizers import sgd, train_only
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
-from dl_jax.training.trials import names_of
 from experiments.depth_and_nonlinearity import figures as depth_maps
 from experiments.depth_and_nonlinearity.function_tasks import (
     FOLDS,
@@ -71,13 +71,14 @@ class Config(Flags):
     )
     learning_rates: tuple[float, ...] = flag((0.01, 0.03, 0.1), "to choose from, of SGD with momentum 0.9", above=0)
     steps: int = flag(0, "training steps of 128 examples; 0 is ten passes over the data, at least 1000", at_least=0)
-    initial: str = flag("suited", "the rule for the first weights", choices=tuple(INITIALIZERS))
+    initial: str = flag("variance_preserving", "the rule for the first weights", choices=tuple(INITIALIZERS))
 
 
 PRESETS = {
     "smoke": {"seeds": 2, "depths": (1, 5), "widths": (16,), "learning_rates": (0.03,), "steps": 60},
     "accelerator": {"widths": (64, 256), "seeds": 10},
 }
+SECONDS = {"smoke": 23, "laptop": 240, "accelerator": 120}
 
 
 def measure(config: Config, context: Context) -> Records:
@@ -122,7 +123,7 @@ def in_theory(config):
     """Six mean-field depth scales of each nonlinearity: where a plain net should stop training (row C56)."""
     for name in config.nonlinearities:
         f, gain_of_f = NONLINEARITIES[name]
-        reach = REACH * depth_scale(f, weight_variance(config.initial, gain_of_f))
+        reach = TRAINABLE_DEPTH_SCALES * depth_scale(f, weight_variance(config.initial, gain_of_f))
         at = {"trial": 0, "task": "theory", "nonlinearity": name, "metric": "depth_scales_6", "value": reach}
         yield from ({**at, "seed": seed} for seed in config.all_seeds)
 
@@ -211,7 +212,7 @@ CRITERIA = (
         below(difference(accuracy_of("relu"), accuracy_of("tanh")), MATTERS),
         control=difference(accuracy_of("relu"), accuracy_of("logistic")),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         105,
@@ -233,7 +234,7 @@ CRITERIA = (
         below(accuracy_of("logistic", depth=20), 0.2),
         control=accuracy_of("relu", depth=20),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
 )
 

@@ -11,9 +11,9 @@ from dl_jax.models.mlp import mlp, width_for
 from dl_jax.models.nonlinearities import one_of
 from dl_jax.training.context import Context
 from dl_jax.training.losses import accuracy, cross_entropy, half_squared_error
+from dl_jax.training.old_sweep import grid, sweep
 from dl_jax.training.optimizers import adam
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
 from experiments.depth_and_nonlinearity.functions import tents
 from experiments.depth_and_nonlinearity.pieces import tent_pieces
 

@@ -32,9 +32,9 @@ from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.runtime.flags import Flags, flag
 from dl_jax.training.context import Context
 from dl_jax.training.losses import cross_entropy
+from dl_jax.training.old_sweep import grid, sweep
 from dl_jax.training.optimizers import adam
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
 from experiments.feature_hierarchy import figures as hierarchy
 from experiments.feature_hierarchy.before_and_after import look, look_at_filters
 from experiments.feature_hierarchy.layer_probes import LAYERS, shown
@@ -65,18 +65,16 @@ class Config(Flags):
     hidden: int = flag(64, "units of the hidden layer", at_least=1)
     learning_rate: float = flag(0.002, "of Adam", above=0)
 
-    @property
-    def dataset(self) -> str:
-        """The data that a run depends on; without photographs there is no such thing, all is generated."""
-        if not self.photographs:
-            raise AttributeError("dataset")
-        return self.photographs
+    def data_sources(self) -> tuple[tuple[str, str], ...]:
+        """The photographs, if there are any; everything else is generated."""
+        return ((self.photographs, self.manual_dir),) if self.photographs else ()
 
 
 PRESETS = {
     "smoke": {"seeds": 2, "steps": 8, "pictures": 256, "probes": 128},
     "accelerator": {"seeds": 20, "steps": 1000, "pictures": 16384, "probes": 4096},
 }
+SECONDS = {"smoke": 16, "laptop": 150, "accelerator": 150}
 
 
 def measure(config: Config, context: Context) -> Records:
@@ -207,13 +205,13 @@ CRITERIA = (
     claim(21, "levels change gradually: alignment of neighbouring layers beyond that of layers far apart",
           near_over_far(), CLEAR, near_over_far("unpaired_")),
     claim(21, "so they do in a net that has learned nothing",
-          near_over_far("untrained_"), CLEAR, near_over_far("untrained_unpaired_"), counter=True),
+          near_over_far("untrained_"), CLEAR, near_over_far("untrained_unpaired_"), counter_evidence=True),
     claim(24, "the picture is lost on the way up and the object appears: the smaller of both, stage 1 to hidden layer",
           abstract(), CLEAR, abstract("untrained_")),
     claim(24, "most of that loss is for want of units: loss in an untrained net beyond half of that in the trained one",
           lambda r: forgotten("stage 1", "hidden", "untrained_")(r) - 0.5 * forgotten("stage 1", "hidden")(r), 0.0,
           lambda r: forgotten("pixels", "stage 1", "untrained_")(r) - 0.5 * forgotten("stage 1", "hidden")(r),
-          counter=True),
+          counter_evidence=True),
     claim(25, "one linear layer can use what people cannot read: objects told from hidden features beyond pixels",
           rise("class", "pixels", "hidden"), 0.2, rise("class", "pixels", "hidden", "untrained_")),
     claim(26, "what tells objects apart is amplified: log10 of variance between over within, against before learning",
@@ -224,18 +222,18 @@ CRITERIA = (
           rise("against_object", "hidden", "pixels"), THREEFOLD,
           rise("against_object", "hidden", "pixels", "untrained_")),
     claim(27, "low layers do the opposite: variance of nuisances that is read from stage 1 beyond pixels",
-          rise("nuisances", "pixels", "stage 1"), 0.02, rise("nuisances", "pixels", "hidden"), counter=True),
+          rise("nuisances", "pixels", "stage 1"), 0.02, rise("nuisances", "pixels", "hidden"), counter_evidence=True),
     claim(28, "15 % of first-layer filters are oriented, as no blob is: their least figure in units of its threshold",
           oriented(), 1.0, oriented("untrained_")),
     claim(28, "so they are where pictures have random phases and no edges",
-          oriented(images="random phase"), 1.0, oriented("untrained_", "random phase"), counter=True),
+          oriented(images="random phase"), 1.0, oriented("untrained_", "random phase"), counter_evidence=True),
     claim(29, "second-stage maps need two edges at once: share beyond that before learning",
           more_conjunctions(at_stage_2), CLEAR, more_conjunctions(metric("blur_conjunctions"))),
     claim(30, "the second stage knows the motif though its edges moved: variance explained beyond that before learning",
           learned("kept", "stage 2"), MATTERS, learned("kept", "stage 1")),
     claim(30, "a blur of the first stage is no worse: variance explained beyond that of the second stage",
           difference(metric("blur_kept"), at("kept", "stage 2")), -0.02,
-          difference(at("kept", "stage 2", "untrained_"), at("kept", "stage 2")), counter=True),
+          difference(at("kept", "stage 2", "untrained_"), at("kept", "stage 2")), counter_evidence=True),
     claim(31, "the third stage joins motifs into parts: share of the second's errors about parts that it leaves out",
           errors_left_out(), A_QUARTER, errors_left_out("untrained_")),
     claim(32, "objects are known by how parts are put together: what setting them apart does to the object's score",

@@ -51,9 +51,9 @@ def look_at_filters(learner: Learner, first: Params, last: Params, splits) -> di
 def filters(params: Params) -> dict[str, jax.Array]:
     """Of the first layer's filters the share that is oriented, and the medians of what decides it.
 
-    oriented: what the best FEW of all filters reach at least in `Tuning.weakest`; beyond 1, so many are oriented.
+    oriented: what the best FEW of all filters reach at least in `Tuning.least_ratio`; beyond 1, so many are oriented.
     """
     found = tuning(params["conv_01"]["w"])
     medians = {f"filters_{name}": jnp.median(value) for name, value in found._asdict().items()}
-    share = {"oriented_share": jnp.mean(found.oriented), "oriented": jnp.quantile(found.weakest, 1 - FEW)}
+    share = {"oriented_share": jnp.mean(found.oriented), "oriented": jnp.quantile(found.least_ratio, 1 - FEW)}
     return medians | share

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import jax
 import jax.numpy as jnp
 
-from dl_jax.models.convnet import pooled
+from dl_jax.models.convnet import pool
 from experiments.feature_hierarchy.planted_hierarchy import EDGES, motif
 from experiments.feature_hierarchy.scatter import share_between
 
@@ -71,4 +71,4 @@ def blurred(y_BxHxWxC: jax.Array, maps: int, key: jax.Array) -> jax.Array:
     padded = jnp.pad(y_BxHxWxC, ((0, 0), (1, 1), (1, 1), (0, 0)))
     height, width = y_BxHxWxC.shape[1:3]
     near = [padded[:, row : row + height, column : column + width] for row in range(3) for column in range(3)]
-    return pooled(sum(near) / 9, 2, "mean") @ mix_CxM
+    return pool(sum(near) / 9, 2, "mean") @ mix_CxM

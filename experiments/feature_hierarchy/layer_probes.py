@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dl_jax.data.dataset import Examples
-from dl_jax.measures.probes import Three, auc, binary_accuracy, products, r2, ridge_of_products
-from dl_jax.measures.similarity import alignment
+from dl_jax.data.dataset import Examples, Splits
+from dl_jax.measures.probes import auc, binary_accuracy, gram_matrices, r2, ridge_from_grams
+from dl_jax.measures.similarity import linear_cka
 from dl_jax.models.model import Model, Params
 from experiments.feature_hierarchy.planted_hierarchy import OBJECTS, Scene, described, parts_of, rendered
 from experiments.feature_hierarchy.scatter import distance, scatter_ratio
@@ -39,12 +39,12 @@ class Shown(NamedTuple):
     """What a trial sees: pictures to learn from, and others to read its layers by.
 
     apart: the same objects in the same scenes as in `whole`, their parts set apart.
-    changed: the first pictures of `whole.judge` with one nuisance drawn anew, or ("object") with the next object.
+    changed: the first pictures of `whole.test` with one nuisance drawn anew, or ("object") with the next object.
     """
 
     train: Examples
-    whole: Three
-    apart: Three
+    whole: Splits
+    apart: Splits
     changed: dict[str, jax.Array]
     lot: jax.Array
 
@@ -73,8 +73,8 @@ def shown(key: jax.Array, count: int, probes: int, side: int) -> Shown:
         kind, scene = part_of(which)
         return Pictures(x, kind, parts_of(kind), scene)
 
-    whole = Three(*(pictures(x[0][which], which) for which in (fit, choose, judge)))
-    apart = Three(
+    whole = Splits(*(pictures(x[0][which], which) for which in (fit, choose, judge)))
+    apart = Splits(
         *(three._replace(x=part) for three, part in zip(whole, jnp.split(x[1], [probes, probes * 3 // 2]), strict=True))
     )
     changed = dict(zip((*MOVED, "object"), x[2:], strict=True))
@@ -121,19 +121,19 @@ def _of_net(layers, bounds, seen):
     whole, apart, changed = [], [], []  # for each layer
     for y in layers:
         parts = jnp.split(y, bounds)
-        whole.append(Three(*parts[:3]))
-        apart.append(Three(*parts[3:6]))
+        whole.append(Splits(*parts[:3]))
+        apart.append(Splits(*parts[3:6]))
         changed.append(dict(zip(seen.changed, parts[6:], strict=True)))
     read, part_probes = _probes(seen)
-    whole_grams = _stacked([products(y) for y in whole])
-    mixed_grams = _stacked([products(_half_each(*both)) for both in zip(whole, apart, strict=True)])
+    whole_grams = _stacked([gram_matrices(y) for y in whole])
+    mixed_grams = _stacked([gram_matrices(_half_each(*both)) for both in zip(whole, apart, strict=True)])
     metrics = jax.lax.map(lambda grams: read(grams[0]) | part_probes(grams[1]), (whole_grams, mixed_grams))
-    label_N = seen.whole.judge.y
-    ratios = [jnp.log10(jnp.maximum(scatter_ratio(y.judge, label_N, len(OBJECTS)), 1e-4)) for y in whole]
-    metrics |= _stacked([_moved(y.judge, each) for y, each in zip(whole, changed, strict=True)])
-    margin_whole, margin_apart = (_margin(three[-1].judge, label_N) for three in (whole, apart))
+    label_N = seen.whole.test.y
+    ratios = [jnp.log10(jnp.maximum(scatter_ratio(y.test, label_N, len(OBJECTS)), 1e-4)) for y in whole]
+    metrics |= _stacked([_moved(y.test, each) for y, each in zip(whole, changed, strict=True)])
+    margin_whole, margin_apart = (_margin(three[-1].test, label_N) for three in (whole, apart))
     metrics |= {"object_apart": auc(margin_whole, margin_apart), "accuracy": jnp.mean(margin_whole > 0)}
-    return metrics | {"ratio": jnp.stack(ratios)} | _alike([y.judge for y in whole])
+    return metrics | {"ratio": jnp.stack(ratios)} | _alike([y.test for y in whole])
 
 
 def _stacked(trees):
@@ -144,35 +144,35 @@ def _stacked(trees):
 def _half_each(whole, apart):
     """Probes for parts see whole pictures and those with their parts apart alike, so that they know parts, not objects:
     half of each to fit on, no scene twice; all of both to choose and to judge by."""
-    half = len(whole.fit) // 2
-    fit = jnp.concatenate([whole.fit[:half], apart.fit[half:]])
-    return Three(fit, *(jnp.concatenate(pair) for pair in zip(whole[1:], apart[1:], strict=True)))
+    half = len(whole.train) // 2
+    fit = jnp.concatenate([whole.train[:half], apart.train[half:]])
+    return Splits(fit, *(jnp.concatenate(pair) for pair in zip(whole[1:], apart[1:], strict=True)))
 
 
 def _probes(seen):
     """Two functions of the products of one layer's features: what is read of whole pictures, and of parts."""
     numbers = [numbers_of(pictures.scene) for pictures in seen.whole]
     blocks = {
-        "class": Three(*(jax.nn.one_hot(pictures.y, len(OBJECTS)) for pictures in seen.whole)),
-        **{f"read_{name}": Three(*(each[name] for each in numbers)) for name in READ},
-        "pixels": Three(*(pictures.x.reshape(len(pictures.x), -1) for pictures in seen.whole)),
+        "class": Splits(*(jax.nn.one_hot(pictures.y, len(OBJECTS)) for pictures in seen.whole)),
+        **{f"read_{name}": Splits(*(each[name] for each in numbers)) for name in READ},
+        "pixels": Splits(*(pictures.x.reshape(len(pictures.x), -1) for pictures in seen.whole)),
     }
-    targets = Three(*(jnp.concatenate(parts, 1) for parts in zip(*blocks.values(), strict=True)))
-    bounds = np.cumsum([three.fit.shape[1] for three in blocks.values()])[:-1]
-    there = _half_each(*(Three(*(pictures.parts for pictures in each)) for each in (seen.whole, seen.apart)))
-    count = len(seen.whole.judge.y)
+    targets = Splits(*(jnp.concatenate(parts, 1) for parts in zip(*blocks.values(), strict=True)))
+    bounds = np.cumsum([three.train.shape[1] for three in blocks.values()])[:-1]
+    there = _half_each(*(Splits(*(pictures.parts for pictures in each)) for each in (seen.whole, seen.apart)))
+    count = len(seen.whole.test.y)
 
     def read(gram):
-        found = dict(zip(blocks, jnp.split(ridge_of_products(gram, targets), bounds, 1), strict=True))
-        metrics = {name: r2(found[name], blocks[name].judge) for name in blocks if name != "class"}
-        metrics["class"] = jnp.mean(jnp.argmax(found["class"], 1) == seen.whole.judge.y)
+        found = dict(zip(blocks, jnp.split(ridge_from_grams(gram, targets), bounds, 1), strict=True))
+        metrics = {name: r2(found[name], blocks[name].test) for name in blocks if name != "class"}
+        metrics["class"] = jnp.mean(jnp.argmax(found["class"], 1) == seen.whole.test.y)
         return metrics | {"nuisances": jnp.mean(jnp.stack([metrics[f"read_{name}"] for name in READ]))}
 
     def part_probes(gram):
-        read_NxP = ridge_of_products(gram, there)
-        evidence_N = jnp.sum(read_NxP * (2 * there.judge - 1), 1)
+        read_NxP = ridge_from_grams(gram, there)
+        evidence_N = jnp.sum(read_NxP * (2 * there.test - 1), 1)
         apart = auc(evidence_N[:count], evidence_N[count:])
-        return {"parts": binary_accuracy(read_NxP, there.judge), "parts_apart": apart}
+        return {"parts": binary_accuracy(read_NxP, there.test), "parts_apart": apart}
 
     return read, part_probes
 
@@ -193,8 +193,8 @@ def _margin(scores_NxC, label_N):
 
 
 def _alike(layers):
-    similarity_LxL = alignment(layers)
-    unpaired_LxL = alignment([jnp.roll(y, at, 0) for at, y in enumerate(layers)])
+    similarity_LxL = linear_cka(layers)
+    unpaired_LxL = linear_cka([jnp.roll(y, at, 0) for at, y in enumerate(layers)])
     off_LxL = jnp.abs(jnp.arange(len(layers))[:, None] - jnp.arange(len(layers))[None])
     metrics = {f"alike_{at + 1}": similarity_LxL[at] for at in range(len(layers))}
     for name, values_LxL in (("", similarity_LxL), ("unpaired_", unpaired_LxL)):

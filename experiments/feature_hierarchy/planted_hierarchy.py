@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dl_jax.data.synthetic.strokes import Strokes, paint, places, together
+from dl_jax.data.synthetic.strokes import Strokes, concatenate, paint, pixel_centres
 
 LENGTH, WIDTH = 0.4, 0.07
 """Of an edge, and the radius of its stroke; the picture goes from -1 to 1."""
@@ -87,7 +87,7 @@ def render(kind: jax.Array, scene: Scene, side: int, scrambled: jax.Array | int 
     figure = edges(at_8x2 + shift(scene, "edge_shifts"), edge_8x3[:, 2], light)
     other_Dx4 = scene["distractors"].reshape(DISTRACTORS, 4)
     others = edges(1.8 * other_Dx4[:, :2] - 0.9, 4 * other_Dx4[:, 2], light, other_Dx4[:, 3] > 0.5)
-    return painted(_background(scene, side), together(others, figure))
+    return painted(_background(scene, side), concatenate(others, figure))
 
 
 def motif(kind: jax.Array, at_2: jax.Array, shift_2x2: jax.Array, side: int, which: Sequence[float] = (1, 1)):
@@ -141,7 +141,7 @@ def _middles(scene, apart):
 
 def _background(scene, side):
     """Grey, lighter to one side, with waves. ground_HxWx1."""
-    place_HxWx2, (strength, direction, phase) = places(side), scene["waves"]
+    place_HxWx2, (strength, direction, phase) = pixel_centres(side), scene["waves"]
     angle = jnp.pi * direction
     across_HxW = place_HxWx2 @ jnp.stack([jnp.cos(angle), jnp.sin(angle)])
     waves_HxW = 0.15 * (strength - 0.5) * jnp.sin(5 * across_HxW + 2 * jnp.pi * phase)

@@ -30,7 +30,7 @@ from dl_jax.training.context import Context
 from dl_jax.training.losses import accuracy, binary_cross_entropy
 from dl_jax.training.optimizers import OPTIMIZERS
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
+from dl_jax.training.old_sweep import grid, sweep
 from experiments.fig1a_space_distortion import figures as bent_plane
 from experiments.fig1a_space_distortion.space_distortion import FIRST, GRID, distortion
 from experiments.fig1a_space_distortion.tiny_net import (
@@ -67,6 +67,7 @@ class Config(Flags):
 
 
 PRESETS = {"smoke": {"seeds": 2, "steps": 500}, "accelerator": {"seeds": 100}}
+SECONDS = {"smoke": 12, "laptop": 30, "accelerator": 30}
 
 
 def measure(config: Config, context: Context) -> Records:
@@ -156,14 +157,14 @@ CRITERIA = (
         identity(of("separable", ALL, DISK, reduce=np.max), 0.5),
         control=of("separable", "square", DISK),
         scope="units that only rise; no weights can do it",
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         78,
         "a third tanh unit parts them: share of seeds",
         mostly(of("separable", "tanh", DISK, 3), 0.5),
         control=of("separable", "tanh", DISK, 2),
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         92,

@@ -22,8 +22,8 @@ import numpy as np
 from dl_jax.evidence.criteria import Criterion, below, identity
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.rounding import exact
-from dl_jax.measures.by_seed import PRECISIONS, at, at_once, normals, rows_by_seed
-from dl_jax.measures.derivatives import chain_errors, remainder
+from dl_jax.measures.old_by_seed import PRECISIONS, at, at_once, normals, rows_by_seed
+from dl_jax.measures.derivatives import chain_rule_errors, chain_rule_remainder
 from dl_jax.models.backpropagation import UNITS
 from dl_jax.runtime.flags import Flags, flag
 from dl_jax.training.context import Context
@@ -62,6 +62,7 @@ class Config(Flags):
 
 
 PRESETS = {"smoke": {"seeds": 2}, "accelerator": {"seeds": 100}}
+SECONDS = {"smoke": 8, "laptop": 10, "accelerator": 10}
 
 
 def measure(config: Config, context: Context) -> Records:
@@ -81,9 +82,9 @@ def of_numbers(key, f):
     (a, c), (b, d) = 1.0 + jnp.tanh(jnp.abs(a_c)), -jnp.tanh(jnp.abs(b_d)) / 2
     below, above = (lambda x: f(a * x + b)), (lambda y: f(c * y + d))
     found = {
-        at("remainder", chain=name, dx=STEPS): jax.vmap(lambda dx, c=chain: remainder(below, above, x_N, dx, c))(
-            jnp.asarray(STEPS)
-        )
+        at("remainder", chain=name, dx=STEPS): jax.vmap(
+            lambda dx, c=chain: chain_rule_remainder(below, above, x_N, dx, c)
+        )(jnp.asarray(STEPS))
         for name, chain in FOR_NUMBERS.items()
     }
     x, dx = jnp.abs(x_N[0]), 0.1
@@ -99,7 +100,7 @@ def of_vectors(key, f, config):
     D, W, C = config.inputs, config.hidden, config.outputs
     x, dx, dz, w_DxW, v_WxC = normals(key, (D,), (D,), (C,), (D, W), (W, C))
     w_DxW, v_WxC = w_DxW / D**0.5, v_WxC / W**0.5
-    errors = chain_errors(lambda x: f(x @ w_DxW), lambda y: f(y @ v_WxC), x, dx, dz, FOR_VECTORS)
+    errors = chain_rule_errors(lambda x: f(x @ w_DxW), lambda y: f(y @ v_WxC), x, dx, dz, FOR_VECTORS)
     return {at("relative_error", chain=chain, oracle=oracle): error for (chain, oracle), error in errors.items()}
 
 
@@ -136,7 +137,7 @@ CRITERIA = (
         below(slope("relu"), 1.8),
         control=slope("tanh"),
         scope=f"{POINTS} points, dx from 0.003 to 0.1, float64",
-        counter=True,
+        counter_evidence=True,
     ),
     exact(
         81,

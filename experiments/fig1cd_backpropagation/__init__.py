@@ -27,7 +27,7 @@ from dl_jax.evidence.criteria import Criterion, below, equals, exceeds
 from dl_jax.evidence.estimands import difference, metric
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.rounding import exact
-from dl_jax.measures.by_seed import PRECISIONS, at_once, rows_by_seed
+from dl_jax.measures.old_by_seed import PRECISIONS, at_once, rows_by_seed
 from dl_jax.models.backpropagation import PRINTED, UNITS, printed_net
 from dl_jax.models.initializers import lecun
 from dl_jax.models.mlp import mlp
@@ -38,7 +38,7 @@ from dl_jax.training.directions import DIRECTIONS, step_along
 from dl_jax.training.losses import accuracy, binary_cross_entropy, half_squared_error
 from dl_jax.training.optimizers import adam, train_only
 from dl_jax.training.step import Learner, mean_loss
-from dl_jax.training.sweep import grid, sweep
+from dl_jax.training.old_sweep import grid, sweep
 from experiments.fig1cd_backpropagation.figure_1 import beside_equations, of_equations
 from experiments.fig1cd_backpropagation.figures import draw_equations, draw_learning
 from experiments.fig1cd_backpropagation.mutations import AS_PRINTED, EQUATIONS, MUTATIONS, weights_or_random
@@ -59,6 +59,7 @@ class Config(Flags):
 
 
 PRESETS = {"smoke": {"seeds": 2, "steps": 50}, "accelerator": {"seeds": 100}}
+SECONDS = {"smoke": 23, "laptop": 35, "accelerator": 35}
 
 
 def measure(config: Config, context: Context) -> Records:
@@ -161,7 +162,7 @@ CRITERIA = (
         exceeds(difference(removed("gradient", "random"), removed("random direction")), MATTERS),
         control=difference(removed("random direction"), removed("no update")),
         scope=LEARNT,
-        counter=True,
+        counter_evidence=True,
     ),
     exact(8, "a layer made again from the layer below alone is the same", "unlike_recomputed"),
     exact(8, "inputs that agree at a layer agree above it", "sees_past"),
@@ -172,7 +173,7 @@ CRITERIA = (
         exceeds(metric("cost_at_target", cost="cross-entropy", precision="float32"), MATTERS),
         control=metric("cost_at_target", cost="half squared", precision="float32"),
         scope="it falls to 0 only as the right score grows without end",
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         84,
@@ -187,7 +188,7 @@ CRITERIA = (
         exceeds(worth_of_biases(FAR, "identity"), MATTERS),
         control=worth_of_biases(0.0, "identity"),
         scope=HALF_SPACE,
-        counter=True,
+        counter_evidence=True,
     ),
     exact(85, "derivatives handed from module to module are those of the whole", "unlike_grad"),
     Criterion(
@@ -205,7 +206,7 @@ CRITERIA = (
         below(metric("last_number", nonlinearity="tanh", precision="float32"), 100.0),
         control=metric("last_number", nonlinearity="logistic", precision="float32"),
         scope="exp(89) is beyond float32; the printed logistic falls to 0 there, as it should",
-        counter=True,
+        counter_evidence=True,
     ),
 )
 

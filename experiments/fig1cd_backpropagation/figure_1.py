@@ -6,7 +6,7 @@ The axis `case` parts what is stated from its control.
 import jax
 import jax.numpy as jnp
 
-from dl_jax.measures.by_seed import at, normals
+from dl_jax.measures.old_by_seed import at, normals
 from dl_jax.measures.derivatives import relative_error
 from dl_jax.models.backpropagation import UNITS
 from dl_jax.models.model import Key

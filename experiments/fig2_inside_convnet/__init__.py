@@ -30,7 +30,7 @@ from PIL import Image
 
 from dl_jax.data import catalog
 from dl_jax.data import drawn_canids as animals
-from dl_jax.data.photo import as_shown, fitted, photo
+from dl_jax.data.photo import crop_and_resize, photo, standardize_like
 from dl_jax.errors import DataError
 from dl_jax.evidence.criteria import Criterion, exceeds, identity
 from dl_jax.evidence.estimands import metric
@@ -42,9 +42,9 @@ from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.runtime.flags import Flags, flag
 from dl_jax.training.context import Context
 from dl_jax.training.losses import cross_entropy
+from dl_jax.training.old_sweep import grid, sweep
 from dl_jax.training.optimizers import adam
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
 from experiments.fig2_inside_convnet import figures as figure_2
 from experiments.fig2_inside_convnet.metrics import STATES, look_inside
 
@@ -75,6 +75,7 @@ PRESETS = {
     "smoke": {"seeds": 2, "dataset": "digits", "maps": 4, "steps": 8},
     "accelerator": {"seeds": 20, "maps": 32, "steps": 4000},
 }
+SECONDS = {"smoke": 9, "laptop": 70, "accelerator": 120}
 
 
 def stages(count):
@@ -97,9 +98,9 @@ def measure(config: Config, context: Context) -> Records:
     if config.image:
         portrait_HxWx3 = photo(Path(config.image).expanduser(), *large)
     else:
-        portrait_HxWx3 = fitted(Image.fromarray(animals.portrait()), *large)
-    picture_HxWx3 = fitted(Image.fromarray(portrait_HxWx3), *size)
-    shown, model = as_shown(picture_HxWx3, dataset), machine(net, len(dataset.class_names))
+        portrait_HxWx3 = crop_and_resize(Image.fromarray(animals.portrait()), *large)
+    picture_HxWx3 = crop_and_resize(Image.fromarray(portrait_HxWx3), *size)
+    shown, model = standardize_like(picture_HxWx3, dataset), machine(net, len(dataset.class_names))
     rows = sweep(
         lambda trial: Learner(model, cross_entropy, adam(config.learning_rate)), dataset.images(),
         grid(seed=config.all_seeds), steps=config.steps, look=partial(look_inside, net, shown), context=context,
@@ -177,7 +178,7 @@ CRITERIA = (
         exceeds(of_module("miss_one", "pooling", min), DIFFERS),
         control=of_module("miss_one", "convolution 1", max),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         95,
@@ -192,7 +193,7 @@ CRITERIA = (
         exceeds(metric("gradient_changed"), DIFFERS),
         control=metric("changed_below"),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         96,

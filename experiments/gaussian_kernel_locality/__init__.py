@@ -61,6 +61,7 @@ PRESETS = {
     "smoke": {"seeds": 2, "bits": 4, "places": (1, 49), "counts": (32, 512), "dimensions": (2, 32), "steps": 30},
     "accelerator": {"seeds": 20, "dimensions": (2, 8, 32, 128)},
 }
+SECONDS = {"smoke": 38, "laptop": 150, "accelerator": 40}
 
 
 def measure(config: Config, context: Context) -> Records:
@@ -176,14 +177,14 @@ CRITERIA = (
         "stripes, which no ray follows: far away a deep net gains little over it",
         below(gains("stripes", FAR), MUCH),
         control=gains("wedges", FAR),
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         102,
         "a checkerboard, where nothing seen tells how it goes on: a deep net is near chance far away as well",
         below(on("checkerboard", "deep", FAR), 0.6),
         control=on("wedges", "deep", FAR),
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         102,
@@ -191,7 +192,7 @@ CRITERIA = (
         below(gains("data", "test_accuracy_farthest"), MATTERS),
         control=gains("wedges", FAR),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         102,
@@ -232,7 +233,7 @@ CRITERIA = (
         "depth without convolution does not: accuracy that a deep net gains over the kernel",
         below(at_most_places("deep"), CLEARLY),
         control=at_most_places("convolutional"),
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         42,
@@ -240,7 +241,7 @@ CRITERIA = (
         below(gains("data"), MATTERS),
         control=hidden(-1),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
 )
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.data.synthetic import planes
 from dl_jax.evidence.records import Row
-from dl_jax.measures.distance_to_examples import by_distance, distance_to_nearest, farthest_quarter
+from dl_jax.measures.distance_to_examples import distance_to_nearest, mean_by_distance, mean_of_farthest_quarter
 from dl_jax.measures.ensembles import net_rows
 from dl_jax.measures.kernel_machines import gaussian_machine, kernel_rows, linear_machine
 from dl_jax.models.linear import linear
@@ -126,14 +126,14 @@ def look_at_images(score, splits):
     """The same, and accuracy on the quarter of the test images that is farthest from all training images."""
     x_NxD, known_MxD = (split.x.reshape(len(split.x), -1) for split in (splits.test, splits.train))
     right_N = (jnp.argmax(score(splits.test.x), 1) == splits.test.y).astype(jnp.float32)
-    farthest = farthest_quarter(right_N, distance_to_nearest(known_MxD, x_NxD))
+    farthest = mean_of_farthest_quarter(right_N, distance_to_nearest(known_MxD, x_NxD))
     return look(score, splits) | {"test_accuracy_farthest": farthest}
 
 
 def look_afar(score, shown):
     """Accuracy by distance; and ten thousand units away, how far the scores are from the mean of the targets."""
     right_N = (jnp.argmax(score(shown.test.x), 1) == shown.test.y).astype(jnp.float32)
-    accuracy_E = by_distance(right_N, distance_to_nearest(shown.near.x, shown.test.x), DISTANCES)
+    accuracy_E = mean_by_distance(right_N, distance_to_nearest(shown.near.x, shown.test.x), DISTANCES)
     away_Nx2 = 1e4 * shown.test.x / jnp.linalg.norm(shown.test.x, axis=1, keepdims=True)
     constant_C = jnp.mean(jax.nn.one_hot(shown.train.y, 2), 0)
     return {

@@ -34,7 +34,7 @@ from dl_jax.training.context import Context
 from dl_jax.training.losses import accuracy
 from dl_jax.training.optimizers import adam
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
+from dl_jax.training.old_sweep import grid, sweep
 from experiments.hand_designed_features import figures as learning_curves
 from experiments.hand_designed_features.features import BY_HAND, CHOICES, CONTROLS, FEATURES, kinds
 from experiments.hand_designed_features.few_examples import as_features, scaled, some_of
@@ -66,6 +66,7 @@ class Config(Flags):
 
 FEW = {"features": ("raw", "hog", "convnet"), "sizes": (60, 0), "learning_rates": (0.01,), "steps": 40}
 PRESETS = {"smoke": {"seeds": 2, **FEW}, "accelerator": {"sizes": (50, 100, 200, 400, 0), "seeds": 20}}
+SECONDS = {"smoke": 17, "laptop": 120, "accelerator": 120}
 
 
 def measure(config: Config, context: Context) -> Records:
@@ -176,7 +177,7 @@ CRITERIA = (
         exceeds(share_removed(under("raw", max, "test_accuracy_nearest")), MOST),
         control=share_removed(under("raw_scrambled")),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         18,
@@ -233,7 +234,7 @@ CRITERIA = (
         exceeds(difference(best_by_hand(min), under("convnet", min)), MATTERS),
         control=difference(best_by_hand(), under("convnet")),
         scope=scope_with_crossing,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         104,
@@ -241,7 +242,7 @@ CRITERIA = (
         exceeds(more_than_half("random_maps"), 0.0),
         control=more_than_half("hidden_linear"),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
 )
 

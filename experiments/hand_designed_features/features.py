@@ -7,8 +7,8 @@ import jax
 
 from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.hand_features.oriented_gradients import oriented_gradients
-from dl_jax.models.hand_features.random_maps import unlearned
-from dl_jax.models.hand_features.scrambling import scrambled
+from dl_jax.models.hand_features.pixel_permutation import permute_pixels
+from dl_jax.models.hand_features.random_features import random_features
 from dl_jax.models.linear import linear
 from dl_jax.models.mlp import mlp
 from dl_jax.models.model import Model
@@ -67,9 +67,9 @@ def kinds(side: int, hidden: int) -> dict[str, Kind]:
         "hog": Kind(hog),
         "hidden": Kind(pixels, net("relu")),
         "convnet": Kind(one_colour, maps),
-        "random_maps": Kind(one_colour, lambda units: unlearned(maps(units))),
-        "raw_scrambled": Kind(lambda ink_HxW: pixels(scrambled(ink_HxW))),
-        "hog_scrambled": Kind(lambda ink_HxW: hog(scrambled(ink_HxW))),
+        "random_maps": Kind(one_colour, lambda units: random_features(maps(units))),
+        "raw_scrambled": Kind(lambda ink_HxW: pixels(permute_pixels(ink_HxW))),
+        "hog_scrambled": Kind(lambda ink_HxW: hog(permute_pixels(ink_HxW))),
         "hog_one_cell": Kind(oriented_gradients(side, block=1)),
         "hidden_linear": Kind(pixels, net("identity")),
     }

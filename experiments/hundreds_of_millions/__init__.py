@@ -25,7 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from dl_jax.data.shards import bytes_planned, kept_or_passing
+from dl_jax.data.shards import disk_bytes, write_or_temporary
 from dl_jax.data.stream import abstract_stream, random_labels, stream
 from dl_jax.errors import FlagError
 from dl_jax.evidence.criteria import Criterion, exceeds, identity
@@ -95,6 +95,7 @@ PRESETS = {
         "precision": "bfloat16",
     },
 }
+SECONDS = {"smoke": 5, "laptop": 300}
 
 
 def measure(config: Config, context: Context) -> Records:
@@ -113,15 +114,15 @@ def measure(config: Config, context: Context) -> Records:
         train(abstract_stream(numbered.RECORD, config.examples), config.first_seed, labels=TRUE)
         return of_counts(counts, config)
     draw_examples, origin = partial(numbered.examples, DRAWN), {"name": "numbered", "seed": DRAWN}
-    folder = kept_or_passing(
-        config.stream_dir, draw_examples, numbered.RECORD, config.examples, origin, tell=context.events.progress
+    folder = write_or_temporary(
+        config.stream_dir, draw_examples, numbered.RECORD, config.examples, origin, on_progress=context.events.progress
     )
     process = {} if alone else {"process": jax.process_index(), "processes": jax.process_count()}
     with folder as shards:
         shown = {seed: stream(shards, seed, **process) for seed in config.all_seeds}
         rows = [train(shown[seed], seed, labels=TRUE) for seed in shown]
         rows += [train(random_labels(shown[seed], numbered.CLASSES, seed), seed, labels=BY_LOT) for seed in shown]
-        written = {"bytes_written": shards.bytes, "bytes_of_1e8_examples": bytes_planned(MANY, shards.record)}
+        written = {"bytes_written": shards.bytes, "bytes_of_1e8_examples": disk_bytes(MANY, shards.record)}
     peak = peak_flops(context.mesh, jnp.dtype(config.precision))
     written |= {"peak_flops": peak, "least_error": least_error()}
     trained = Records.gather(rows)
@@ -215,7 +216,7 @@ CRITERIA = (
         identity(decades_from("weights", "AlexNet", 7.5), 0.5),
         control=decades_from("weights", "translation LSTM", 7.5),
         scope="Krizhevsky, Sutskever & Hinton (2012)",
-        counter=True,
+        counter_evidence=True,
     ),
     *(
         Criterion(
@@ -233,7 +234,7 @@ CRITERIA = (
         identity(decades_from("units", "VGG-16", 7.5), 0.5),
         control=decades_from("units", "AlexNet", 7.5),
         scope="VGG-16, Simonyan & Zisserman (2015)",
-        counter=True,
+        counter_evidence=True,
     ),
 )
 

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen
 
-from dl_jax.models.convnet import Stage, convnet, through_stages
+from dl_jax.models.convnet import Stage, convnet, stage_outputs
 from dl_jax.models.mlp import mlp
 from dl_jax.models.model import Model
 from dl_jax.models.nonlinearities import NONLINEARITIES
@@ -39,7 +39,7 @@ def of_convnet(stages: Sequence[Stage], hidden: Sequence[int], classes: int, inp
     """Of `convnet(stages, hidden, classes)`: its feature maps before pooling, which only picks among their units."""
     model, x_1xHxWxC = convnet(stages, hidden, classes, RELU), jax.ShapeDtypeStruct((1, *inputs), jnp.float32)
     params = jax.eval_shape(model.init, jax.random.key(0), x_1xHxWxC)
-    maps = jax.eval_shape(lambda params, x: through_stages(stages, RELU, params, x), params, x_1xHxWxC)
+    maps = jax.eval_shape(lambda params, x: stage_outputs(stages, RELU, params, x), params, x_1xHxWxC)
     units = sum(full.size for full, _ in maps) + sum(hidden) + classes
     return Size(units, weights_of(model.init, jax.random.key(0), x_1xHxWxC))
 

@@ -22,7 +22,7 @@ from dl_jax.evidence.criteria import Criterion, exceeds
 from dl_jax.evidence.estimands import metric
 from dl_jax.evidence.records import Records
 from dl_jax.models.convnet import convnet
-from dl_jax.models.hand_features.random_maps import unlearned
+from dl_jax.models.hand_features.random_features import random_features
 from dl_jax.models.linear import linear
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
@@ -56,6 +56,7 @@ class Config(Flags):
 
 
 PRESETS = {"smoke": {"seeds": 2, "passes": 1, "rates": (3e-3,), "centres": 100}, "accelerator": {"seeds": 20}}
+SECONDS = {"smoke": 20, "laptop": 90, "accelerator": 40}
 
 
 def measure(config: Config, context: Context) -> Records:
@@ -69,7 +70,7 @@ def measure(config: Config, context: Context) -> Records:
     nets = {
         CONV: (learned, as_they_are),
         MOVED: (learned, pixels_moved),
-        UNLEARNED: (unlearned(convnet(more, (), classes, RELU)), as_they_are),
+        UNLEARNED: (random_features(convnet(more, (), classes, RELU)), as_they_are),
         DENSE: (mlp(HIDDEN, classes, RELU), as_they_are),
         "linear": (linear(classes), as_they_are),
     }
@@ -137,7 +138,7 @@ CRITERIA = (
         exceeds(removed(UNLEARNED), 0.0),
         control=removed("linear"),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
 )
 

@@ -10,13 +10,13 @@ from dl_jax.data.dataset import Examples, Splits
 from dl_jax.evidence.records import Row
 from dl_jax.measures.radial_units import radial_unit_rows
 from dl_jax.models.hand_features.oriented_gradients import oriented_gradients
-from dl_jax.models.hand_features.scrambling import scrambled
+from dl_jax.models.hand_features.pixel_permutation import permute_pixels
 from dl_jax.models.model import Model
 from dl_jax.training.context import Context
 from dl_jax.training.losses import accuracy, cross_entropy
+from dl_jax.training.old_sweep import grid, sweep
 from dl_jax.training.optimizers import annealed_adam
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
 
 WIDTHS = (0.25, 0.5, 1.0)
 """Of the radial units, in median distances between examples."""
@@ -27,7 +27,7 @@ def pixels_moved(splits: Splits) -> Splits:
     """The same images x_NxHxWxC with their pixels in other places, in every image the same."""
 
     def moved(x_NxHxWxC):
-        colours = [jax.vmap(scrambled)(x_NxHxWxC[..., colour]) for colour in range(x_NxHxWxC.shape[-1])]
+        colours = [jax.vmap(permute_pixels)(x_NxHxWxC[..., colour]) for colour in range(x_NxHxWxC.shape[-1])]
         return np.asarray(jnp.stack(colours, -1))
 
     return Splits(*(Examples(moved(split.x), split.y) for split in splits))

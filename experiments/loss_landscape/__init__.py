@@ -35,7 +35,7 @@ from dl_jax.training.losses import cross_entropy
 from dl_jax.training.snapshots import remembering
 from dl_jax.training.step import Learner
 from dl_jax.training.stochastic_methods import stochastic
-from dl_jax.training.sweep import grid, sweep
+from dl_jax.training.old_sweep import grid, sweep
 from experiments.loss_landscape import figures as landscapes
 from experiments.loss_landscape.pair import of_both, twins
 from experiments.loss_landscape.path import by_step, landscape, losses, lowest, lowest_point
@@ -69,6 +69,7 @@ class Config(Flags):
 
 SMOKE = {"seeds": 2, "steps": 400, "hidden": (4,), "wrong": 0.0}
 PRESETS = {"smoke": SMOKE, "accelerator": {"seeds": 20, "hidden": (64,)}}
+SECONDS = {"smoke": 19, "laptop": 40, "accelerator": 60}
 
 
 def measure(config: Config, context: Context) -> Records:
@@ -201,7 +202,7 @@ CRITERIA = (
         exceeds(of("apart", NET), FAR),
         control=of("apart", LINEAR),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         62,
@@ -209,7 +210,7 @@ CRITERIA = (
         exceeds(gain_of_stopping(NOISY), GAIN),
         control=gain_of_stopping(LINEAR),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         63,
@@ -231,7 +232,7 @@ CRITERIA = (
         below(of("in_slice", NET), LITTLE),
         control=of("in_plane", NET),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         63,
@@ -239,7 +240,7 @@ CRITERIA = (
         exceeds(of("lower_beyond", NET), BEYOND),
         control=of("lower_beyond", LINEAR),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
 )
 

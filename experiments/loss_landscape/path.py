@@ -12,12 +12,12 @@ from dl_jax.data.dataset import Examples, Splits
 from dl_jax.measures.hessian import hessian_product, lanczos, share_above
 from dl_jax.measures.landscape import (
     barrier,
-    filter_normalised,
+    filter_normalized,
     losses_at,
-    mirrored,
-    on_plane,
-    on_segment,
+    plane_coefficients,
     principal_plane,
+    reverse_hidden_units,
+    segment_coefficients,
 )
 from dl_jax.models.model import Model, Params
 from dl_jax.training.losses import cross_entropy
@@ -76,13 +76,13 @@ def landscape(model: Model, path_Kx: Params, other: Params, train: Examples, rid
     end, first = (jax.tree.map(lambda w_K, at=at: w_K[at], path_Kx) for at in (-1, 0))
     end_P, whole = ravel_pytree(end)
     other_P, mirrored_P, half_P = (
-        ravel_pytree(each)[0] for each in (other, mirrored(end), mirrored(end, outgoing=False))
+        ravel_pytree(each)[0] for each in (other, reverse_hidden_units(end), reverse_hidden_units(end, outgoing=False))
     )
     path_KxP = jax.vmap(lambda params: ravel_pytree(params)[0])(path_Kx)
     error = _reduced(model, whole, Examples(train.x[:LOOKED], train.y[:LOOKED]), ridge)
     random_RxP = jax.random.normal(jax.random.key(KEY), (2 + PROBES, len(end_P)))
     across_4xP = jnp.stack(
-        [ravel_pytree(filter_normalised(whole(random_P), at))[0] for at in (end, first) for random_P in random_RxP[:2]]
+        [ravel_pytree(filter_normalized(whole(random_P), at))[0] for at in (end, first) for random_P in random_RxP[:2]]
     )
     direction_2xP, place_Kx2 = principal_plane(path_KxP)
     side_2xA, slice_A = jax.vmap(_with_room)(place_Kx2.T), jnp.linspace(-1.0, 1.0, ACROSS)
@@ -91,12 +91,12 @@ def landscape(model: Model, path_Kx: Params, other: Params, train: Examples, rid
     )
     V, (END, FIRST, OTHER, MIRRORED, HALF) = len(vector_VxP), range(5)
     places = {
-        "segment": on_segment(V, END, OTHER, POINTS),
-        "segment_mirrored": on_segment(V, END, MIRRORED, POINTS),
-        "half": on_segment(V, HALF, HALF, 1),
-        "slice": on_plane(V, END, (5, 6), slice_A, slice_A),
-        "first_slice": on_plane(V, FIRST, (7, 8), slice_A, slice_A),
-        "plane": on_plane(V, END, (9, 10), *side_2xA),
+        "segment": segment_coefficients(V, END, OTHER, POINTS),
+        "segment_mirrored": segment_coefficients(V, END, MIRRORED, POINTS),
+        "half": segment_coefficients(V, HALF, HALF, 1),
+        "slice": plane_coefficients(V, END, (5, 6), slice_A, slice_A),
+        "first_slice": plane_coefficients(V, FIRST, (7, 8), slice_A, slice_A),
+        "plane": plane_coefficients(V, END, (9, 10), *side_2xA),
     }
     ends = np.cumsum([len(share_MxV) for share_MxV in places.values()])[:-1]
     found_M = jnp.split(losses_at(error, vector_VxP, jnp.concatenate(list(places.values()))), ends)

@@ -25,7 +25,7 @@ from dl_jax.data import catalog
 from dl_jax.evidence.criteria import Criterion, equals, exceeds, identity
 from dl_jax.evidence.estimands import metric
 from dl_jax.evidence.records import Records
-from dl_jax.measures.by_seed import at_once, rows_by_seed
+from dl_jax.measures.old_by_seed import at_once, rows_by_seed
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import one_of
 from dl_jax.runtime.flags import Flags, flag
@@ -33,7 +33,7 @@ from dl_jax.training.context import Context
 from dl_jax.training.directions import DIRECTIONS, step_along
 from dl_jax.training.losses import accuracy, cross_entropy
 from dl_jax.training.step import Learner, mean_loss
-from dl_jax.training.sweep import grid, sweep
+from dl_jax.training.old_sweep import grid, sweep
 from experiments.objective_and_gradient.chance import by_chance
 from experiments.objective_and_gradient.figures import draw_beginning, draw_knobs, draw_steps
 from experiments.objective_and_gradient.loss_shape import OBJECTIVES, SIGNED, of_objectives
@@ -69,6 +69,7 @@ PRESETS = {
     "smoke": {"seeds": 2, "depths": (1,), "learning_rates": (0.1,), "steps": 60, "directions": 300},
     "accelerator": {"seeds": 20, "directions": 100_000},
 }
+SECONDS = {"smoke": 32, "laptop": 60, "accelerator": 60}
 
 
 def measure(config: Config, context: Context) -> Records:
@@ -153,7 +154,7 @@ CRITERIA = (
         exceeds(metric("spread", machine="net"), MATTERS),
         control=metric("spread", machine="guesses"),
         scope="few of its categories ever score highest, so it is no dice; the control guesses",
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         54,
@@ -203,7 +204,7 @@ CRITERIA = (
         exceeds(metric("miss", told="its own", step=GROWN[-1]), 0.1),
         control=metric("miss", told="its own", step=GROWN[0]),
         scope=STEPS,
-        counter=True,
+        counter_evidence=True,
     ),
     *(
         Criterion(
@@ -245,7 +246,7 @@ CRITERIA = (
         ),
         control=metric("share_better", length=LENGTHS[0]),
         scope=f"{STEPS}; steps of length up to {LENGTHS[-1]:g}",
-        counter=True,
+        counter_evidence=True,
     ),
 )
 

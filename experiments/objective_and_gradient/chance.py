@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from dl_jax.data.dataset import Examples
-from dl_jax.measures.by_seed import at
+from dl_jax.measures.old_by_seed import at
 from dl_jax.models.mlp import mlp
 from dl_jax.models.model import Key
 from dl_jax.models.nonlinearities import one_of

@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from dl_jax.measures.by_seed import at
+from dl_jax.measures.old_by_seed import at
 from dl_jax.models.model import Key
 from dl_jax.training.losses import binary_cross_entropy, cross_entropy, half_squared_error
 

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl_jax.data.dataset import Examples
-from dl_jax.measures.by_seed import at
-from dl_jax.measures.weight_space import STATES, as_vector, before_and_after
+from dl_jax.measures.old_by_seed import at
+from dl_jax.measures.weight_space import STATES, flatten_params, params_before_and_after
 from dl_jax.models.mlp import mlp
 from dl_jax.models.model import Key, Params
 from dl_jax.models.nonlinearities import one_of
@@ -50,7 +50,7 @@ def small_steps(
 
     def of_net(unit):
         learner = Learner(mlp(hidden, classes, one_of(units, unit)), cross_entropy, sgd(RATE))
-        weights = before_and_after(learner, key_train, train, steps)
+        weights = params_before_and_after(learner, key_train, train, steps)
 
         def at_weights(params):
             found = of_knobs(learner, params, some, key_knobs) | of_derivatives(learner, params, some)
@@ -81,7 +81,7 @@ def of_weights(learner: Learner, f: Callable, weights: dict[str, Params], some: 
 
 def of_knobs(learner: Learner, params: Params, some: Examples, key: Key) -> dict:
     """How far scores jump as single weights are turned; and where weights catch in notches (56)."""
-    w_P, unravel, _ = as_vector(learner, params, some)
+    w_P, unravel, _ = flatten_params(learner, params, some)
     knob_K = jax.random.randint(key, (KNOBS,), 0, w_P.size)
 
     def scores(w_P):
@@ -95,8 +95,8 @@ def of_knobs(learner: Learner, params: Params, some: Examples, key: Key) -> dict
 
 def of_derivatives(learner: Learner, params: Params, some: Examples) -> dict:
     """How well each weight's derivative tells what the error does as it grows; and other derivatives (58)."""
-    w_P, _, error = as_vector(learner, params, some)
-    *_, error_of_half = as_vector(learner, params, Examples(some.x[::2], some.y[::2]))
+    w_P, _, error = flatten_params(learner, params, some)
+    *_, error_of_half = flatten_params(learner, params, Examples(some.x[::2], some.y[::2]))
     own_P = jax.grad(error)(w_P)
     told = {"its own": own_P, "the next one's": jnp.roll(own_P, 1), "half the examples'": jax.grad(error_of_half)(w_P)}
     growth_TxP = knobs.growth(error, w_P, jnp.asarray(GROWN))
@@ -110,7 +110,7 @@ def of_derivatives(learner: Learner, params: Params, some: Examples) -> dict:
 
 def of_steps(learner: Learner, params: Params, some: Examples, key: Key, directions: int) -> dict:
     """What steps against, along and across the gradient do to the error (59), and which other ones are better (61)."""
-    w_P, _, error = as_vector(learner, params, some)
+    w_P, _, error = flatten_params(learner, params, some)
     gradient_P = jax.grad(error)(w_P)
     size, down_P = jnp.linalg.norm(gradient_P), -steepest.unit(gradient_P)
     key_many, key_few, key_one = jax.random.split(key, 3)

@@ -29,14 +29,14 @@ from dl_jax.evidence.records import Missing, Records
 from dl_jax.measures.pictures import as_pictures
 from dl_jax.measures.receptive_fields import (
     fields,
-    flat_radius,
+    fields_ignoring_strides,
     middle_fields,
     modules_of,
     radius,
     random_radius,
-    side_holding,
+    side_containing,
     squared_gradients,
-    without_jumps,
+    uniform_radius,
 )
 from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.feature_maps import feature_maps, module_names
@@ -44,9 +44,9 @@ from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.runtime.flags import Flags, flag
 from dl_jax.training.context import Context
 from dl_jax.training.losses import accuracy, cross_entropy
+from dl_jax.training.old_sweep import grid, sweep
 from dl_jax.training.optimizers import adam
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
 from experiments.receptive_fields import figures as receptive
 
 TEST = 2000
@@ -73,6 +73,7 @@ class Config(Flags):
 
 
 PRESETS = {"smoke": {"seeds": 2, "maps": 4, "steps": 8}, "accelerator": {"seeds": 20, "maps": 64, "steps": 4000}}
+SECONDS = {"smoke": 12, "laptop": 45, "accelerator": 60}
 
 
 def stages(count):
@@ -114,7 +115,7 @@ def look(net, learner, first, last, splits):
     x_BxHxWxC, test = spread_subset(splits.test, LOOKED_AT).x, spread_subset(splits.test, TEST)
     layers, units_L = modules_of(net, x_BxHxWxC.shape[1])
     middle_L, sees_LxHxW = middle_fields(fields(layers), units_L, x_BxHxWxC.shape[1])
-    _, naive_LxHxW = middle_fields(without_jumps(layers), units_L, x_BxHxWxC.shape[1])
+    _, naive_LxHxW = middle_fields(fields_ignoring_strides(layers), units_L, x_BxHxWxC.shape[1])
 
     def gradients(params, net=net, at=middle_L, nonlinearity="relu", pooling="max"):
         through = partial(feature_maps, net, NONLINEARITIES[nonlinearity], params, pooling=pooling)
@@ -125,7 +126,7 @@ def look(net, learner, first, last, splits):
     found = {
         "formula_side": jnp.asarray([field.side for field in fields(layers)]),
         "formula_from": jnp.argmax(jnp.any(jnp.asarray(sees_LxHxW), 1), 1),
-        "formula_radius": jnp.asarray([flat_radius(field.side) for field in fields(layers)]),
+        "formula_radius": jnp.asarray([uniform_radius(field.side) for field in fields(layers)]),
         "random_radius": jnp.asarray(random_radius(layers)),
         "touched_side": jnp.sum(jnp.any(touched_LxHxW, 1), 1),
         "unlike_formula": jnp.sum(touched_LxHxW != sees_LxHxW, (1, 2)),
@@ -135,7 +136,7 @@ def look(net, learner, first, last, splits):
     for state, params in zip(receptive.STATES, (first, last), strict=True):
         field_LxHxW = gradients(params)
         found[f"radius_{state}"] = jax.vmap(radius)(field_LxHxW)
-        found[f"side_{state}"] = jax.vmap(side_holding)(field_LxHxW)
+        found[f"side_{state}"] = jax.vmap(side_containing)(field_LxHxW)
         found[f"field_{state}"] = field_LxHxW.reshape(-1)
     total_L = jnp.sum(field_LxHxW, (1, 2)) + 1e-30
     found["outside_formula"] = jnp.sum(field_LxHxW * ~sees_LxHxW, (1, 2)) / total_L
@@ -230,7 +231,7 @@ CRITERIA = (
         below(of_formula("trained", -1), SMALLER),
         control=of_formula("untrained", 0),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         23,
@@ -238,7 +239,7 @@ CRITERIA = (
         below(over_untrained("trained", -1), WIDER),
         control=over_untrained("untrained", 0),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
 )
 

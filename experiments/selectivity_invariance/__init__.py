@@ -65,6 +65,7 @@ PRESETS = {
     "smoke": {"seeds": 2, "counts": (64, 256), "side": 16, "steps": 8},
     "accelerator": {"seeds": 20, "counts": (256, 1024, 4096, 16384), "side": 32, "steps": 2000},
 }
+SECONDS = {"smoke": 61, "laptop": 200, "accelerator": 60}
 
 
 def measure(config: Config, context: Context) -> Records:
@@ -145,7 +146,7 @@ CRITERIA = (
         below(cost_alone, COSTS),
         control=cost_at_once("linear"),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         73,
@@ -188,7 +189,7 @@ CRITERIA = (
         exceeds(rise("true"), RISES),
         control=rise("by lot"),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         75,
@@ -196,7 +197,7 @@ CRITERIA = (
         below(over_shallow(DENSE), CLEARLY),
         control=over_shallow(CONV),
         scope=scope,
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         100,

@@ -99,6 +99,7 @@ PRESETS = {
     },
     "accelerator": {"seeds": 10, "copies": 40, "documents": 200_000},
 }  # fmt: skip
+SECONDS = {"smoke": 9, "laptop": 90, "accelerator": 60}
 
 
 def measure(config: Config, context: Context) -> Records:
@@ -217,7 +218,7 @@ CRITERIA = (
         below(sooner(CLOSE, "fewer documents"), FASTER),
         control=sooner(CLOSE),
         scope="documents",
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         67,
@@ -225,7 +226,7 @@ CRITERIA = (
         below(sooner(CLOSER), 1.0),
         control=sooner(CLOSE),
         scope="documents; in the control within 1 %",
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         67,
@@ -233,7 +234,7 @@ CRITERIA = (
         below(decades("unlike units"), -TENTH),
         control=decades("copied images"),
         scope=f"least squares of condition {SPREAD**2:.0e}, {FEW['unlike units']} examples",
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         67,
@@ -241,7 +242,7 @@ CRITERIA = (
         below(decades("small net"), -HALF),
         control=decades("copied images"),
         scope=f"3-10-1 tanh units, {FEW['small net']} examples",
-        counter=True,
+        counter_evidence=True,
     ),
 )
 

@@ -19,7 +19,7 @@ from dl_jax.training.context import Context, Cost, compute_all
 from dl_jax.training.losses import Loss
 from dl_jax.training.snapshots import remembering
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import sweep
+from dl_jax.training.old_sweep import sweep
 
 STOCHASTIC, BATCH = tuple(stochastic_methods.METHODS), tuple(batch_methods.METHODS)
 """Those that look at a few examples before each step, and those that look at all."""

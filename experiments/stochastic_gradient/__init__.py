@@ -29,7 +29,7 @@ from dl_jax.evidence.criteria import Criterion, below, equals, exceeds, identity
 from dl_jax.evidence.estimands import difference, metric
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.rounding import exact
-from dl_jax.measures.by_seed import PRECISIONS, at_once, rows_by_seed
+from dl_jax.measures.old_by_seed import PRECISIONS, at_once, rows_by_seed
 from dl_jax.models.linear import linear
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
@@ -38,7 +38,7 @@ from dl_jax.training.context import Context
 from dl_jax.training.fit import fit
 from dl_jax.training.losses import cross_entropy, half_squared_error
 from dl_jax.training.step import Learner, mean_loss
-from dl_jax.training.sweep import grid, sweep
+from dl_jax.training.old_sweep import grid, sweep
 from experiments.stochastic_gradient.figures import draw_noise, draw_until_flat
 from experiments.stochastic_gradient.gradient_noise import noise_by_batch_size
 from experiments.stochastic_gradient.minibatch import unlike_library
@@ -77,6 +77,7 @@ PRESETS = {
     "smoke": {"seeds": 2, "examples": 64, "batches": 5000, "window": 100, "windows": 8},
     "accelerator": {"seeds": 20, "batches": 50_000},
 }
+SECONDS = {"smoke": 20, "laptop": 20, "accelerator": 20}
 
 
 def measure(config: Config, context: Context) -> Records:
@@ -198,7 +199,7 @@ CRITERIA = (
         exceeds(above_least_by_rate("few"), MATTERS),
         control=above_least_by_rate("all"),
         scope=f"least squares with an error left, in units of it; rates {RATES}; the control takes all examples",
-        counter=True,
+        counter_evidence=True,
     ),
     Criterion(
         66,
@@ -220,7 +221,7 @@ CRITERIA = (
         exceeds(metric("variance_ratio", sampler="neighbours", batch=8), 2.0),
         control=metric("variance_ratio", sampler="shuffled", batch=8),
         scope="unshuffled data",
-        counter=True,
+        counter_evidence=True,
     ),
 )
 

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from dl_jax.data.dataset import Examples
-from dl_jax.measures.by_seed import at
-from dl_jax.measures.weight_space import STATES, before_and_after
+from dl_jax.measures.old_by_seed import at
+from dl_jax.measures.weight_space import STATES, params_before_and_after
 from dl_jax.models.model import Key
 from dl_jax.training.batches import batch_indices, shuffle_bits
 from dl_jax.training.step import Learner
@@ -102,7 +102,7 @@ def noise_by_batch_size(
     Small batches, whose gradients vary most, are drawn up to eight times as often.
     """
     key_train, key_noise = jax.random.split(key)
-    weights = before_and_after(learner, key_train, train, steps, batch_size)
+    weights = params_before_and_after(learner, key_train, train, steps, batch_size)
     some = Examples(train.x[:examples], jnp.asarray(train.y[:examples]))
     gradient_SxNxP = jnp.stack([gradients_of_each(learner, params, some) for params in weights.values()])
     found = {}

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from dl_jax.data.dataset import Examples
-from dl_jax.measures.by_seed import at
+from dl_jax.measures.old_by_seed import at
 from dl_jax.models.model import Key, Params
 from dl_jax.training.step import Learner, init_state, mean_loss, step
 

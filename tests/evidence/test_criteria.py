@@ -133,13 +133,13 @@ def test_it_hangs_on_every_part_of_a_criterion():
     first = Criterion(1, "it holds", exceeds(found, 0.5), other)
     others = [
         first._replace(statement=2),
-        first._replace(says="it does not"),
+        first._replace(title="it does not"),
         first._replace(control=found),
         first._replace(scope="digits"),
-        first._replace(counter=True),
-        *(first._replace(holds=holds) for holds in (below(found, 0.5), exceeds(other, 0.5), exceeds(found, 0.4))),
-        first._replace(holds=mostly(found, 0.5)),
-        first._replace(holds=first.holds._replace(seeds=6)),
+        first._replace(counter_evidence=True),
+        *(first._replace(test=holds) for holds in (below(found, 0.5), exceeds(other, 0.5), exceeds(found, 0.4))),
+        first._replace(test=mostly(found, 0.5)),
+        first._replace(test=first.test._replace(seeds=6)),
         first._replace(control=partial(other, 1)),
     ]
     marks = [fingerprint([criterion]) for criterion in (first, *others)]

@@ -42,7 +42,7 @@ AFTER = BEFORE | {
     "oriented": 1.6,
 }
 BLUR = {"blur_conjunctions": 0.0, "blur_kept": 0.8}
-SAYS = [(criterion.statement, criterion.counter) for criterion in experiment.CRITERIA]
+SAYS = [(criterion.statement, criterion.counter_evidence) for criterion in experiment.CRITERIA]
 
 
 def records(after=(), before=(), blur=(), images=("planted",), spread=0.002, seeds=6):
@@ -129,7 +129,7 @@ def test_a_net_that_could_do_it_before_it_learned_is_an_error(planted, statement
     ],
 )
 def test_counter_evidence_can_fail_too(planted, statement, says):
-    assert answer(records(**planted), statement, counter=True).verdict is says
+    assert answer(records(**planted), statement, counter_evidence=True).verdict is says
 
 
 def test_photographs_decide_about_filters_where_there_are_any():

@@ -52,7 +52,7 @@ def answers(found):
 def test_the_planted_truth_is_found():
     verdicts = judge(records(), experiment.CRITERIA)
     assert [verdict.verdict for verdict in verdicts] == [Answer.SUPPORTED] * 7
-    assert [verdict.statement for verdict in verdicts if verdict.counter] == [78, 78]
+    assert [verdict.statement for verdict in verdicts if verdict.counter_evidence] == [78, 78]
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def made_up(**changed):
 
 def answers(records):
     """{(statement, criterion): answer}."""
-    return {(v.statement, v.criterion): str(v.verdict) for v in judge(records, experiment.CRITERIA)}
+    return {(v.statement, v.title): str(v.verdict) for v in judge(records, experiment.CRITERIA)}
 
 
 def changed(**how):

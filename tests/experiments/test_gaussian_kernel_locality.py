@@ -69,7 +69,7 @@ def answers(found):
 
 def place_of(words):
     """Which criterion says these words."""
-    found = [number for number, criterion in enumerate(experiment.CRITERIA) if words in criterion.says]
+    found = [number for number, criterion in enumerate(experiment.CRITERIA) if words in criterion.title]
     assert len(found) == 1, words
     return found[0]
 

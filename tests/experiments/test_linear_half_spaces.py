@@ -1,66 +1,63 @@
-"""The judge of linear_half_spaces on planted records, and the ceilings that it stands on."""
+"""The criteria of linear_half_spaces on planted records, and the accuracies of the best half-space."""
 
 import itertools
 
 import numpy as np
 import pytest
 
-from dl_jax.evidence.records import Records
+from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.verdicts import Answer, judge
 from experiments import linear_half_spaces as experiment
 
 
-def records(linear=-0.1, net=0.25, features=1.0, dented=0.0, unlike=0.0, spread=0.01, seeds=6):
-    """Planted records: accuracy of the linear machine and the net above the ceiling, of features outright."""
-    generator, rows = np.random.default_rng(0), []
+def records(linear=-0.1, net=0.25, features=1.0, nonconvexity=0.0, differs=0.0, spread=0.01, seeds=6):
+    """Planted records: accuracy of the linear classifier and the net above the best half-space, of features as it is."""
+    generator, found = np.random.default_rng(0), []
     for task, seed in itertools.product(experiment.TASKS, range(seeds)):
         best = experiment.BEST_HALF_SPACE[task]
         accuracy = {"linear": best + linear, "net": best + net, "linear_on_features": features}
-        for machine in accuracy:
-            right = 1.0 if task == "half_space" else accuracy[machine] + spread * generator.normal()
-            exact = machine == "linear"
+        for method in accuracy:
             metrics = {
-                "test_accuracy": right,
-                "dented": dented if exact else 0.2,
-                "unlike_weighted_sum": unlike if exact else 0.3,
+                "test_accuracy": 1.0 if task == "half_space" else accuracy[method] + spread * generator.normal(),
+                "nonconvexity": nonconvexity if method == "linear" else 0.2,
+                "differs_from_weighted_sum": differs if method == "linear" else 0.3,
             }
-            at = {"trial": seed, "seed": seed, "task": task, "machine": machine}
-            rows += [{**at, "metric": name, "value": value} for name, value in metrics.items()]
-    return Records(tuple(rows))
+            found.append(measured(metrics, seed=seed, task=task, method=method))
+    return Records.gather(found)
 
 
 def answers(found):
-    return [verdict.verdict for verdict in judge(found, experiment.CRITERIA)]
+    return {verdict.key: verdict.verdict for verdict in judge(found, experiment.CRITERIA)}
 
 
-def test_a_machine_that_is_a_half_space_supports_all():
-    assert answers(records()) == [Answer.SUPPORTED] * 5
+def test_a_linear_classifier_that_is_a_half_space_supports_all():
+    assert set(answers(records()).values()) == {Answer.SUPPORTED}
 
 
 @pytest.mark.parametrize(
-    ("planted", "context", "answer"),
+    ("planted", "key", "answer"),
     [
-        ({"features": 0.5}, 0, Answer.REFUTED),
-        ({"features": 0.67, "spread": 0.1}, 0, Answer.INCONCLUSIVE),
-        ({"unlike": 0.01}, 1, Answer.REFUTED),
-        ({"dented": 0.01}, 2, Answer.REFUTED),
-        ({"linear": 0.2}, 3, Answer.REFUTED),
-        ({"linear": 0.05, "spread": 0.1}, 3, Answer.INCONCLUSIVE),
-        ({"net": 0.0}, 4, Answer.REFUTED),
-        ({"net": 0.05, "spread": 0.1}, 4, Answer.INCONCLUSIVE),
+        ({"features": 0.5}, "69.features_help_linear", Answer.REFUTED),
+        ({"features": 0.67, "spread": 0.1}, "69.features_help_linear", Answer.INCONCLUSIVE),
+        ({"differs": 0.01}, "70.decides_by_weighted_sum", Answer.REFUTED),
+        ({"nonconvexity": 0.01}, "71.regions_are_convex", Answer.REFUTED),
+        ({"linear": 0.2}, "71.linear_stays_at_best_half_space", Answer.REFUTED),
+        ({"linear": 0.05, "spread": 0.1}, "71.linear_stays_at_best_half_space", Answer.INCONCLUSIVE),
+        ({"net": 0.0}, "71.net_beats_half_space", Answer.REFUTED),
+        ({"net": 0.05, "spread": 0.1}, "71.net_beats_half_space", Answer.INCONCLUSIVE),
     ],
 )
-def test_each_criterion_can_fail(planted, context, answer):
-    assert answers(records(**planted))[context] is answer
+def test_each_criterion_can_fail(planted, key, answer):
+    assert answers(records(**planted))[key] is answer
 
 
-def test_a_net_no_better_than_a_half_space_makes_the_control_of_71_pass_and_that_is_an_error():
-    assert answers(records(net=-0.1))[3] is Answer.ERROR
+def test_a_net_no_better_than_a_half_space_supports_the_control_of_71_and_that_is_an_error():
+    assert answers(records(net=-0.1))["71.linear_stays_at_best_half_space"] is Answer.ERROR
 
 
 @pytest.mark.parametrize("task", ["xor", "ring", "parity"])
-def test_ceilings_by_brute_force(task):
-    """No line (for parity: no threshold of any weighted sum of the four bits) does better than the stated ceiling."""
+def test_the_best_half_space_by_brute_force(task):
+    """No line (for parity: no threshold of any weighted sum of the four bits) does better than the stated accuracy."""
     if task == "parity":
         x_NxD = np.array(list(itertools.product([-1.0, 1.0], repeat=4)))
         label_N = (x_NxD > 0).sum(1) % 2 == 1

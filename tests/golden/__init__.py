@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from dl_jax.evidence.records import Records
+
 FILE = Path(__file__).with_name("records.json")
 TOLERANCE, ROUNDING = 1e-4, 1e-6
 """Relative to a metric's largest absolute value; and absolute, for metrics that are rounding errors themselves."""
@@ -26,11 +28,16 @@ TIMINGS = {
 
 def summary(folder: Path) -> dict[str, Any]:
     """metric -> its numbers in short, from the records of one experiment."""
+    return of_records(Records.read(folder / "records.jsonl"))
+
+
+def of_records(records: Records) -> dict[str, Any]:
+    """metric -> its numbers in short; those of an array count one by one."""
     found: dict[str, list[float]] = {}
-    for line in (folder / "records.jsonl").read_text(encoding="utf-8").split("\n"):
-        if line:
-            row = json.loads(line)
-            found.setdefault(row["metric"], []).append(np.nan if row["value"] is None else row["value"])
+    for row in records.rows:
+        found.setdefault(row["metric"], []).append(row["value"])
+    for each in records.arrays:
+        found.setdefault(each.metric, []).extend(np.ravel(each.values).astype(float))
     return {name: _in_short(name, np.asarray(found[name])) for name in sorted(found)}
 
 

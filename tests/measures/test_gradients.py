@@ -1,4 +1,4 @@
-"""Gradients by layer against finite differences, and the bend of functions that can be worked out by hand."""
+"""Gradient norms by layer against finite differences, and affine residuals by hand."""
 
 import jax
 import jax.numpy as jnp
@@ -19,44 +19,44 @@ X_NxD = GENERATOR.normal(size=(20, 3)).astype(np.float32)
 LABEL_N = GENERATOR.integers(0, 2, 20).astype(np.int32)
 
 
-def test_norms_agree_with_finite_differences_on_every_weight():
+def test_norms_agree_with_finite_differences_of_every_weight():
     with jax.enable_x64(True):
         learner = Learner(mlp((3, 2), 2, NONLINEARITIES["tanh"]), cross_entropy, sgd(0.1))
         examples = Examples(jnp.asarray(X_NxD, jnp.float64), jnp.asarray(LABEL_N))
         params = learner.model.init(jax.random.key(0), examples.x)
         params = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), params)
-        error = jax.jit(lambda params: mean_loss(learner, params, examples))
+        loss = jax.jit(lambda params: mean_loss(learner, params, examples))
 
-        def slope(name, at):
+        def slope(name, index):
             w = params[name]["w"]
-            up, down = (error(params | {name: params[name] | {"w": w.at[at].add(by)}}) for by in (1e-6, -1e-6))
+            up, down = (loss(params | {name: params[name] | {"w": w.at[index].add(by)}}) for by in (1e-6, -1e-6))
             return float(up - down) / 2e-6
 
         expected = [
-            np.linalg.norm([slope(name, at) for at in np.ndindex(params[name]["w"].shape)]) for name in sorted(params)
+            np.linalg.norm([slope(name, index) for index in np.ndindex(params[name]["w"].shape)])
+            for name in sorted(params)
         ]
         np.testing.assert_allclose(gradient_norms(learner, params, examples), expected, rtol=1e-6)
 
 
-def test_the_norm_of_a_linear_machine_is_that_of_its_formula():
+def test_norm_of_a_linear_model_agrees_with_its_closed_form():
     target_NxC = GENERATOR.normal(size=(20, 2)).astype(np.float32)
     learner = Learner(linear(2), half_squared_error, sgd(0.1))
     params = learner.model.init(jax.random.key(0), X_NxD)
     gradient = X_NxD.T @ (X_NxD @ np.asarray(params["layer_01"]["w"]) - target_NxC) / 20
-    found_L = gradient_norms(learner, params, Examples(X_NxD, target_NxC))
-    np.testing.assert_allclose(found_L, [np.linalg.norm(gradient)], rtol=1e-5)
+    norm_L = gradient_norms(learner, params, Examples(X_NxD, target_NxC))
+    np.testing.assert_allclose(norm_L, [np.linalg.norm(gradient)], rtol=1e-5)
 
 
-def test_layers_come_in_order_also_beyond_nine():
-    """With 11 layers of identities, scaled by hand, a layer's norm tells which it is."""
+def test_layers_are_in_order_beyond_nine():
+    """In a chain of 11 scalar weights y = x prod w, dE/dw of a layer is inversely proportional to its own w."""
     learner = Learner(mlp((1,) * 10, 1, NONLINEARITIES["identity"]), half_squared_error, sgd(0.1))
     params = {f"layer_{n:02}": {"w": jnp.full((1, 1), 1.0 + 0.1 * n), "b": jnp.zeros(1)} for n in range(1, 12)}
     norm_L = gradient_norms(learner, params, Examples(X_NxD[:, :1], X_NxD[:, :1]))
-    # y = x times the product of all w: dE/dw of a layer is in inverse proportion to that layer's w
     np.testing.assert_allclose(norm_L * (1.0 + 0.1 * np.arange(1, 12)), norm_L[0] * 1.1, rtol=1e-4)
 
 
-def test_affine_maps_do_not_bend():
+def test_affine_maps_have_no_residual():
     matrix, offset = GENERATOR.normal(size=(3, 4)).astype(np.float32), np.float32(5)
     assert float(affine_residual(lambda x: x @ matrix + offset, X_NxD)) < 1e-5
     assert float(affine_residual(lambda x: 0 * x + offset, X_NxD)) == 0
@@ -66,18 +66,20 @@ def test_affine_maps_do_not_bend():
 
 
 @pytest.mark.parametrize("name", [name for name in NONLINEARITIES if name != "identity"])
-def test_nets_of_all_other_nonlinearities_do(name):
+def test_nets_of_every_other_nonlinearity_have_one(name):
     model = mlp((9, 9), 2, NONLINEARITIES[name])
     params = model.init(jax.random.key(0), X_NxD)
     assert float(affine_residual(lambda x: model.apply(params, x), X_NxD)) > 0.01
 
 
-def test_bends_by_hand():
+def test_residuals_by_hand():
     ends = jnp.array([[-1.0], [1.0]])
-    # the middle of relu(-1) = 0 and relu(1) = 1 is missed by 1/2, and they lie 1 apart
+    # relu(-1) = 0 and relu(1) = 1: at the midpoint relu(0) = 0 instead of 1/2, and the outputs differ by 1.
     assert float(affine_residual(lambda x: jnp.maximum(0.0, x), ends)) == pytest.approx(0.5)
-    # 0, 4 and in the middle 1 instead of 2
+    # Outputs 0 and 4, and at the midpoint 1 instead of 2.
     assert float(affine_residual(lambda x: x**2, ends + 1.0)) == pytest.approx(0.25)
-    assert float(affine_residual(lambda x: 7 * x**2 - 3, ends + 1.0)) == pytest.approx(0.25), (
-        "scale and offset do not count"
-    )
+
+
+def test_residual_does_not_depend_on_scale_and_offset_of_the_output():
+    ends = jnp.array([[0.0], [2.0]])
+    assert float(affine_residual(lambda x: 7 * x**2 - 3, ends)) == pytest.approx(0.25)

@@ -5,19 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dl_jax.measures.receptive_fields import (
-    Field,
-    Module,
-    fields,
-    flat_radius,
-    middle_fields,
-    modules_of,
-    radius,
-    random_radius,
-    side_holding,
-    squared_gradients,
-    without_jumps,
-)
+from dl_jax.measures.receptive_fields import Field, Module, fields, uniform_radius, middle_fields, modules_of, radius, random_radius, side_containing, squared_gradients, fields_ignoring_strides
 from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.feature_maps import feature_maps
 from dl_jax.models.nonlinearities import NONLINEARITIES
@@ -51,21 +39,21 @@ def test_padding_moves_the_first_field_beyond_the_edge():
         Field(6, 2, -2),
         Field(10, 2, -4),
     )
-    np.testing.assert_array_equal(Field(4, 2, -2).sees(0, 5), [True, True, False, False, False])
-    np.testing.assert_array_equal(Field(4, 2, -2).sees(2, 5), [False, False, True, True, True])
+    np.testing.assert_array_equal(Field(4, 2, -2).covers(0, 5), [True, True, False, False, False])
+    np.testing.assert_array_equal(Field(4, 2, -2).covers(2, 5), [False, False, True, True, True])
 
 
 def test_the_middle_unit():
-    assert Field(3, 1, -1).middle(9, 9) == 4
-    assert Field(6, 4, -1).middle(8, 32) in (3, 4)
+    assert Field(3, 1, -1).middle_unit(9, 9) == 4
+    assert Field(6, 4, -1).middle_unit(8, 32) in (3, 4)
 
 
 def test_without_jumps_it_is_too_small_about_the_same_middle():
-    formula, naive = fields(VGG_16), without_jumps(VGG_16)
+    formula, naive = fields(VGG_16), fields_ignoring_strides(VGG_16)
     assert [field.side for field in naive[:4]] == [3, 5, 6, 8]
     assert naive[-1].side == 1 + 13 * 2 + 5
     for right, wrong in zip(formula, naive, strict=True):
-        assert abs(2 * right.first + right.side - 2 * wrong.first - wrong.side) <= 1
+        assert abs(2 * right.start + right.side - 2 * wrong.start - wrong.side) <= 1
 
 
 def test_the_fields_of_middle_units():
@@ -91,11 +79,11 @@ def test_it_is_exactly_what_gradients_touch(side):
 
     assert [y.shape[1:3] for y in of(x)] == [(n, n) for n in units_L]
     squares_of = jax.jit(lambda units_L: squared_gradients(of, units_L, x, KEY))
-    for at in (lambda field, n: field.middle(n, side), lambda field, n: 0, lambda field, n: n - 1):
+    for at in (lambda field, n: field.middle_unit(n, side), lambda field, n: 0, lambda field, n: n - 1):
         chosen = [at(field, n) for field, n in zip(fields(modules), units_L, strict=True)]
         found = squares_of(chosen)
         for field, unit, squares in zip(fields(modules), chosen, found, strict=True):
-            sees = field.sees(unit, side)
+            sees = field.covers(unit, side)
             np.testing.assert_array_equal(squares > 0, sees[:, None] & sees)
 
 
@@ -117,7 +105,7 @@ def test_averaging_kernels_spread_as_the_sum_of_their_variances():
         f"conv_{n:02}": {"w": jnp.ones((s.kernel, s.kernel, 1, 1)), "b": jnp.zeros(1)} for n, s in enumerate(stages, 1)
     }
     modules, units_L = modules_of(stages, 40)
-    middle = [field.middle(n, 40) for field, n in zip(fields(modules), units_L, strict=True)]
+    middle = [field.middle_unit(n, 40) for field, n in zip(fields(modules), units_L, strict=True)]
     linear = NONLINEARITIES["identity"]
 
     @jax.jit
@@ -131,7 +119,7 @@ def test_averaging_kernels_spread_as_the_sum_of_their_variances():
 def test_random_weights_spread_as_predicted():
     stages, x = (Stage(32, 5, 2), Stage(32, 3, 1), Stage(32, 3, 1)), jnp.zeros((128, 20, 20, 1))
     modules, units_L = modules_of(stages, 20)
-    middle = [field.middle(n, 20) for field, n in zip(fields(modules), units_L, strict=True)]
+    middle = [field.middle_unit(n, 20) for field, n in zip(fields(modules), units_L, strict=True)]
     linear = NONLINEARITIES["identity"]
 
     @jax.jit
@@ -147,13 +135,13 @@ def test_random_weights_spread_as_predicted():
 @pytest.mark.parametrize("side", [1, 6, 7])
 def test_a_flat_square(side):
     field = jnp.zeros((20, 20)).at[3 : 3 + side, 8 : 8 + side].set(2.0)
-    assert float(jax.jit(radius)(field)) == pytest.approx(flat_radius(side), abs=1e-5)
-    assert float(jax.jit(side_holding)(field)) == pytest.approx(side, abs=1e-4)
-    assert float(jax.jit(side_holding)(field, 0.001)) == pytest.approx(1 if side % 2 else 2, abs=1e-4)
+    assert float(jax.jit(radius)(field)) == pytest.approx(uniform_radius(side), abs=1e-5)
+    assert float(jax.jit(side_containing)(field)) == pytest.approx(side, abs=1e-4)
+    assert float(jax.jit(side_containing)(field, 0.001)) == pytest.approx(1 if side % 2 else 2, abs=1e-4)
 
 
 def test_what_is_concentrated_is_smaller_than_its_square():
     field = jnp.ones((9, 9)).at[4, 4].set(2000.0)
-    assert float(radius(field)) < flat_radius(9) / 4
-    assert float(side_holding(field)) == 1
-    assert float(side_holding(field, 0.999)) == 9
+    assert float(radius(field)) < uniform_radius(9) / 4
+    assert float(side_containing(field)) == 1
+    assert float(side_containing(field, 0.999)) == 9

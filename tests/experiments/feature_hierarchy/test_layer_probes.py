@@ -31,12 +31,12 @@ def test_sets_are_apart_and_what_belongs_together_is_together(seen):
         np.testing.assert_array_equal(whole.parts[np.arange(len(whole.y)), OBJECTS[whole.y, 1]], 1)
     assert set(seen.changed) == {*MOVED, "object"}
     for name, x in seen.changed.items():
-        different_M = np.abs(x - seen.whole.judge.x[: len(x)]).max((1, 2, 3))
+        different_M = np.abs(x - seen.whole.test.x[: len(x)]).max((1, 2, 3))
         assert np.mean(different_M > 1e-3) > 0.5, name
 
 
 def test_numbers_are_those_a_probe_can_be_asked_for(seen):
-    numbers = numbers_of(seen.whole.judge.scene)
+    numbers = numbers_of(seen.whole.test.scene)
     assert {name: values.shape[1] for name, values in numbers.items()} == dict(zip(READ, (2, 1, 2, 2, 1), strict=True))
     assert set(np.unique(numbers["distractors"])) <= {0.0, 1.0, 2.0, 3.0, 4.0}
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl_jax.data.dataset import Examples
-from dl_jax.measures.by_seed import at
+from dl_jax.measures.old_by_seed import at
 from experiments.objective_and_gradient.chance import by_chance
 
 UNITS = ("relu", "tanh")

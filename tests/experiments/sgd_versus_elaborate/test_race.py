@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dl_jax.data.dataset import Examples, Splits
-from dl_jax.models.initializers import scaled
+from dl_jax.models.initializers import scaled_normal
 from dl_jax.models.linear import linear
 from dl_jax.training.losses import half_squared_error
 from experiments.sgd_versus_elaborate.race import Problem, race
@@ -23,7 +23,7 @@ RIDGE, RATE = 0.1, 0.2
 def rows():
     from dl_jax.training.context import local_context
 
-    problem = Problem(linear(1, scaled(0.0)), half_squared_error, SPLITS, (0.5, 4.0), 40, RIDGE)
+    problem = Problem(linear(1, scaled_normal(0.0)), half_squared_error, SPLITS, (0.5, 4.0), 40, RIDGE)
     settings = {"SGD": (RATE, 1e-3), "gradient descent": (RATE, 1e-3), "L-BFGS": (1.0, 2.0)}
     costs = []
     rows = race(problem, settings, (3, 4, 5), local_context(2).with_events(cost=costs.append), problem="toy")

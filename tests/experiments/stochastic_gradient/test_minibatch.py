@@ -6,7 +6,7 @@ import numpy as np
 import optax
 
 from dl_jax.data.dataset import Examples
-from dl_jax.measures.by_seed import at
+from dl_jax.measures.old_by_seed import at
 from dl_jax.models.linear import linear
 from dl_jax.training.losses import half_squared_error
 from dl_jax.training.step import Learner

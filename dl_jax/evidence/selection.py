@@ -1,0 +1,41 @@
+"""Choosing a hyperparameter, as a pure function of the records."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from dl_jax.evidence.records import NamedArray, Records
+
+
+def select(records: Records, *, over: str, by: str, within: tuple[str, ...]) -> Records:
+    """Add the column `selected`: at each point of the axes `within`, whether the value of `over` has the best `by`.
+
+    over:   the hyperparameter, such as "learning_rate"; rows without it stay as they are.
+    by:     the metric to maximise, such as "validation_accuracy": its mean over the seeds, at the last step where
+            there are several. A value that is not finite is the worst.
+    within: axes at each of which a choice is made.
+
+    Nothing is dropped: `Records.where` leaves out what was not selected unless `selected` is named.
+    """
+    scores: dict[tuple, dict[Any, list[float]]] = {}
+    last = max(records.axis("step"), default=None)
+    for row in records.where(metric=by, **{over: records.axis(over)}).rows:
+        if row.get("step", last) == last:
+            value = row["value"] if math.isfinite(row["value"]) else -math.inf
+            scores.setdefault(tuple(map(row.get, within)), {}).setdefault(row[over], []).append(value)
+    best = {at: max(found, key=lambda value: np.mean(found[value])) for at, found in scores.items()}
+
+    def marked(at):
+        if over not in at:
+            return at
+        return {**at, "selected": at[over] == best.get(tuple(map(at.get, within)), at[over])}
+
+    def marked_row(row):
+        axes = {name: value for name, value in row.items() if name not in ("metric", "value")}
+        return {**marked(axes), "metric": row["metric"], "value": row["value"]}
+
+    return Records(
+        tuple(map(marked_row, records.rows)),
+        tuple(NamedArray(each.metric, marked(each.at), each.axes, each.values) for each in records.arrays),
+    )

@@ -1,0 +1,200 @@
+"""The programs of a sweep: start, advance, evaluate; each for all trials of a batch, over all devices."""
+
+from collections.abc import Callable
+from functools import cache, partial
+from math import log2
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.sharding import NamedSharding, PartitionSpec
+
+from dl_jax.data.dataset import Examples, Splits
+from dl_jax.models.model import Key, Params
+from dl_jax.training.batches import shuffle_bits
+from dl_jax.training.context import Context
+from dl_jax.training.flops import matrix_products, step_flops
+from dl_jax.training.grid import Program, Trial
+from dl_jax.training.loop import STEPS_UNROLLED, Call, cut, unrolled
+from dl_jax.training.sharding import Sharding
+from dl_jax.training.step import Learner, State, chunk, init_state, some_of_chunk
+
+FLOPS_PER_BATCH = {"cpu": 8e6, "gpu": 3e9, "tpu": 3e9}
+"""Useful FLOPs of a step of all trials that a device computes at once, about; small nets alone leave it idle."""
+MOST_PER_DEVICE = {"cpu": 32, "gpu": 256, "tpu": 256}
+"""Trials that a device computes at once, at most."""
+
+
+class Run(NamedTuple):
+    """A trial at an evaluation step, as `evaluate` sees it; everything is traced.
+
+    learner:     what is trained; the model, loss and optimizer of the trial.
+    init_params: the weights before the first step.
+    params:      the weights now. In `evaluate_path`: those of all evaluation steps, with a leading axis K.
+    splits:      the data of the trial; `train` is what it is trained on.
+    trial:       its values on the axes of the grid.
+    key:         a random key of the seed, for the evaluation's own draws.
+    """
+
+    learner: Learner
+    init_params: Params
+    params: Params
+    splits: Splits
+    trial: Trial
+    key: Key
+
+
+Evaluate = Callable[[Run], dict[str, Any]]
+"""Metrics of a run by name: scalars, or arrays with named axes (`named`, `array`); traced."""
+
+
+class Carry(NamedTuple):
+    """What a trial carries from call to call: its state, and the loss before each step so far (the rest NaN)."""
+
+    state: State
+    loss_T: jax.Array
+
+
+class Programs(NamedTuple):
+    """What all trials of a program share. `shared` are the examples, None where each trial draws its own.
+
+    start:         (shared, columns_R) -> what each trial keeps_R, carry_R, first weights_R.
+    advance:       (steps of a call) -> the program (shared, columns_R, kept_R, steps, carry_R) -> carry_R, marker.
+    evaluate:      (shared, columns_R, kept_R, first weights_R, carry_R) -> metrics_R.
+    evaluate_path: (shared, columns_R, kept_R, first weights_R, weights_KxR) -> metrics_R, or None.
+    slots:         trials that all devices compute at once.
+    calls:         how the training of `slots` trials is cut into calls.
+    flops:         useful FLOPs of one step of one trial.
+    """
+
+    start: Callable
+    advance: Callable[[int], Callable]
+    evaluate: Callable
+    evaluate_path: Callable | None
+    shared: Splits | None
+    slots: int
+    calls: tuple[Call, ...]
+    flops: float
+
+
+def trials_per_device(kind: str, flops: float, trials: int) -> int:
+    """How many trials a device computes at once, a power of two. It does not depend on how many devices there are: then
+    a trial's numbers are bitwise the same on any number of them."""
+    wanted = min(FLOPS_PER_BATCH[kind] / max(flops, 1.0), MOST_PER_DEVICE[kind], trials)
+    return 2 ** int(log2(max(wanted, 1)))
+
+
+class Setup(NamedTuple):
+    """The arguments of `sweep` for one of its programs."""
+
+    learner: Callable[[Trial], Learner]
+    data: Splits | Callable[[Key], Splits]
+    program: Program
+    steps: int
+    evaluate: Evaluate
+    eval_steps: tuple[int, ...]
+    evaluate_path: Evaluate | None
+    subset: Callable[[Key, Examples], Examples] | None
+    batch_size: int
+
+
+def programs_of(setup: Setup, context: Context) -> Programs:
+    """Build the programs of a sweep."""
+    learner, data, evaluate, subset = setup.learner, setup.data, setup.evaluate, setup.subset
+    generated, sharding = callable(data), Sharding(context.mesh, ("data",))
+    shared, trial_of, columns = None if generated else data, setup.program.trial, setup.program.columns()
+
+    def splits_of(shared, own):
+        """The data of a trial: generated for it alone, or shared, perhaps with its own training examples."""
+        return own if generated else shared._replace(train=own) if subset else shared
+
+    def keys_of(columns):
+        return jax.random.split(jax.random.key(columns["seed"]), 3)
+
+    def start(shared, columns):
+        key_data, key_init, key_batch = keys_of(columns)
+        own = data(key_data) if generated else subset(key_data, shared.train) if subset else None
+        state = init_state(learner(trial_of(columns)), key_init, splits_of(shared, own).train.x[:1])
+        carry = Carry(state, jnp.full(setup.steps, jnp.nan, jnp.float32))
+        return (own, shuffle_bits(key_batch)), carry, jax.tree.map(jnp.copy, state.params)
+
+    def advance(length, shared, columns, kept, count, carry):
+        own, bits_2xR = kept
+        state, train = sharding.constrain(carry.state), splits_of(shared, own).train
+        inputs = (train, bits_2xR, length)
+        if dynamic:
+            state, loss_T = some_of_chunk(
+                learner(trial_of(columns)), state, carry.loss_T, *inputs, count, setup.batch_size, sharding.shard_batch
+            )
+        else:
+            first = state.step
+            state, new_T = chunk(
+                learner(trial_of(columns)), state, *inputs, setup.batch_size, unroll, sharding.shard_batch
+            )
+            loss_T = jax.lax.dynamic_update_slice(carry.loss_T, new_T, (first,))
+        return Carry(state, loss_T), loss_T[-1]
+
+    def run_of(shared, columns, kept, init_params, params):
+        trial = trial_of(columns)
+        key = jax.random.fold_in(keys_of(columns)[2], 1)
+        return Run(learner(trial), init_params, params, splits_of(shared, kept[0]), trial, key)
+
+    first = jax.tree.map(lambda column_R: column_R[0], columns)
+    (own, _), carry, _ = jax.eval_shape(start, shared, first)
+    x_NxD = splits_of(shared, own).train.x
+    x_BxD = jax.ShapeDtypeStruct((min(setup.batch_size, len(x_NxD)), *x_NxD.shape[1:]), x_NxD.dtype)
+    forward = matrix_products(
+        lambda columns, *inputs: learner(trial_of(columns)).model.apply(*inputs), first, carry.state.params, x_BxD
+    )
+    flops, unroll = step_flops(forward), unrolled(forward, context)
+    at_once = 1 if unroll else trials_per_device(context.kind, flops, len(columns["seed"]))
+    slots = context.mesh.shape["trial"] * at_once
+    at_most = STEPS_UNROLLED if unroll else setup.steps
+    calls = tuple(cut(setup.steps, flops * slots / context.mesh.size, context.kind, at_most, setup.eval_steps))
+    # Where evaluation steps lie unevenly, one program serves all lengths of calls.
+    dynamic = not unroll and len({call.count for call in calls}) > 2
+    over = partial(_over_trials, context, sharding, unroll)
+    # Off the training steps a CPU goes from trial to trial: LAPACK on a batch can wait for its own threads for ever.
+    batch = 1 if context.kind == "cpu" else at_once
+    # This program runs once and is mostly random numbers, which take long to compile and no time to run.
+    quick = {"compiler_options": {"xla_backend_optimization_level": 1}} if context.kind == "cpu" else {}
+    length = cache(lambda steps: over(partial(advance, steps), "srrsr", at_once, donate_argnums=4))
+    path = setup.evaluate_path
+    return Programs(
+        start=over(start, "sr", batch, **quick),
+        advance=lambda steps: length(max(call.count for call in calls) if dynamic else steps),
+        evaluate=over(lambda *args: evaluate(run_of(*args[:-1], args[-1].state.params)), "srrrr", batch),
+        evaluate_path=path and over(lambda *args: path(run_of(*args)), "srrrr", batch),
+        shared=shared,
+        slots=slots,
+        calls=calls,
+        flops=flops,
+    )
+
+
+def _over_trials(context, sharding, unroll, function, kinds, at_once, **jit):
+    """Compile a function of one trial for all trials of a batch. kinds: of each argument, "s" shared by all trials, "r"
+    with a leading axis of trials, which the devices share out."""
+    trial_axis, batch = PartitionSpec("trial"), at_once if at_once > 1 else None
+
+    def call(shared, each):
+        shared, each = iter(shared), iter(each)
+        return function(*(next(each if kind == "r" else shared) for kind in kinds))
+
+    def local(*arguments):
+        shared, each_R = ([a for a, kind in zip(arguments, kinds, strict=True) if kind == which] for which in "sr")
+        if unroll:
+            output = call(shared, jax.tree.map(lambda leaf_1: leaf_1[0], each_R))
+            return jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], output)
+        return jax.lax.map(lambda each: call(shared, each), each_R, batch_size=batch)
+
+    # Along the other axes of the mesh XLA shares out the work within a trial.
+    axes = {"axis_names": {"trial"}} if sharding.is_sharded else {}
+    specs = tuple(trial_axis if kind == "r" else PartitionSpec() for kind in kinds)
+    mapped = jax.shard_map(local, mesh=context.mesh, in_specs=specs, out_specs=trial_axis, check_vma=False, **axes)
+    return jax.jit(mapped, **jit)
+
+
+def by_trial(context: Context) -> NamedSharding:
+    """The sharding of arrays with a leading axis of trials."""
+    return NamedSharding(context.mesh, PartitionSpec("trial"))
