@@ -9,10 +9,7 @@ import pytest
 from dl_jax.runtime import devices
 
 FAKE = '''
-"""A fake that trains nothing (statement @STATEMENT@; nowhere).
-
-Takes 1 s on 2 CPU cores
-"""
+"""A fake that trains nothing (statement @STATEMENT@; nowhere)."""
 
 from dataclasses import asdict, dataclass
 
@@ -35,6 +32,7 @@ class Config(Flags):
 
 
 PRESETS = {"smoke": {"seeds": 2}, "accelerator": {"seeds": 20}}
+SECONDS = {"smoke": 1, "laptop": 10}
 
 
 def measure(config, context):
@@ -54,7 +52,7 @@ def measure(config, context):
 
 CRITERIA = (
     Criterion(
-        @STATEMENT@,
+        "@STATEMENT@.large",
         "it is <large>",
         exceeds(metric("first"), 0.5),
         control=difference(metric("first"), metric("second")),

@@ -36,7 +36,7 @@ def set_up(require: str = "any", distributed: str = "off", group: int = 1) -> No
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     processes.connect(distributed)
     # With libtpu installed and no TPU present, libtpu logs errors before anything else is printed.
-    silenced = tpu_compiler.quiet() if find_spec("libtpu") and require != "tpu" else nullcontext()
+    silenced = tpu_compiler.captured_stderr() if find_spec("libtpu") and require != "tpu" else nullcontext()
     with silenced:
         kind = jax.default_backend()
     if require not in ("any", kind):

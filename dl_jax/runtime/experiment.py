@@ -1,8 +1,7 @@
 """The parts of an experiment module, as one object."""
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +13,8 @@ from dl_jax.runtime.flags import Flags
 from dl_jax.training.context import Context
 
 PRESETS = ("smoke", "laptop", "accelerator")
+AMOUNTS = ("seeds", "steps", "epochs")
+"""Flags to which the running time is proportional, besides the number of values of each axis."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Experiment:
     file:     the module's source file.
     config:   the dataclass of its flags; the defaults are the preset "laptop".
     presets:  the flags that differ from the defaults, for the presets "smoke" and "accelerator".
+    seconds:  that each preset is expected to take: on an accelerator for "accelerator", otherwise on two CPU cores.
     measure:  (config, context) -> the records.
     criteria: what the records must show for the paper's statements to hold.
     draw:     (records) -> figures by name.
@@ -35,6 +37,7 @@ class Experiment:
     file: str
     config: type[Flags]
     presets: dict[str, dict[str, Any]]
+    seconds: dict[str, float]
     measure: Callable[[Flags, Context], Records]
     criteria: tuple[Criterion, ...]
     draw: Callable[[Records], dict[str, Figure]]
@@ -43,7 +46,7 @@ class Experiment:
     def of(cls, module: ModuleType) -> "Experiment":
         """Return the experiment in a module. AttributeError names a missing part."""
         name = module.__spec__.name.rpartition(".")[2]
-        parts = (module.Config, module.PRESETS, module.measure, module.CRITERIA, module.draw)
+        parts = (module.Config, module.PRESETS, module.SECONDS, module.measure, module.CRITERIA, module.draw)
         return cls(name, module.__doc__ or "", module.__file__, *parts)
 
     def configured(self, preset: str, **given: Any) -> Flags:
@@ -55,8 +58,24 @@ class Experiment:
         """The first line of the docstring."""
         return self.doc.strip().splitlines()[0]
 
-    def seconds(self, preset: str) -> float:
-        """How long its docstring says that it takes on two CPU cores; a few seconds at preset smoke."""
-        found = re.search(r"^Takes\s+(\d+) (s|min)\b", self.doc, re.MULTILINE)
-        laptop = float(found[1]) * {"s": 1, "min": 60}[found[2]] if found else 60.0
-        return min(laptop, 20.0) if preset == "smoke" else laptop
+    def expected_seconds(self, preset: str, config: Flags) -> float:
+        """Return the seconds that a run with these flags is expected to take, in proportion to those of its preset.
+
+        A preset without expected seconds counts as a larger or smaller "laptop".
+        """
+        base = preset if preset in self.seconds else "laptop"
+        return self.seconds[base] * _relative_amount(config, self.configured(base))
+
+
+def _relative_amount(config, base) -> float:
+    """Return how much there is to compute, relative to `base`: the ratio of the amounts and of the number of trials."""
+    ratio = 1.0
+    for field in fields(config):
+        value, usual = getattr(config, field.name), getattr(base, field.name)
+        if isinstance(value, tuple) and field.name != "hidden":  # the layers of one net are not an axis
+            value, usual = len(value), len(usual)
+        elif field.name not in AMOUNTS:
+            continue
+        if value and usual:  # 0 steps or no values stand for a default that the experiment computes
+            ratio *= value / usual
+    return ratio

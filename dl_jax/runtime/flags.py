@@ -54,6 +54,14 @@ class Flags(Checked):
         """The seeds of the run: first_seed, first_seed + 1, ..."""
         return range(self.first_seed, self.first_seed + self.seeds)
 
+    def data_sources(self) -> tuple[tuple[str, str], ...]:
+        """Return (name, manual_dir) of every data set that a run reads; () if it generates all its data.
+
+        By default these are the flags --dataset and --manual_dir. Override this where other flags name data sets.
+        """
+        name = getattr(self, "dataset", "")
+        return ((name, getattr(self, "manual_dir", "")),) if name else ()
+
 
 def _check(field, value):
     limits, name = field.metadata, field.name

@@ -30,10 +30,11 @@ def origin_of(experiment: Experiment, config: Flags, options: Options) -> Origin
 
 
 def data_of(config: Flags) -> str:
-    """Return a text that identifies the contents of the data set and of the image of a run."""
-    named = catalog.identity(config.dataset, config.manual_dir) if hasattr(config, "dataset") else "generated"
-    image = getattr(config, "image", "")
-    return f"{named}; {catalog.contents(Path(image).expanduser())}" if image else named
+    """Return a text that identifies the contents of the data sets and of the image of a run."""
+    sources = [catalog.identity(name, manual_dir) for name, manual_dir in config.data_sources()]
+    if image := getattr(config, "image", ""):
+        sources.append(catalog.contents(Path(image).expanduser()))
+    return "; ".join(sources) or "generated"
 
 
 def made_by(origin: Origin, manifest: dict[str, Any]) -> bool:

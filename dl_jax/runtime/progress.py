@@ -57,7 +57,7 @@ class Progress:
         return max(0.0, ratio * sum(self.expected.values()) - (monotonic() - self.started))
 
     def update(self, part: str, done: int, total: int) -> None:
-        """Report that `done` of `total` units of a part of the running experiment are done."""
+        """Report that `done` of `total` units of a part of the running experiment are done. A part may have no name."""
         now, terminal = monotonic(), self.stream.isatty()
         if part != self.part or done / total < self.share:  # the next part may have the same name
             self.part, self.part_started = part, self.updated
@@ -67,7 +67,8 @@ class Progress:
         self.printed = now
         rest_of_part = (now - self.part_started) * (total - done) / done if done > MIN_SHARE * total else 0.0
         forecast = f", about {duration(max(self.remaining(), rest_of_part))} left" if self.expected else ""
-        line = f"{self.name}: {part}, {done / total:.0%} of this part{forecast}"
+        share = f"{part}, {done / total:.0%} of this part" if part else f"{done / total:.0%}"
+        line = f"{self.name}: {share}{forecast}"
         self.stream.write(f"\r\033[K{line[:118]}" if terminal else f"{line}\n")
         self.stream.flush()
 

@@ -56,7 +56,9 @@ def _reproduce(doc, arguments, modules):
     experiments = {name: Experiment.of(module) for name, module in modules.items()}
     configs = {name: each.configured(options.preset, **given) for name, each in experiments.items()}
     set_up(options, "experiments.reproduce", arguments)
-    progress = Progress({name: each.seconds(options.preset) for name, each in experiments.items()})
+    progress = Progress(
+        {name: each.expected_seconds(options.preset, configs[name]) for name, each in experiments.items()}
+    )
     began, verdicts, sections = time.monotonic(), [], []
     for number, (name, experiment) in enumerate(experiments.items(), 1):
         print(f"[{number} of {len(experiments)}] {experiment.title}", flush=True)
@@ -66,7 +68,7 @@ def _reproduce(doc, arguments, modules):
     verdicts = correct(verdicts)
     if is_first():
         _write(output, options, verdicts, sections)
-    answers = [verdict.verdict for verdict in verdicts if not verdict.counter]
+    answers = [verdict.verdict for verdict in verdicts if not verdict.counter_evidence]
     counts = (f"{answers.count(answer)} {answer.value.lower().replace('_', ' ')}" for answer in Answer)
     print(f"Of {len(answers)} criteria: {', '.join(counts)}")
     print(f"{duration(time.monotonic() - began)}; the report is {output / 'report.html'}")
@@ -81,17 +83,24 @@ def _write(output, options, verdicts, sections):
 
 
 def _carry_out(experiment, config, options, progress) -> tuple[list[Verdict], str]:
-    """Return (verdicts, ""), or if the experiment raises (an ERROR for each of its statements, the message)."""
+    """Return (verdicts, ""), or if the experiment raises (an ERROR for each criterion, the message)."""
     try:
         return carry_out(experiment, config, options, progress)[0], ""
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         message = f"{type(error).__name__}: {error}"
-        errors = {
-            c.statement: Verdict(c.statement, c.says, Answer.ERROR, note=message, experiment=experiment.name)
-            for c in experiment.criteria
-        }
-        return list(errors.values()), message
+        errors = [
+            Verdict(
+                criterion.key,
+                criterion.title,
+                Answer.ERROR,
+                counter_evidence=criterion.counter_evidence,
+                note=message,
+                experiment=experiment.name,
+            )
+            for criterion in experiment.criteria
+        ]
+        return errors, message
 
 
 def _section(experiment, folder, error):

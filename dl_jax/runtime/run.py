@@ -50,8 +50,8 @@ def exit_status(command) -> int:
         print(f"error: {error}", file=sys.stderr)
         return USAGE
     except OSError as error:
-        message = ": ".join(filter(None, (error.strerror or str(error), error.filename)))
-        print(f"error: {message}; nothing was changed", file=sys.stderr)
+        message = ": ".join(str(part) for part in (error.strerror or error, error.filename) if part)
+        print("; ".join((f"error: {message}", *getattr(error, "__notes__", ()))), file=sys.stderr)
         return FAILED
     except CheckpointError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -81,7 +81,7 @@ def _run(module, arguments):
         print(_plan(experiment, config, options))
         return 0
     set_up(options, module.__spec__.name, arguments)
-    progress = Progress({experiment.name: experiment.seconds(options.preset)})
+    progress = Progress({experiment.name: experiment.expected_seconds(options.preset, config)})
     verdicts, ran = carry_out(experiment, config, options, progress)
     folder = Path(options.output_dir) / experiment.name
     print(table(verdicts))
@@ -91,12 +91,14 @@ def _run(module, arguments):
 
 def _plan(experiment, config, options) -> str:
     """Return a table of what the programs of an experiment need on the devices of --compile_for."""
-    target = compile_for.target(options.compile_for)
+    target = compile_for.parse_target(options.compile_for)
     devices.set_up()  # data are generated on the devices of this host
     group = options.data_parallel * options.model_parallel
-    mesh = compile_for.mesh(target, max(1, len(target.devices) // group), options.data_parallel, options.model_parallel)
+    mesh = compile_for.target_mesh(
+        target, max(1, len(target.devices) // group), options.data_parallel, options.model_parallel
+    )
     planner = compile_for.Planner(target, mesh, ADVICE)
-    progress = Progress({experiment.name: experiment.seconds(options.preset)})
+    progress = Progress({experiment.name: experiment.expected_seconds(options.preset, config)})
     progress.start(experiment.name)
     try:
         experiment.measure(config, Context(mesh, Events(progress=progress.update, dry_run=planner.plan)))
@@ -136,7 +138,11 @@ def carry_out(
     notes = {"experiment": experiment.name, "exploratory": exploratory}
     verdicts = [Verdict(**(asdict(verdict) | notes)) for verdict in judge(records, experiment.criteria)]
     if is_first():
-        _write(folder, experiment, records, manifest, verdicts)
+        try:
+            _write(folder, experiment, records, manifest, verdicts)
+        except OSError as error:
+            error.add_note(_kept(Path(options.output_dir), experiment, origin))
+            raise
         if not options.judge_only:
             Cache(unfinished_folder(experiment.name, origin, Path(options.output_dir))).delete()
     return verdicts, not measured and not options.judge_only
@@ -164,6 +170,9 @@ def _measure(experiment, config, origin, options, progress):
                 checkpointer=run.checkpointer,
             )
             measured = experiment.measure(config, context)
+    except OSError as error:
+        error.add_note(_kept(output, experiment, origin))
+        raise
     finally:
         progress.finish(ran=True)
     records = Records(tuple({"experiment": experiment.name, **row} for row in measured.rows))
@@ -179,6 +188,15 @@ def _measure(experiment, config, origin, options, progress):
         "cost": _cost(costs, context),
     }
     return records, manifest
+
+
+def _kept(output, experiment, origin) -> str:
+    """Return what remains on disk after a run failed, for an error message."""
+    parts = unfinished_folder(experiment.name, origin, output)
+    count = len(list(parts.glob("*.jsonl")))
+    if not count:
+        return "no results were written"
+    return f"no results were written, but {count} finished parts are kept in {parts}; the same command resumes the run"
 
 
 def judging_digest(experiment: Experiment) -> str:
@@ -232,9 +250,9 @@ def table(verdicts: list[Verdict]) -> str:
 
     def line(v):
         interval = f"[{number(v.low)}, {number(v.high)}]"
-        mark = " (counter-evidence)" if v.counter else ""
+        mark = " (counter-evidence)" if v.counter_evidence else ""
         return (
-            f"{v.statement:>4}  {v.verdict:<12} {number(v.estimate):>9} {interval:<22} n={v.n:<3} {v.criterion}{mark}"
+            f"{v.statement:>4}  {v.verdict:<12} {number(v.estimate):>9} {interval:<22} n={v.n:<3} {v.title}{mark}"
             + (f"  [{v.note}]" if v.note else "")
         )
 

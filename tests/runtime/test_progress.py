@@ -108,6 +108,15 @@ def test_a_part_that_is_slower_than_expected_corrects_the_forecast(clock):
     assert stream.getvalue().splitlines()[-1] == "first: slow, 25% of this part, about 5 min 0 s left"
 
 
+def test_a_part_without_a_name_has_no_empty_label(clock):
+    stream = io.StringIO()
+    reported = Progress({"first": 10.0}, stream)
+    reported.start("first")
+    clock.now += 20
+    reported.update("", 1, 2)
+    assert stream.getvalue().splitlines()[-1] == "first: 50%, about 20 s left"
+
+
 def test_on_a_terminal_one_line_is_rewritten(clock):
     stream = Terminal()
     reported = Progress({"first": 60.0}, stream)

@@ -46,8 +46,8 @@ def page_of(results):
 
 def test_all_verdicts_are_written_together(started, verdicts, modules, results, capsys):
     assert started() == 0
-    answers = [(row["experiment"], row["statement"], row["verdict"]) for row in verdicts()]
-    assert answers == [("good", 69, "SUPPORTED"), ("other", 7, "SUPPORTED")]
+    answers = [(row["experiment"], row["key"], row["verdict"]) for row in verdicts()]
+    assert answers == [("good", "69.large", "SUPPORTED"), ("other", "7.large", "SUPPORTED")]
     for name in modules:
         folder = results / name
         assert json.loads((folder / "verdicts.json").read_text())[0] in verdicts()

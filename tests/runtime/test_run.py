@@ -1,11 +1,12 @@
 """Running one experiment: what is computed, written and printed, and the exit status."""
 
+import errno
 import json
 import os
 import shlex
 import signal
 import sys
-from types import SimpleNamespace
+from dataclasses import dataclass
 
 import pytest
 
@@ -13,7 +14,7 @@ from dl_jax.errors import DataError, FlagError
 from dl_jax.evidence.criteria import exceeds
 from dl_jax.evidence.estimands import metric
 from dl_jax.runtime.experiment import Experiment
-from dl_jax.runtime.flags import parse
+from dl_jax.runtime.flags import Flags, flag, parse
 from dl_jax.runtime.options import Options, command_of
 from dl_jax.runtime.origin import data_of, origin_of, resumable
 from dl_jax.runtime.run import exit_status, run
@@ -56,7 +57,7 @@ def test_a_run_writes_records_verdicts_manifest_and_figures(started, results, ca
     assert len(rows) == 10
     assert rows[1] == {"experiment": "fake", "trial": 1, "seed": 1, "metric": "first", "value": 2.01}
     (verdict,) = written(results, "verdicts.json")
-    expected = {"statement": 69, "verdict": "SUPPORTED", "n": 5, "criterion": "it is <large>", "experiment": "fake"}
+    expected = {"key": "69.large", "verdict": "SUPPORTED", "n": 5, "title": "it is <large>", "experiment": "fake"}
     assert expected.items() <= verdict.items()
     assert verdict["estimate"] == pytest.approx(2.02)
     assert verdict["low"] < verdict["estimate"] < verdict["high"]
@@ -85,8 +86,13 @@ def test_another_flag_value_is_another_run(started, module, flag):
     assert module.COMPUTED == [FIRST, SECOND] * 2
 
 
-def test_data_are_identified_by_the_contents_of_the_image(tmp_path):
-    config = SimpleNamespace(dataset="digits", manual_dir="", image=str(tmp_path / "dog.jpg"))
+def test_data_are_identified_by_the_data_sets_and_by_the_contents_of_the_image(tmp_path):
+    @dataclass(frozen=True)
+    class OfDigits(Flags):
+        dataset: str = flag("digits", "the data set")
+        image: str = flag("", "the image")
+
+    config = OfDigits(image=str(tmp_path / "dog.jpg"))
     with pytest.raises(DataError, match=r"dog.jpg: there is no such file"):
         data_of(config)
     identities = []
@@ -94,8 +100,22 @@ def test_data_are_identified_by_the_contents_of_the_image(tmp_path):
         (tmp_path / "dog.jpg").write_bytes(content)
         identities.append(data_of(config))
     assert identities[0] == identities[2] != identities[1]
-    assert identities[0].startswith(data_of(SimpleNamespace(dataset="digits", manual_dir="")))
-    assert data_of(SimpleNamespace()) == "generated"
+    assert identities[0].startswith(data_of(OfDigits()) + "; sha256 ")
+    assert data_of(OfDigits()).startswith("digits, scikit-learn")
+
+
+def test_a_config_names_its_data_sets():
+    @dataclass(frozen=True)
+    class OfPhotographs(Flags):
+        photographs: str = flag("", "a second data set")
+        manual_dir: str = flag("", "raw files")
+
+        def data_sources(self):
+            return ((self.photographs, self.manual_dir),) if self.photographs else ()
+
+    assert Flags().data_sources() == ()
+    assert data_of(Flags()) == data_of(OfPhotographs()) == "generated"
+    assert data_of(OfPhotographs(photographs="canids")) == "canids, drawn by this code"
 
 
 def test_ctrl_c_keeps_the_finished_parts(started, module, results, capsys):
@@ -163,7 +183,7 @@ def test_records_judged_by_later_criteria_are_exploratory(started, module, resul
     records, before = (results / "fake" / "records.jsonl").read_bytes(), written(results, "manifest.json")
     assert started("--judge_only") == 0
     assert written(results, "verdicts.json")[0]["exploratory"] is False
-    stricter = module.CRITERIA[0]._replace(holds=exceeds(metric("first"), 5.0))
+    stricter = module.CRITERIA[0]._replace(test=exceeds(metric("first"), 5.0))
     monkeypatch.setattr(module, "CRITERIA", (stricter,))
     capsys.readouterr()
     assert started("--judge_only") == 0
@@ -184,7 +204,7 @@ def test_records_judged_by_later_criteria_are_exploratory(started, module, resul
         ("--preset=huge", "smoke, laptop, accelerator"),
         ("--require_device=tpu", "--require_device=tpu"),
         ("--output_dir=/dev/null", "not a folder"),
-        ("--compile_for=v9", "there is no 'v9'"),
+        ("--compile_for=v9", "unknown chip 'v9'"),
         ("--data_parallel=3", "does not divide"),
         ("--shards=0", "at least 1"),
     ],
@@ -209,6 +229,46 @@ def test_exit_statuses(error, status, capsys):
 
     assert exit_status(command) == status
     assert "\n" not in capsys.readouterr().err.strip()
+
+
+def test_an_error_of_the_disk_while_measuring_names_the_file_and_the_finished_parts(started, module, results, capsys):
+    module.BREAKS[SECOND] = OSError(errno.ENOSPC, "No space left on device", "/data/set.npz")
+    assert started() == 1
+    (parts,) = (results / ".unfinished").iterdir()
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "error: No space left on device: /data/set.npz; no results were written, but 1 finished parts are kept in "
+        f"{parts}; the same command resumes the run"
+    )
+    module.BREAKS.clear()
+    assert started() == 0
+    assert module.COMPUTED == [FIRST, SECOND, SECOND]
+
+
+def test_an_error_of_the_disk_before_any_part_was_finished_says_so(started, module, capsys):
+    module.BREAKS[FIRST] = FileNotFoundError(errno.ENOENT, "No such file or directory", "set.npz")
+    assert started() == 1
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "error: No such file or directory: set.npz; no results were written"
+    )
+
+
+def test_an_error_of_the_disk_while_writing_keeps_the_measurements(started, module, results, capsys):
+    module.BREAKS["draw"] = OSError(errno.EDQUOT, "Disk quota exceeded", "records.jsonl")
+    assert started() == 1
+    assert (
+        "Disk quota exceeded: records.jsonl; no results were written, but 2 finished parts" in capsys.readouterr().err
+    )
+    module.BREAKS.clear()
+    assert started() == 0
+    assert module.COMPUTED == [FIRST, SECOND]
+
+
+def test_an_error_of_the_disk_elsewhere_claims_nothing_about_results(capsys):
+    def command():
+        raise ConnectionError("the other processes of this run were not found in 600 s")
+
+    assert exit_status(command) == 1
+    assert capsys.readouterr().err == "error: the other processes of this run were not found in 600 s\n"
 
 
 @pytest.mark.parametrize("size", [2.0, 0.1, 0.1234567890123, 1e-30, 12345678.5])
