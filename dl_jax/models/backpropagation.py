@@ -1,8 +1,8 @@
-"""Figure 1c and 1d as printed: the equations of the forward and of the backward pass, each one a function.
+"""The equations of figure 1c and 1d as printed: the forward and the backward pass, one function per equation.
 
-Symbols are the paper's. A layer's units are indexed j in the layer below and k in the one above; z is a
-unit's total input, y its output (y_0 = x), t what the output should have been, E = sum of 0.5 (y - t)^2.
-Everything here is for one example; `jax.vmap` makes it a batch. There are no biases, "for simplicity".
+Symbols are the paper's: units are indexed j in the layer below and k in the layer above; z is the total input of a
+unit, y its output (y_0 = x), t the target, and E = sum of 0.5 (y - t)^2 the cost. All functions take one example; use
+`jax.vmap` for a batch. There are no biases, which the paper omits "for simplicity".
 """
 
 from collections.abc import Callable, Sequence
@@ -15,43 +15,43 @@ import jax.numpy as jnp
 from dl_jax.models.initializers import Initializer, lecun
 from dl_jax.models.model import Model, from_layers
 
-# Figure 1c: the nonlinearities, and their derivatives f'(z), which the paper leaves to the reader.
+# Figure 1c: the nonlinearities. The paper does not print their derivatives f'(z).
 
 
 class Unit(NamedTuple):
-    """What a unit does with its total input, y = f(z), and f'(z). Both elementwise."""
+    """The nonlinearity f of a unit, y = f(z), and its derivative f'(z). Both are elementwise."""
 
     f: Callable[[jax.Array], jax.Array]
     derivative: Callable[[jax.Array], jax.Array]
 
 
 def relu(z):
-    """max(0, z)."""
+    """Compute max(0, z)."""
     return jnp.maximum(0.0, z)
 
 
 def relu_derivative(z):
-    """1 above 0 and 0 below; at the kink, where there is none, 0."""
+    """Compute 1 for z > 0 and 0 elsewhere, also at z = 0, where the derivative does not exist."""
     return jnp.where(z > 0.0, jnp.ones_like(z), jnp.zeros_like(z))
 
 
 def tanh(z):
-    """(e^z - e^-z) / (e^z + e^-z), as printed: not a number once e^|z| overflows."""
+    """Compute (e^z - e^-z) / (e^z + e^-z) as printed: NaN where e^|z| overflows."""
     return (jnp.exp(z) - jnp.exp(-z)) / (jnp.exp(z) + jnp.exp(-z))
 
 
 def tanh_derivative(z):
-    """1 - f(z)^2."""
+    """Compute 1 - f(z)^2."""
     return 1.0 - tanh(z) ** 2
 
 
 def logistic(z):
-    """1 / (1 + e^-z)."""
+    """Compute 1 / (1 + e^-z)."""
     return 1.0 / (1.0 + jnp.exp(-z))
 
 
 def logistic_derivative(z):
-    """f(z) (1 - f(z))."""
+    """Compute f(z) (1 - f(z))."""
     return logistic(z) * (1.0 - logistic(z))
 
 
@@ -60,7 +60,7 @@ UNITS = {
     "tanh": Unit(tanh, tanh_derivative),
     "logistic": Unit(logistic, logistic_derivative),
 }
-"""The three nonlinearities of the caption."""
+"""The three nonlinearities in the caption of figure 1c."""
 
 # Figure 1c and 1d: the equations.
 
@@ -96,7 +96,7 @@ def weight_derivative(y_j, dE_dz_k):
 
 
 class Equations(NamedTuple):
-    """All that is printed. A mutation is `PRINTED._replace(total_input=...)`."""
+    """The printed equations. `PRINTED._replace(total_input=...)` changes one of them."""
 
     total_input: Callable
     output: Callable
@@ -109,18 +109,18 @@ class Equations(NamedTuple):
 PRINTED = Equations(total_input, output, cost_derivative, into_total_input, to_outputs_below, weight_derivative)
 
 
-# The passes: the equations in their order, through any number of layers.
+# The forward and the backward pass: the equations in order, for any number of layers.
 
 
 class Forward(NamedTuple):
-    """z = (z_1, ..., z_L), and y = (x, y_1, ..., y_L)."""
+    """The result of the forward pass: z = (z_1, ..., z_L) and y = (x, y_1, ..., y_L)."""
 
     z: tuple[jax.Array, ...]
     y: tuple[jax.Array, ...]
 
 
 class Backward(NamedTuple):
-    """dE_dz = (of z_1, ..., z_L), dE_dy = (of x, y_1, ..., y_L), dE_dw = (of w_1, ..., w_L)."""
+    """The derivatives of E with respect to z_1, ..., z_L, to x, y_1, ..., y_L, and to w_1, ..., w_L."""
 
     dE_dz: tuple[jax.Array, ...]
     dE_dy: tuple[jax.Array, ...]
@@ -128,7 +128,7 @@ class Backward(NamedTuple):
 
 
 def forward(weights: Sequence[jax.Array], x: jax.Array, f: Callable, equations: Equations = PRINTED) -> Forward:
-    """Figure 1c. weights: w_jk of every layer, from the input's side."""
+    """Compute the forward pass of figure 1c. weights: w_jk of every layer, first layer first."""
     z, y = [], [x]
     for w in weights:
         z.append(equations.total_input(w, y[-1]))
@@ -137,22 +137,27 @@ def forward(weights: Sequence[jax.Array], x: jax.Array, f: Callable, equations: 
 
 
 def backward(
-    weights: Sequence[jax.Array], passed: Forward, t: jax.Array, derivative: Callable, equations: Equations = PRINTED
+    weights: Sequence[jax.Array],
+    activations: Forward,
+    t: jax.Array,
+    derivative: Callable,
+    equations: Equations = PRINTED,
 ) -> Backward:
-    """Figure 1d, for what a forward pass has left behind and the target t."""
-    return backward_from(weights, passed, equations.cost_derivative(passed.y[-1], t), derivative, equations)
+    """Compute the backward pass of figure 1d from the forward pass and the target t."""
+    dE_dy_L = equations.cost_derivative(activations.y[-1], t)
+    return backward_from(weights, activations, dE_dy_L, derivative, equations)
 
 
 def backward_from(
     weights: Sequence[jax.Array],
-    passed: Forward,
+    activations: Forward,
     dE_dy_L: jax.Array,
     derivative: Callable,
     equations: Equations = PRINTED,
 ) -> Backward:
-    """Figure 1d below the output units, for any cost whose derivative there is known."""
+    """Compute the backward pass from the derivative dE_dy_L of any cost with respect to the output units."""
     dE_dz, dE_dy, dE_dw = [], [dE_dy_L], []
-    for w, z, y_below in zip(reversed(weights), reversed(passed.z), reversed(passed.y[:-1]), strict=True):
+    for w, z, y_below in zip(reversed(weights), reversed(activations.z), reversed(activations.y[:-1]), strict=True):
         dE_dz.append(equations.into_total_input(dE_dy[-1], z, derivative))
         dE_dw.append(equations.weight_derivative(y_below, dE_dz[-1]))
         dE_dy.append(equations.to_outputs_below(w, dE_dz[-1]))
@@ -162,25 +167,25 @@ def backward_from(
 def printed_net(
     hidden: Sequence[int], outputs: int, unit: Unit, initializer: Initializer = lecun, equations: Equations = PRINTED
 ) -> Model:
-    """The net of figure 1c as a Model that learns by the equations of figure 1d, not by JAX's derivatives.
+    """Return the network of figure 1c as a Model whose gradients are the equations of figure 1d, not JAX's derivatives.
 
-    Its output units apply f as well. Params: {"layer_01": {"w": [D, W]}, ..., "layer_<L+1>": {"w": [W, C]}}.
+    The output units apply f as well. Params: {"layer_01": {"w": [D, W]}, ..., "layer_<L+1>": {"w": [W, C]}}.
     """
 
     @jax.custom_vjp
-    def outputs_of(weights, x):
+    def network(weights, x):
         return forward(weights, x, unit.f, equations).y[-1]
 
-    def up(weights, x):
-        passed = forward(weights, x, unit.f, equations)
-        return passed.y[-1], (weights, passed)
+    def network_forward(weights, x):
+        activations = forward(weights, x, unit.f, equations)
+        return activations.y[-1], (weights, activations)
 
-    def down(kept, dE_dy_L):
-        weights, passed = kept
-        found = backward_from(weights, passed, dE_dy_L, unit.derivative, equations)
-        return found.dE_dw, found.dE_dy[0]
+    def network_backward(residuals, dE_dy_L):
+        weights, activations = residuals
+        derivatives = backward_from(weights, activations, dE_dy_L, unit.derivative, equations)
+        return derivatives.dE_dw, derivatives.dE_dy[0]
 
-    outputs_of.defvjp(up, down)
+    network.defvjp(network_forward, network_backward)
     names = [f"layer_{number:02}" for number in range(1, len(hidden) + 2)]
 
     def weights_of(params):
@@ -195,6 +200,6 @@ def printed_net(
         return jax.vmap(lambda x: forward(weights_of(params), x, unit.f, equations).y[1:])(x_BxD)
 
     def apply(params, x_BxD):
-        return jax.vmap(outputs_of, (None, 0))(weights_of(params), x_BxD)
+        return jax.vmap(network, (None, 0))(weights_of(params), x_BxD)
 
     return from_layers(init, layers)._replace(apply=apply)

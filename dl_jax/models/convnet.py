@@ -1,4 +1,4 @@
-"""The convolutional net of figure 2: maps of learned features, each detected at every position, then pooled."""
+"""The convolutional network of figure 2: stages of convolution and pooling, then fully connected layers."""
 
 from collections.abc import Sequence
 from functools import reduce
@@ -12,16 +12,16 @@ from dl_jax.models.mlp import mlp
 from dl_jax.models.model import Model, Params, from_layers
 from dl_jax.models.nonlinearities import Nonlinearity
 
-FEW_MAPS = 16
-"""Up to so many maps of one picture are convolved corner by corner."""
-PART = 512
-"""Images that go through at once: what the lower maps of many thousands take no memory holds."""
+POLYPHASE_MAX_MAPS = 16
+"""Largest number of feature maps for which `polyphase_convolve` is faster on a CPU."""
+BATCH_SIZE = 512
+"""Images per forward pass: bounds the memory of the lower feature maps."""
 
 
 class Stage(NamedTuple):
-    """One level of figure 2: so many maps, the side of their kernels, and the side of the squares that are pooled.
+    """One stage of figure 2: `maps` convolutions with kernels of side `kernel`, then pooling over side `pool`.
 
-    padding: "SAME" keeps the size of the maps at stride 1, "VALID" lets no kernel hang over the edge.
+    padding: "SAME" preserves the size of the maps at stride 1; "VALID" uses no positions beyond the border.
     """
 
     maps: int
@@ -39,11 +39,11 @@ def convnet(
     initializer: Initializer = variance_preserving,
     pooling: str = "max",
 ) -> Model:
-    """The stages, and on the maps of the last the multilayer net `mlp(hidden, classes)`. x is x_BxHxWxC.
+    """Return a convolutional network for x_BxHxWxC: the stages, then `mlp(hidden, classes)` on the last maps.
 
     Params: {"conv_01": {"w": [K, K, C, M], "b": [M]}, ..., "layer_01": {"w": ..., "b": ...}, ...}.
-    Layers: the maps of each stage, y_BxHxWxM, after pooling; then the layers of the net above them.
-    pooling: one of POOLINGS; with the mean and the identity the whole net is linear.
+    Layers: the feature maps y_BxHxWxM of each stage after pooling, then the layers of the `mlp`.
+    pooling: a key of POOLINGS. With "mean" and the identity as nonlinearity the whole network is linear.
     """
     names = [f"conv_{number:02}" for number in range(1, len(stages) + 1)]
     top = mlp(hidden, classes, nonlinearity, initializer)
@@ -52,50 +52,56 @@ def convnet(
         *keys, key_top = jax.random.split(key, len(stages) + 1)
         params, maps = {}, x_BxHxWxC.shape[-1]
         for name, stage, key_stage in zip(names, stages, keys, strict=True):
-            # A unit's inputs are the K x K x C outputs under its kernel.
             fan_in = stage.kernel**2 * maps
             w = initializer(key_stage, (fan_in, stage.maps), nonlinearity.gain)
             w = w.reshape(stage.kernel, stage.kernel, maps, stage.maps)
             params[name], maps = {"w": w, "b": jnp.zeros(stage.maps)}, stage.maps
-        seen = jax.eval_shape(lambda x: stages_of(params, x)[-1], x_BxHxWxC)
-        return params | top.init(key_top, jax.ShapeDtypeStruct((1, seen.size // len(x_BxHxWxC)), seen.dtype))
+        last = jax.eval_shape(lambda x: pooled_maps(params, x)[-1], x_BxHxWxC)
+        return params | top.init(key_top, jax.ShapeDtypeStruct((1, last.size // len(x_BxHxWxC)), last.dtype))
 
-    def stages_of(params, x):
-        return [y for _, y in through_stages(stages, nonlinearity, params, x, pooling)]
+    def pooled_maps(params, x_BxHxWxC):
+        return [y for _, y in stage_outputs(stages, nonlinearity, params, x_BxHxWxC, pooling)]
 
     def layers(params, x_NxHxWxC):
-        def all_of(x_BxHxWxC):
-            maps = stages_of(params, x_BxHxWxC)
+        def batch_layers(x_BxHxWxC):
+            maps = pooled_maps(params, x_BxHxWxC)
             return (*maps, *top.layers(params, (maps or [x_BxHxWxC])[-1]))
 
-        parts = [all_of(x_NxHxWxC[first : first + PART]) for first in range(0, len(x_NxHxWxC), PART)]
-        return jax.tree.map(lambda *parts: jnp.concatenate(parts), *parts)
+        starts = range(0, len(x_NxHxWxC), BATCH_SIZE)
+        batches = [batch_layers(x_NxHxWxC[start : start + BATCH_SIZE]) for start in starts]
+        return jax.tree.map(lambda *batches: jnp.concatenate(batches), *batches)
 
     return from_layers(init, layers)
 
 
-def through_stages(
+def stage_outputs(
     stages: Sequence[Stage], nonlinearity: Nonlinearity, params: Params, x_BxHxWxC: jax.Array, pooling: str = "max"
 ) -> list[tuple[jax.Array, jax.Array]]:
-    """The maps of every stage, y_BxHxWxM before and after pooling, by the params of `convnet(stages, ...)`."""
-    y_BxHxWxM, found = x_BxHxWxC, []
+    """Compute the feature maps y_BxHxWxM of every stage (before pooling, after pooling).
+
+    params: those of `convnet(stages, ...)`.
+    """
+    y_BxHxWxM, outputs = x_BxHxWxC, []
     for number, stage in enumerate(stages, 1):
         layer = params[f"conv_{number:02}"]
         b_1x1x1xM = layer["b"][None, None, None]
-        corners = by_corners(y_BxHxWxM, layer["w"], stage)
-        if corners:
-            outputs = [nonlinearity.f(z_BxIxJxM + b_1x1x1xM) for z_BxIxJxM in corners]
+        phases = polyphase_convolve(y_BxHxWxM, layer["w"], stage)
+        if phases:
+            y_phases = [nonlinearity.f(z_BxIxJxM + b_1x1x1xM) for z_BxIxJxM in phases]
             combine, scale = POOLINGS[pooling]
-            full_BxHxWxM, y_BxHxWxM = _woven(outputs), reduce(combine, outputs) * scale(len(outputs))
+            full_BxHxWxM, y_BxHxWxM = _interleave(y_phases), reduce(combine, y_phases) * scale(len(y_phases))
         else:
-            full_BxHxWxM = nonlinearity.f(convolved(y_BxHxWxM, layer["w"], stage) + b_1x1x1xM)
-            y_BxHxWxM = pooled(full_BxHxWxM, stage.pool, pooling)
-        found.append((full_BxHxWxM, y_BxHxWxM))
-    return found
+            full_BxHxWxM = nonlinearity.f(convolve(y_BxHxWxM, layer["w"], stage) + b_1x1x1xM)
+            y_BxHxWxM = pool(full_BxHxWxM, stage.pool, pooling)
+        outputs.append((full_BxHxWxM, y_BxHxWxM))
+    return outputs
 
 
 def scale_first_layer(model: Model, scale: float) -> Model:
-    """The net with first weights of the first layer so much smaller: else their noise hides what is learned."""
+    """Return the convnet with the initial weights of its first stage multiplied by `scale`.
+
+    With small initial weights the learned filters are not hidden by the noise of the initialisation.
+    """
 
     def init(key, x):
         params = model.init(key, x)
@@ -104,35 +110,36 @@ def scale_first_layer(model: Model, scale: float) -> Model:
     return model._replace(init=init)
 
 
-def convolved(y_BxHxWxC: jax.Array, w_KxKxCxM: jax.Array, stage: Stage) -> jax.Array:
-    """z_BxHxWxM: at every position the weighted sum of what lies under the kernel, the same weights everywhere."""
+def convolve(y_BxHxWxC: jax.Array, w_KxKxCxM: jax.Array, stage: Stage) -> jax.Array:
+    """Compute the total inputs z_BxHxWxM of a stage: a weighted sum of each patch, with shared weights."""
     strides = (stage.stride, stage.stride)
     return jax.lax.conv_general_dilated(
         y_BxHxWxC, w_KxKxCxM, strides, stage.padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
 
 
-def by_corners(y_BxHxWxC: jax.Array, w_KxKxCxM: jax.Array, stage: Stage) -> list[jax.Array]:
-    """`convolved`, as four parts z_BxIxJxM: what stands at the upper left of every square of 2 x 2 places, at its upper
-    right, lower left and lower right. Empty where that gains nothing.
+def polyphase_convolve(y_BxHxWxC: jax.Array, w_KxKxCxM: jax.Array, stage: Stage) -> list[jax.Array]:
+    """Compute `convolve` as its four phases z_BxIxJxM, or return [] where that is no faster.
 
-    They are the maps of one convolution that goes two places at a time, whose kernels are the one kernel, moved. XLA
-    convolves one picture into a few maps on a CPU more slowly than into many, so this is the faster way for the first
-    stage of LeNet, whose squares are pooled next: 1.7 to 2.9 times for 16 to 4 maps, slower from 32 on.
+    The phases are z at the upper left, upper right, lower left and lower right of every 2 x 2 pooling window. They are
+    the feature maps of one convolution of stride 2 whose kernels are the kernel shifted by 0 or 1 in each direction.
+    XLA convolves one input map into few feature maps on a CPU more slowly than into many, so this is faster for the
+    first stage of LeNet: 1.7 to 2.9 times for 16 to 4 maps, slower from 32 on.
     """
-    side, _, pictures, maps = w_KxKxCxM.shape
+    side, _, input_maps, maps = w_KxKxCxM.shape
     before, after = ((side - 1) // 2, side // 2) if stage.padding == "SAME" else (0, 0)
-    places = [size + before + after - side + 1 for size in y_BxHxWxC.shape[1:3]]
-    if pictures > 1 or maps > FEW_MAPS or (stage.pool, stage.stride) != (2, 1) or any(size % 2 for size in places):
+    output_sides = [size + before + after - side + 1 for size in y_BxHxWxC.shape[1:3]]
+    pooled_in_pairs = (stage.pool, stage.stride) == (2, 1) and not any(size % 2 for size in output_sides)
+    if input_maps > 1 or maps > POLYPHASE_MAX_MAPS or not pooled_in_pairs:
         return []
-    moved = [
+    shifted_kernels = [
         jnp.pad(w_KxKxCxM, ((down, 1 - down), (right, 1 - right), (0, 0), (0, 0)))
         for down in (0, 1)
         for right in (0, 1)
     ]
     z_BxIxJx4M = jax.lax.conv_general_dilated(
         y_BxHxWxC,
-        jnp.concatenate(moved, -1),
+        jnp.concatenate(shifted_kernels, -1),
         (2, 2),
         [(before, after)] * 2,
         dimension_numbers=("NHWC", "HWIO", "NHWC"),
@@ -140,24 +147,24 @@ def by_corners(y_BxHxWxC: jax.Array, w_KxKxCxM: jax.Array, stage: Stage) -> list
     return jnp.split(z_BxIxJx4M, 4, -1)
 
 
-def _woven(corners_BxIxJxM):
-    """The maps whose squares have these corners."""
-    y_4xBxIxJxM = jnp.stack(corners_BxIxJxM)
+def _interleave(phases_BxIxJxM):
+    """Assemble the feature maps y_Bx2Ix2JxM from their four phases."""
+    y_4xBxIxJxM = jnp.stack(phases_BxIxJxM)
     _, images, rows, columns, maps = y_4xBxIxJxM.shape
     y = y_4xBxIxJxM.reshape(2, 2, images, rows, columns, maps).transpose(2, 3, 0, 4, 1, 5)
     return y.reshape(images, 2 * rows, 2 * columns, maps)
 
 
-def pooled(y_BxHxWxM: jax.Array, side: int, pooling: str = "max") -> jax.Array:
-    """One value for each square of side x side positions; what fills no square at the far edges is left out."""
+def pool(y_BxHxWxM: jax.Array, side: int, pooling: str = "max") -> jax.Array:
+    """Pool over non-overlapping side x side windows; rows and columns beyond the last whole window are dropped."""
     images, height, width, maps = y_BxHxWxM.shape
     rows, columns = height // side, width // side
     combine, scale = POOLINGS[pooling]
-    # Rows and columns one after the other, and elementwise: several times faster on a CPU than a reduction over axes.
+    # Elementwise over strided slices: several times faster on a CPU than a reduction over axes.
     y = y_BxHxWxM[:, : rows * side, : columns * side].reshape(images, rows, side, columns * side, maps)
     y = reduce(combine, [y[:, :, row] for row in range(side)]).reshape(images, rows, columns, side, maps)
     return reduce(combine, [y[:, :, :, column] for column in range(side)]) * scale(side**2)
 
 
-POOLINGS = {"max": (jnp.maximum, lambda places: 1), "mean": (jnp.add, lambda places: 1 / places)}
-"""How two values become one, and the factor for a square of so many places."""
+POOLINGS = {"max": (jnp.maximum, lambda count: 1), "mean": (jnp.add, lambda count: 1 / count)}
+"""Pooling by name: the combination of two values, and the final factor for a window of `count` positions."""

@@ -1,16 +1,16 @@
-"""What is inside a convolutional net: the maps of every module, convolutions and pooling one by one (figure 2)."""
+"""Feature maps of a convolutional net, module by module: each convolution and each pooling (figure 2)."""
 
 from collections.abc import Sequence
 
 import jax
 
-from dl_jax.models.convnet import Stage, through_stages
+from dl_jax.models.convnet import Stage, stage_outputs
 from dl_jax.models.model import Params
 from dl_jax.models.nonlinearities import Nonlinearity
 
 
 def module_names(stages: Sequence[Stage]) -> tuple[str, ...]:
-    """The names of the modules, the image's side first: each stage convolves, and pools if it does."""
+    """Return "convolution 1", "pooling 1", ... from the input upwards, without the pooling of stages that have none."""
     names = []
     for number, stage in enumerate(stages, 1):
         names += [f"convolution {number}"] + ([f"pooling {number}"] if stage.pool > 1 else [])
@@ -24,6 +24,9 @@ def feature_maps(
     x_BxHxWxC: jax.Array,
     pooling: str = "max",
 ) -> tuple[jax.Array, ...]:
-    """y_BxHxWxM of every module of `convnet(stages, ...)`. The pictures may have any size."""
-    through = zip(stages, through_stages(stages, nonlinearity, params, x_BxHxWxC, pooling), strict=True)
-    return tuple(y for stage, both in through for y in (both if stage.pool > 1 else both[:1]))
+    """Compute y_BxHxWxM of every module of `convnet(stages, ...)`, in the order of `module_names`.
+
+    Images of any size are accepted: the weights of the stages do not depend on it.
+    """
+    outputs = zip(stages, stage_outputs(stages, nonlinearity, params, x_BxHxWxC, pooling), strict=True)
+    return tuple(y for stage, both in outputs for y in (both if stage.pool > 1 else both[:1]))

@@ -1,7 +1,7 @@
-"""Rules for the first weights, by name. Each draws w of shape [fan_in, fan_out]; biases start at 0.
+"""Rules for initial weights, by name.
 
-Every rule is (key, shape, gain) -> weights. Only `suited` and `orthogonal` look at the gain of the
-nonlinearity; the others are the rules as published, whatever follows the layer.
+A rule is (key, shape = (fan_in, fan_out), gain) -> w of that shape. `variance_preserving` and `orthogonal` use the gain
+of the nonlinearity that follows the layer; the other rules ignore it, as published. Biases start at 0.
 """
 
 from collections.abc import Callable
@@ -14,42 +14,42 @@ Initializer = Callable[[jax.Array, tuple[int, int], float | jax.Array], jax.Arra
 
 
 def variance_preserving(key, shape, gain):
-    """N(0, gain^2 / fan_in): the scale that suits the nonlinearity that follows."""
-    return scaled(gain)(key, shape, gain)
+    """Draw from N(0, gain^2 / fan_in), which preserves the variance of gradients (see `Nonlinearity`)."""
+    return scaled_normal(gain)(key, shape, gain)
 
 
 def lecun(key, shape, gain):
-    """N(0, 1 / fan_in) (LeCun, Bottou, Orr & Müller 1998)."""
-    return scaled(1.0)(key, shape, gain)
+    """Draw from N(0, 1 / fan_in) (LeCun, Bottou, Orr & Müller 1998)."""
+    return scaled_normal(1.0)(key, shape, gain)
 
 
 def he(key, shape, gain):
-    """N(0, 2 / fan_in) (He, Zhang, Ren & Sun 2015)."""
-    return scaled(jnp.sqrt(2.0))(key, shape, gain)
+    """Draw from N(0, 2 / fan_in) (He, Zhang, Ren & Sun 2015)."""
+    return scaled_normal(jnp.sqrt(2.0))(key, shape, gain)
 
 
 def glorot(key, shape, gain):
-    """U(-a, a) with a = sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio 2010, normalised)."""
+    """Draw from U(-a, a) with a = sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio 2010, "normalized")."""
     del gain
     return jnp.sqrt(6.0 / sum(shape)) * jax.random.uniform(key, shape, minval=-1.0, maxval=1.0)
 
 
 def torch_default(key, shape, gain):
-    """U(-a, a) with a = 1 / sqrt(fan_in): the habit that Glorot & Bengio (2010) call standard; PyTorch's default."""
+    """Draw from U(-a, a) with a = 1 / sqrt(fan_in): PyTorch's default, "standard" in Glorot & Bengio (2010)."""
     del gain
     return jax.random.uniform(key, shape, minval=-1.0, maxval=1.0) / jnp.sqrt(1.0 * shape[0])
 
 
 def orthogonal(key, shape, gain):
-    """gain times a random matrix with orthonormal rows or columns (Saxe, McClelland & Ganguli 2014)."""
-    # One after another, also where several layers are drawn at once: LAPACK on a batch can wait for ever for the
-    # threads that call it, where several CPU devices do so together (jax 0.10).
+    """Draw gain times a random matrix with orthonormal rows or columns (Saxe, McClelland & Ganguli 2014)."""
+    # Sequential under vmap: LAPACK on a batch can deadlock with the threads that call it when several CPU devices
+    # run it at the same time (jax 0.10).
     square = sequential_vmap(lambda key: jax.random.orthogonal(key, max(shape)))(key)
     return gain * square[: shape[0], : shape[1]]
 
 
-def scaled(scale: float | jax.Array) -> Initializer:
-    """N(0, scale^2 / fan_in), the scale set by hand; it may be traced, so that a sweep over it is one program."""
+def scaled_normal(scale: float | jax.Array) -> Initializer:
+    """Return the rule N(0, scale^2 / fan_in). A traced scale lets one program sweep over it."""
 
     def rule(key, shape, gain):
         del gain
@@ -59,15 +59,15 @@ def scaled(scale: float | jax.Array) -> Initializer:
 
 
 INITIALIZERS: dict[str, Initializer] = {
-    "suited": variance_preserving,
+    "variance_preserving": variance_preserving,
     "lecun": lecun,
     "glorot": glorot,
     "he": he,
     "orthogonal": orthogonal,
-    "standard": torch_default,
+    "torch_default": torch_default,
 }
 
 
 def weight_variance(name: str, gain: float) -> float:
-    """fan_in times the variance of the weights that a rule gives a layer as wide as the one below it."""
-    return {"lecun": 1.0, "glorot": 1.0, "he": 2.0, "standard": 1 / 3}.get(name, gain**2)
+    """Return fan_in times the variance of the weights that a rule draws for a square layer (fan_in = fan_out)."""
+    return {"lecun": 1.0, "glorot": 1.0, "he": 2.0, "torch_default": 1 / 3}.get(name, gain**2)

@@ -1,4 +1,4 @@
-"""The linear classifier of section III: a weighted sum of the inputs for each category."""
+"""The linear classifier of section III: one weighted sum of the inputs per category."""
 
 from dl_jax.models.initializers import Initializer, lecun
 from dl_jax.models.mlp import mlp
@@ -7,5 +7,8 @@ from dl_jax.models.nonlinearities import NONLINEARITIES
 
 
 def linear(classes: int, initializer: Initializer = lecun) -> Model:
-    """scores = x w + b: the multilayer net with no hidden layer. Params: {"layer_01": {"w": [D, C], "b": [C]}}."""
+    """Return the model scores = x w + b, an `mlp` without hidden layers.
+
+    Params: {"layer_01": {"w": [D, C], "b": [C]}}.
+    """
     return mlp((), classes, NONLINEARITIES["identity"], initializer)

@@ -1,4 +1,4 @@
-"""The multilayer net of figure 1c: y = f(x w + b), layer upon layer."""
+"""The multilayer perceptron of figure 1c: y = f(x w + b) in every hidden layer."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -16,24 +16,25 @@ from dl_jax.models.nonlinearities import Nonlinearity
 def mlp(
     hidden: Sequence[int], classes: int, nonlinearity: Nonlinearity, initializer: Initializer = variance_preserving
 ) -> Model:
-    """`len(hidden)` layers of modules with these widths, and a layer of scores above them (figure 1c).
+    """Return a multilayer perceptron with hidden layers of the given widths and a linear output layer (figure 1c).
 
     Params: {"layer_01": {"w": [D, W], "b": [W]}, ..., "layer_<L+1>": {"w": [W, C], "b": [C]}}.
-    Hidden layers start at the scale that suits the nonlinearity, the scores at that of the identity. Images
-    are read as rows: x may have any shape after B.
+    The initializer gets the gain of the nonlinearity in hidden layers and gain 1 in the output layer; biases start
+    at 0. Inputs of any shape x_Bx... are flattened to rows.
     """
-    digits = max(2, len(str(len(hidden) + 1)))  # so that their alphabetical order is that of the layers
+    digits = max(2, len(str(len(hidden) + 1)))  # zero-padded, so that alphabetical order is the order of the layers
     names = [f"layer_{number:0{digits}}" for number in range(1, len(hidden) + 2)]
 
     def init(key, x_BxD):
         shapes = list(pairwise((prod(x_BxD.shape[1:]), *hidden, classes)))
         keys, top, params = jax.random.split(key, len(names)), len(names) - 1, {}
-        # Layers of one shape are drawn at once, which compiles several times faster and draws the same.
-        for (shape, scores), run in groupby(range(len(names)), key=lambda at: (shapes[at], at == top)):
-            places = list(run)
-            rule = partial(initializer, shape=shape, gain=1.0 if scores else nonlinearity.gain)
-            for at, w in zip(places, jax.vmap(rule)(keys[places[0] : places[-1] + 1]), strict=True):
-                params[names[at]] = {"w": w, "b": jnp.zeros(shape[1])}
+        # Consecutive layers of one shape are drawn by one vmap: the same numbers, and several times faster to compile.
+        for (shape, is_top), group in groupby(range(len(names)), key=lambda i: (shapes[i], i == top)):
+            layer_numbers = list(group)
+            draw = partial(initializer, shape=shape, gain=1.0 if is_top else nonlinearity.gain)
+            group_keys = keys[layer_numbers[0] : layer_numbers[-1] + 1]
+            for i, w in zip(layer_numbers, jax.vmap(draw)(group_keys), strict=True):
+                params[names[i]] = {"w": w, "b": jnp.zeros(shape[1])}
         return params
 
     def layers(params, x_BxD):
@@ -48,7 +49,7 @@ def mlp(
 
 
 def width_for(parameters: int, depth: int, inputs: int, classes: int) -> int:
-    """The width at which `depth` equal layers have as near as can be this many weights and biases in all."""
+    """Return the width at which an `mlp` of `depth` equal hidden layers comes nearest to `parameters` parameters."""
 
     def count(width):
         return (inputs + 1) * width + (depth - 1) * (width + 1) * width + (width + 1) * classes

@@ -1,7 +1,4 @@
-"""What a machine is: three pure functions of its weights.
-
-Shape letters, everywhere: B batch, D inputs, W width, L layers, C classes, R trials, T steps, N examples.
-"""
+"""The contract of a model: three pure functions of its parameters."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -10,15 +7,15 @@ import jax
 
 Key = jax.Array
 Params = dict[str, Any]
-"""Weights: nested dicts of arrays, nothing else."""
+"""Parameters: nested dicts of arrays, nothing else."""
 
 
 class Model(NamedTuple):
-    """A machine of section III: what it is at first, what it answers, and what every layer says on the way.
+    """A model as three pure functions: init, apply, and layers for all activations (section III).
 
-    init:   (key, x_BxD) -> params. Only the shape of x is used.
-    apply:  (params, x_BxD) -> scores_BxC, one score for each category.
-    layers: (params, x_BxD) -> every layer's output, the input's side first, the scores last.
+    init:   (key, x_BxD) -> params. Only the shape and the dtype of x are used.
+    apply:  (params, x_BxD) -> scores_BxC, one score per category.
+    layers: (params, x_BxD) -> the output of every layer in order, from the first hidden layer to the scores.
     """
 
     init: Callable[[Key, jax.Array], Params]
@@ -26,6 +23,6 @@ class Model(NamedTuple):
     layers: Callable[[Params, jax.Array], tuple[jax.Array, ...]]
 
 
-def from_layers(init, layers) -> Model:
-    """A model whose scores are the last of its layers."""
+def from_layers(init: Callable[..., Params], layers: Callable[..., tuple[jax.Array, ...]]) -> Model:
+    """Return a model whose `apply` is the last of its layers."""
     return Model(init, lambda params, x_BxD: layers(params, x_BxD)[-1], layers)

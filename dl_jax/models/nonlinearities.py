@@ -1,4 +1,4 @@
-"""The functions f(z) that make a module non-linear (figure 1c), each with the initial scale that suits it."""
+"""Elementwise nonlinearities f(z) (figure 1c), each with the gain that preserves the variance of gradients."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -8,34 +8,34 @@ import jax.numpy as jnp
 
 
 class Nonlinearity(NamedTuple):
-    """f: z -> y, elementwise. gain: the scale of initial weights at which gradients keep their size.
+    """An elementwise function f: z -> y, and the gain of initial weights that preserves the size of gradients.
 
-    With w ~ N(0, gain^2 / fan_in), a layer whose total inputs are standard normal passes the
-    derivatives of the error down with unchanged mean square: gain = 1 / sqrt(E[f'(z)^2]).
-    For the rectifier that is He's sqrt(2), for the identity LeCun's 1.
+    With w ~ N(0, gain^2 / fan_in), a layer whose total inputs are standard normal backpropagates gradients with an
+    unchanged mean square: gain = 1 / sqrt(E[f'(z)^2]). This is He's sqrt(2) for the rectifier and LeCun's 1 for the
+    identity.
     """
 
     f: Callable[[jax.Array], jax.Array]
-    gain: float
+    gain: float | jax.Array
 
 
 def rectifier(z):
-    """max(0, z): half-wave rectification, the usual choice in recent years (figure 1c). Its slope at 0 counts as 0."""
+    """Compute max(0, z), half-wave rectification (figure 1c). The derivative at 0 is 0."""
     return jax.nn.relu(z)
 
 
 def hyperbolic_tangent(z):
-    """(e^z - e^-z) / (e^z + e^-z), computed so that it does not overflow (figure 1c)."""
+    """Compute (e^z - e^-z) / (e^z + e^-z) without overflow (figure 1c)."""
     return jnp.tanh(z)
 
 
 def logistic(z):
-    """1 / (1 + e^-z) (figure 1c)."""
+    """Compute 1 / (1 + e^-z) (figure 1c)."""
     return jax.nn.sigmoid(z)
 
 
 def identity(z):
-    """z itself: the control, with which any stack of layers is one linear map."""
+    """Return z: the control that makes any stack of layers one linear map."""
     return z
 
 
@@ -51,13 +51,13 @@ NONLINEARITIES: dict[str, Nonlinearity] = {
     "silu": Nonlinearity(jax.nn.silu, 1.6233203),
     "softplus": Nonlinearity(jax.nn.softplus, 1.8462285),
 }
-"""By name: the three that the paper prints, the control, then those that came after."""
+"""Nonlinearities by name: the three of figure 1c, the identity as a control, then later ones."""
 
 
 def one_of(names: Sequence[str], index: jax.Array) -> Nonlinearity:
-    """A nonlinearity that is chosen while the program runs, so that one program serves them all."""
-    chosen = [NONLINEARITIES[name] for name in names]
-    if len(chosen) == 1:
-        return chosen[0]
-    gain = jnp.asarray([each.gain for each in chosen])[index]
-    return Nonlinearity(lambda z: jax.lax.switch(index, [each.f for each in chosen], z), gain)
+    """Return the nonlinearity names[index], where index may be traced: one compiled program serves all names."""
+    choices = [NONLINEARITIES[name] for name in names]
+    if len(choices) == 1:
+        return choices[0]
+    gain = jnp.asarray([choice.gain for choice in choices])[index]
+    return Nonlinearity(lambda z: jax.lax.switch(index, [choice.f for choice in choices], z), gain)

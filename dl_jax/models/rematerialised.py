@@ -1,4 +1,4 @@
-"""Less memory for the way back: what the layers between a few places said is computed once more instead of kept."""
+"""Gradient checkpointing in about sqrt(L) segments, without changes to the model (Chen et al. 2016)."""
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -11,71 +11,78 @@ from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 from dl_jax.models.model import Model
 
 PRODUCTS = ("dot_general", "conv_general_dilated")
+"""Primitives before which a segment may start."""
 
 
 def rematerialised(model: Model) -> Model:
-    """The same numbers, with memory for about 2 sqrt(L) layers' outputs instead of L, at a third more work.
+    """Return the model with gradient checkpointing in `apply`: the same numbers with less memory.
 
-    The L products of the forward pass are cut into about sqrt(L) sections; only what passes from one to the next is
-    kept, and on the way back one section at a time is computed again (Chen, Xu, Zhang & Guestrin 2016). `apply` alone
-    is changed: `layers` is asked for everything anyway. XLA's compiler for CPUs undoes this in part, those for TPUs
-    and GPUs do not.
+    The backward pass needs memory for about 2 sqrt(L) layers' outputs instead of L, and a third more computation: the
+    forward pass is cut into about sqrt(L) segments, only their inputs are saved, and the backward pass recomputes one
+    segment at a time (Chen, Xu, Zhang & Guestrin 2016). `layers` is unchanged, because it returns every output anyway.
+    XLA's CPU compiler undoes part of this; those for TPUs and GPUs do not.
     """
-    return model._replace(apply=in_sections(model.apply))
+    return model._replace(apply=checkpoint_segments(model.apply))
 
 
-def in_sections(function: Callable[[Any, jax.Array], jax.Array]) -> Callable[[Any, jax.Array], jax.Array]:
-    """(params, x) -> y as before, section after section."""
+def checkpoint_segments(function: Callable[[Any, jax.Array], jax.Array]) -> Callable[[Any, jax.Array], jax.Array]:
+    """Return (params, x) -> y with gradient checkpointing between segments of the function's jaxpr."""
 
     def computed(params, x):
         closed, shapes = jax.make_jaxpr(function, return_shape=True)(params, x)
         jaxpr, leaves = closed.jaxpr, jax.tree.leaves((params, x))
         values = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*closed.consts, *leaves], strict=True))
-        sections = list(_sections(jaxpr, jaxpr.invars[-1]))
-        for number, equations in enumerate(sections):
-            later = [each for section in sections[number + 1 :] for each in section]
-            wanted = {*_read(later), *(each for each in jaxpr.outvars if not isinstance(each, Literal))}
-            made = [each for equation in equations for each in equation.outvars if each in wanted]
-            needed = [each for each in _read(equations) if each in values]
-            part = jaxpr.replace(constvars=[], invars=needed, outvars=made, eqns=equations)
-            section = jaxpr_as_fun(ClosedJaxpr(part, []))
-            if number < len(sections) - 1:  # the last is the first on the way back: what it keeps is used at once
-                section = jax.checkpoint(section)
-            values |= zip(made, section(*[values[each] for each in needed]), strict=True)
-        found = [each.val if isinstance(each, Literal) else values[each] for each in jaxpr.outvars]
-        return jax.tree.unflatten(jax.tree.structure(shapes), found)
+        segments = list(_segments(jaxpr, jaxpr.invars[-1]))
+        for number, equations in enumerate(segments):
+            later = [equation for segment in segments[number + 1 :] for equation in segment]
+            live = {*_inputs(later), *(var for var in jaxpr.outvars if not isinstance(var, Literal))}
+            outputs = [var for equation in equations for var in equation.outvars if var in live]
+            inputs = [var for var in _inputs(equations) if var in values]
+            closed_segment = ClosedJaxpr(
+                jaxpr.replace(constvars=[], invars=inputs, outvars=outputs, eqns=equations), []
+            )
+            segment = jaxpr_as_fun(closed_segment)
+            if number < len(segments) - 1:  # the backward pass starts with the last segment: nothing to recompute
+                segment = jax.checkpoint(segment)
+            values |= zip(outputs, segment(*[values[var] for var in inputs]), strict=True)
+        results = [var.val if isinstance(var, Literal) else values[var] for var in jaxpr.outvars]
+        return jax.tree.unflatten(jax.tree.structure(shapes), results)
 
     return computed
 
 
-def _sections(jaxpr, x) -> Iterator[list]:
-    """The equations, cut before every so many products; what hangs on weights alone stands in each that needs it."""
-    alive, of_weights, rest = {x}, {}, []
+def _segments(jaxpr, x) -> Iterator[list]:
+    """Yield lists of equations, cut before every k-th product.
+
+    Equations that depend on parameters alone are repeated in each segment that uses them.
+    """
+    depends_on_x, data_equations = {x}, []
+    parameter_equations: dict[Any, Any] = {}
     for equation in jaxpr.eqns:
-        if alive.isdisjoint(_read([equation])):
-            of_weights |= dict.fromkeys(equation.outvars, equation)
+        if depends_on_x.isdisjoint(_inputs([equation])):
+            parameter_equations |= dict.fromkeys(equation.outvars, equation)
         else:
-            alive.update(equation.outvars)
-            rest.append(equation)
-    products = [at for at, equation in enumerate(rest) if equation.primitive.name in PRODUCTS]
-    each = ceil(len(products) / max(1, round(sqrt(len(products)))))
-    cuts = [0, *products[each::each], len(rest)]
-    for first, stop in pairwise(cuts):
-        section = rest[first:stop]
-        yield [*_leading_to(_read(section), of_weights), *section]
+            depends_on_x.update(equation.outvars)
+            data_equations.append(equation)
+    products = [i for i, equation in enumerate(data_equations) if equation.primitive.name in PRODUCTS]
+    per_segment = ceil(len(products) / max(1, round(sqrt(len(products)))))
+    cuts = [0, *products[per_segment::per_segment], len(data_equations)]
+    for start, stop in pairwise(cuts):
+        segment = data_equations[start:stop]
+        yield [*_ancestors(_inputs(segment), parameter_equations), *segment]
 
 
-def _leading_to(wanted, of_weights) -> list:
-    """The equations of weights alone that these variables hang on, in order."""
-    found, open_ends = set(), list(wanted)
-    while open_ends:
-        variable = open_ends.pop()
-        if variable in of_weights and variable not in found:
-            found.add(variable)
-            open_ends += _read([of_weights[variable]])
-    return list(dict.fromkeys(equation for variable, equation in of_weights.items() if variable in found))
+def _ancestors(variables, parameter_equations) -> list:
+    """Return the equations of parameters that these variables depend on, in order."""
+    visited, stack = set(), list(variables)
+    while stack:
+        variable = stack.pop()
+        if variable in parameter_equations and variable not in visited:
+            visited.add(variable)
+            stack += _inputs([parameter_equations[variable]])
+    return list(dict.fromkeys(equation for variable, equation in parameter_equations.items() if variable in visited))
 
 
-def _read(equations) -> list:
-    """The variables that equations read, each once."""
+def _inputs(equations) -> list:
+    """Return the variables that equations read, each once."""
     return list(dict.fromkeys(v for e in equations for v in e.invars if not isinstance(v, Literal)))

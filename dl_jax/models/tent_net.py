@@ -1,4 +1,4 @@
-"""The tent map folded d times as d layers of two rectifiers: 2^d pieces from 2 d units (Telgarsky 2016)."""
+"""The d-fold tent map as d layers of two rectifiers: 2^d linear pieces from 2 d units (Telgarsky 2016)."""
 
 import jax.numpy as jnp
 
@@ -6,9 +6,9 @@ from dl_jax.models.model import Params
 
 
 def tent_params(folds: int) -> Params:
-    """Weights with which mlp((2,) * folds, 1, ...) and the rectifier is the folded tent map on [0, 1], exactly.
+    """Return params with which mlp((2,) * folds, 1, rectifier) is exactly the `folds`-fold tent map on [0, 1].
 
-    A layer holds max(0, y) and max(0, y - 1/2), of which the tent is 2 of the first less 4 of the second.
+    The two units of a layer compute max(0, y) and max(0, y - 1/2); the tent map is 2 max(0, y) - 4 max(0, y - 1/2).
     """
     tent_2x1, threshold_2 = jnp.array([[2.0], [-4.0]]), jnp.array([0.0, -0.5])
     layers = [{"w": jnp.ones((1, 2)), "b": threshold_2}]

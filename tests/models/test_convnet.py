@@ -1,4 +1,4 @@
-"""The convnet against flax.linen, its pooling against windows, and its linearity where nothing bends it."""
+"""The convnet and its pooling against flax.linen, its linear case, and the polyphase convolution."""
 
 import jax
 import jax.numpy as jnp
@@ -7,7 +7,7 @@ import pytest
 from flax import linen
 
 from dl_jax.models import convnet as module
-from dl_jax.models.convnet import Stage, convnet, pooled
+from dl_jax.models.convnet import Stage, convnet, pool
 from dl_jax.models.nonlinearities import NONLINEARITIES
 
 KEY = jax.random.key(0)
@@ -15,8 +15,8 @@ STAGES = (Stage(4), Stage(6, kernel=3, pool=1, stride=2), Stage(5, kernel=3, poo
 X = jax.random.normal(jax.random.key(1), (3, 26, 22, 2))
 
 
-class Twin(linen.Module):
-    """The same net as linen has it."""
+class LinenConvnet(linen.Module):
+    """The same network in linen."""
 
     @linen.compact
     def __call__(self, x):
@@ -29,19 +29,21 @@ class Twin(linen.Module):
         return linen.Dense(3)(x)
 
 
-def test_it_is_its_linen_twin():
+def test_convnet_equals_the_same_network_in_linen():
     model = convnet(STAGES, (7,), 3, NONLINEARITIES["relu"])
     params = model.init(KEY, X)
     names = ("Conv_0", "Conv_1", "Conv_2", "Dense_0", "Dense_1")
-    theirs = {
-        twin: {"kernel": params[mine]["w"], "bias": params[mine]["b"]} for twin, mine in zip(names, params, strict=True)
+    linen_params = {
+        theirs: {"kernel": params[ours]["w"], "bias": params[ours]["b"]}
+        for theirs, ours in zip(names, params, strict=True)
     }
-    expected = Twin().init(KEY, X)["params"]
-    assert jax.tree.map(jnp.shape, theirs) == jax.tree.map(jnp.shape, expected)
-    np.testing.assert_allclose(model.apply(params, X), Twin().apply({"params": theirs}, X), rtol=1e-4, atol=1e-5)
+    initial = LinenConvnet().init(KEY, X)["params"]
+    assert jax.tree.map(jnp.shape, linen_params) == jax.tree.map(jnp.shape, initial)
+    expected = LinenConvnet().apply({"params": linen_params}, X)
+    np.testing.assert_allclose(model.apply(params, X), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_layers_are_the_maps_then_the_net_above_them():
+def test_layers_are_the_feature_maps_then_the_fully_connected_layers():
     model = convnet(STAGES, (7,), 3, NONLINEARITIES["relu"])
     params = model.init(KEY, X)
     layers = model.layers(params, X)
@@ -49,39 +51,39 @@ def test_layers_are_the_maps_then_the_net_above_them():
     np.testing.assert_array_equal(layers[-1], model.apply(params, X))
 
 
-def test_many_images_go_through_in_parts_and_come_out_the_same(monkeypatch):
+def test_the_forward_batch_size_does_not_change_the_layers(monkeypatch):
     model = convnet(STAGES, (), 3, NONLINEARITIES["tanh"])
     params = model.init(KEY, X)
     whole = model.layers(params, X)
-    monkeypatch.setattr(module, "PART", 2)
-    for part, expected in zip(model.layers(params, X), whole, strict=True):
-        np.testing.assert_allclose(part, expected, rtol=1e-5, atol=1e-6)
+    monkeypatch.setattr(module, "BATCH_SIZE", 2)
+    for layer, expected in zip(model.layers(params, X), whole, strict=True):
+        np.testing.assert_allclose(layer, expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(("side", "pooling", "window"), [(2, "max", linen.max_pool), (3, "mean", linen.avg_pool)])
-def test_pooling_is_that_of_windows_that_do_not_overlap(side, pooling, window):
-    np.testing.assert_allclose(pooled(X, side, pooling), window(X, (side, side), (side, side)), rtol=1e-5, atol=1e-6)
+def test_pooling_equals_linen_pooling_over_non_overlapping_windows(side, pooling, window):
+    np.testing.assert_allclose(pool(X, side, pooling), window(X, (side, side), (side, side)), rtol=1e-5, atol=1e-6)
 
 
-def test_with_the_mean_and_the_identity_it_is_linear_and_with_the_maximum_it_is_not():
-    def bend(pooling):
+def test_with_the_identity_mean_pooling_is_affine_and_max_pooling_is_not():
+    def affine_residual(pooling):
         model = convnet((Stage(4), Stage(4)), (5,), 3, NONLINEARITIES["identity"], pooling=pooling)
         apply = lambda x: model.apply(model.init(KEY, X), x)  # noqa: E731
         return float(jnp.max(jnp.abs(apply(X[:1] + X[1:2]) + apply(0 * X[:1]) - apply(X[:1]) - apply(X[1:2]))))
 
-    assert bend("mean") < 1e-4 < 1e-2 < bend("max")
+    assert affine_residual("mean") < 1e-4 < 1e-2 < affine_residual("max")
 
 
-def test_maps_shift_with_the_image():
-    """A shift by the stride of all stages moves the maps by one place, but for the edges."""
+def test_feature_maps_are_translation_equivariant():
+    """A shift by the total stride shifts the feature maps by one position, except at the border."""
     model = convnet((Stage(4, kernel=3),), (), 3, NONLINEARITIES["relu"])
     params = model.init(KEY, X)
-    here, shifted = (model.layers(params, x)[0] for x in (X, jnp.roll(X, 2, axis=1)))
-    np.testing.assert_allclose(shifted[:, 2:-1], here[:, 1:-2], rtol=1e-4, atol=1e-5)
+    original, shifted = (model.layers(params, x)[0] for x in (X, jnp.roll(X, 2, axis=1)))
+    np.testing.assert_allclose(shifted[:, 2:-1], original[:, 1:-2], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["relu", "tanh"])
-def test_first_maps_have_the_scale_that_suits_the_nonlinearity(name):
+def test_initial_kernels_have_the_gain_of_the_nonlinearity(name):
     model = convnet((Stage(64, kernel=5, pool=1),), (), 3, NONLINEARITIES[name])
     w = model.init(KEY, X)["conv_01"]["w"]
     assert float(jnp.std(w)) == pytest.approx(NONLINEARITIES[name].gain / 50**0.5, rel=0.05)
@@ -91,24 +93,24 @@ def test_first_maps_have_the_scale_that_suits_the_nonlinearity(name):
 @pytest.mark.parametrize(
     "stage", [Stage(4), Stage(3, padding="VALID"), Stage(16, 3), Stage(5, 4), Stage(5, 2, padding="VALID")]
 )
-def test_few_maps_of_one_picture_are_convolved_corner_by_corner_and_come_out_the_same(stage, pooling, monkeypatch):
+def test_polyphase_convolution_changes_no_outputs_and_no_gradients(stage, pooling, monkeypatch):
     sides = (12, 16) if stage.padding == "SAME" or stage.kernel % 2 else (13, 17)
     x = jax.random.normal(jax.random.key(2), (3, *sides, 1))
-    net = ((stage,), NONLINEARITIES["silu"])  # it rises and falls, so it must come before the pooling
+    net = ((stage,), NONLINEARITIES["silu"])  # not monotonic, so its order with the pooling matters
     params = convnet((stage,), (), 2, NONLINEARITIES["silu"]).init(KEY, x)
 
-    def seen(params):
-        return module.through_stages(*net, params, x, pooling)[0]
+    def outputs(params):
+        return module.stage_outputs(*net, params, x, pooling)[0]
 
-    def error(params):
-        return sum(jnp.sum(jnp.sin(part)) for part in seen(params))
+    def loss(params):
+        return sum(jnp.sum(jnp.sin(y)) for y in outputs(params))
 
-    assert len(module.by_corners(x, params["conv_01"]["w"], stage)) == 4
-    found, gradient = seen(params), jax.grad(error)(params)
-    monkeypatch.setattr(module, "FEW_MAPS", 0)
-    assert module.by_corners(x, params["conv_01"]["w"], stage) == []
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5), found, seen(params))
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4), gradient, jax.grad(error)(params))
+    assert len(module.polyphase_convolve(x, params["conv_01"]["w"], stage)) == 4
+    expected, gradient = outputs(params), jax.grad(loss)(params)
+    monkeypatch.setattr(module, "POLYPHASE_MAX_MAPS", 0)
+    assert module.polyphase_convolve(x, params["conv_01"]["w"], stage) == []
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5), expected, outputs(params))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4), gradient, jax.grad(loss)(params))
 
 
 @pytest.mark.parametrize(
@@ -121,6 +123,6 @@ def test_few_maps_of_one_picture_are_convolved_corner_by_corner_and_come_out_the
         (Stage(4, stride=2), (1, 8, 8, 1)),
     ],
 )
-def test_all_others_are_convolved_as_they_are(stage, shape):
+def test_other_stages_are_not_convolved_by_phases(stage, shape):
     w = jnp.ones((stage.kernel, stage.kernel, shape[-1], stage.maps))
-    assert module.by_corners(jnp.ones(shape), w, stage) == []
+    assert module.polyphase_convolve(jnp.ones(shape), w, stage) == []

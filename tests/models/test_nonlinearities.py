@@ -1,4 +1,4 @@
-"""Each f(z) against its closed form, and each gain against the integral that defines it."""
+"""Each nonlinearity against its closed form, and each gain against the integral that defines it."""
 
 import math
 
@@ -14,8 +14,8 @@ pytestmark = pytest.mark.usefixtures("strict_types", "quick_to_compile")
 
 SQRT_2_PI = math.sqrt(2 / math.pi)
 
-# name: (f(z), f'(z)), in float64 and by hand. gelu is the tanh approximation (Hendrycks & Gimpel 2016).
-CLOSED = {
+# name: (f(z), f'(z)) in float64. gelu is the tanh approximation (Hendrycks & Gimpel 2016).
+CLOSED_FORMS = {
     "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0),
     "tanh": (
         lambda z: (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)),
@@ -38,33 +38,33 @@ CLOSED = {
 }
 
 Z = np.concatenate([np.linspace(-6, 6, 241), np.random.default_rng(0).normal(size=50)])
-Z = Z[np.abs(Z) > 1e-6].astype(np.float32)  # at 0 some have a corner
+Z = Z[np.abs(Z) > 1e-6].astype(np.float32)  # some have no derivative at 0
 
 
-def test_all_are_here_and_those_of_the_paper_come_first():
-    assert set(NONLINEARITIES) == set(CLOSED)
+def test_the_nonlinearities_of_the_paper_come_first():
+    assert set(NONLINEARITIES) == set(CLOSED_FORMS)
     assert list(NONLINEARITIES)[:3] == ["relu", "tanh", "logistic"]
 
 
 @pytest.mark.parametrize("name", NONLINEARITIES)
-def test_it_is_its_closed_form(name):
-    f, slope = CLOSED[name]
-    mine = NONLINEARITIES[name].f
-    np.testing.assert_allclose(mine(Z), f(Z.astype(float)), rtol=2e-5, atol=2e-6)
-    np.testing.assert_allclose(jax.vmap(jax.grad(mine))(Z), slope(Z.astype(float)), rtol=2e-5, atol=1e-5)
+def test_values_and_derivatives_equal_the_closed_form(name):
+    f, slope = CLOSED_FORMS[name]
+    ours = NONLINEARITIES[name].f
+    np.testing.assert_allclose(ours(Z), f(Z.astype(float)), rtol=2e-5, atol=2e-6)
+    np.testing.assert_allclose(jax.vmap(jax.grad(ours))(Z), slope(Z.astype(float)), rtol=2e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", NONLINEARITIES)
-def test_it_stays_finite_far_out(name):
-    far = jnp.array([-1e4, -100.0, 100.0, 1e4])
-    assert np.isfinite(NONLINEARITIES[name].f(far)).all()
-    assert np.isfinite(jax.vmap(jax.grad(NONLINEARITIES[name].f))(far)).all()
+def test_values_and_derivatives_are_finite_for_large_inputs(name):
+    large = jnp.array([-1e4, -100.0, 100.0, 1e4])
+    assert np.isfinite(NONLINEARITIES[name].f(large)).all()
+    assert np.isfinite(jax.vmap(jax.grad(NONLINEARITIES[name].f))(large)).all()
 
 
 @pytest.mark.parametrize("name", NONLINEARITIES)
-def test_the_gain_keeps_the_mean_square_of_derivatives(name):
-    """gain = 1 / sqrt(E f'(z)^2) for standard normal z, by quadrature on either side of the corner."""
-    slope = CLOSED[name][1]
+def test_the_gain_preserves_the_mean_square_of_gradients(name):
+    """gain = 1 / sqrt(E f'(z)^2) for standard normal z, by quadrature on either side of 0."""
+    slope = CLOSED_FORMS[name][1]
 
     def integrand(z):
         return float(slope(np.float64(z))) ** 2 * math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
@@ -73,33 +73,33 @@ def test_the_gain_keeps_the_mean_square_of_derivatives(name):
     assert NONLINEARITIES[name].gain == pytest.approx(mean**-0.5, rel=2e-6)
 
 
-def test_the_gains_that_have_a_name():
+def test_known_gains():
     assert NONLINEARITIES["relu"].gain == pytest.approx(math.sqrt(2))
     assert NONLINEARITIES["leaky_relu"].gain == pytest.approx(math.sqrt(2 / (1 + 0.01**2)))
     assert NONLINEARITIES["identity"].gain == 1.0
 
 
-def test_one_of_several_equals_each_of_them():
+def test_one_of_equals_the_nonlinearity_at_a_traced_index():
     names = tuple(NONLINEARITIES)
 
     @jax.jit
-    def chosen(index, z):
+    def evaluate(index, z):
         nonlinearity = one_of(names, index)
         return nonlinearity.f(z), jax.vmap(jax.grad(nonlinearity.f))(z), nonlinearity.gain
 
     for index, name in enumerate(names):
         f, gain = NONLINEARITIES[name]
-        value, slope, its_gain = chosen(jnp.int32(index), Z)
-        np.testing.assert_allclose(value, jax.jit(f)(Z), rtol=1e-5, atol=1e-6)  # another program, other roundings
+        value, slope, its_gain = evaluate(jnp.int32(index), Z)
+        np.testing.assert_allclose(value, jax.jit(f)(Z), rtol=1e-5, atol=1e-6)  # programs round differently
         np.testing.assert_allclose(slope, jax.jit(jax.vmap(jax.grad(f)))(Z), rtol=1e-5, atol=1e-6)
         assert its_gain == pytest.approx(gain, rel=1e-6)
 
 
-def test_one_of_several_counts_in_the_order_given_and_works_over_many_trials():
+def test_one_of_indexes_the_names_in_the_given_order_under_vmap():
     z_R = jnp.array([-1.0, -1.0, 2.0])
-    found = jax.vmap(lambda index, z: one_of(("identity", "relu"), index).f(z))(jnp.array([0, 1, 1]), z_R)
-    np.testing.assert_array_equal(found, [-1.0, 0.0, 2.0])
+    y_R = jax.vmap(lambda index, z: one_of(("identity", "relu"), index).f(z))(jnp.array([0, 1, 1]), z_R)
+    np.testing.assert_array_equal(y_R, [-1.0, 0.0, 2.0])
 
 
-def test_one_of_one_is_that_one():
+def test_one_of_a_single_name_is_that_nonlinearity():
     assert one_of(("tanh",), jnp.int32(0)) is NONLINEARITIES["tanh"]
