@@ -22,8 +22,8 @@ import numpy as np
 from dl_jax.evidence.criteria import Criterion, below, identity
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.rounding import exact
-from dl_jax.measures.old_by_seed import PRECISIONS, at, at_once, normals, rows_by_seed
 from dl_jax.measures.derivatives import chain_rule_errors, chain_rule_remainder
+from dl_jax.measures.old_by_seed import PRECISIONS, at, at_once, normals, rows_by_seed
 from dl_jax.models.backpropagation import UNITS
 from dl_jax.runtime.flags import Flags, flag
 from dl_jax.training.context import Context

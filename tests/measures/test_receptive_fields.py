@@ -5,7 +5,19 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dl_jax.measures.receptive_fields import Field, Module, fields, uniform_radius, middle_fields, modules_of, radius, random_radius, side_containing, squared_gradients, fields_ignoring_strides
+from dl_jax.measures.receptive_fields import (
+    Field,
+    Module,
+    fields,
+    uniform_radius,
+    middle_fields,
+    modules_of,
+    radius,
+    random_radius,
+    side_containing,
+    squared_gradients,
+    fields_ignoring_strides,
+)
 from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.feature_maps import feature_maps
 from dl_jax.models.nonlinearities import NONLINEARITIES
