@@ -15,6 +15,8 @@ from dl_jax.training.context import Context
 PRESETS = ("smoke", "laptop", "accelerator")
 AMOUNTS = ("seeds", "steps", "epochs")
 """Flags to which the running time is proportional, besides the number of values of each axis."""
+MIN_SECONDS = 10
+"""Expected seconds of the smallest run, which mostly compiles; less for an experiment that never takes as long."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Experiment:
     file:     the module's source file.
     config:   the dataclass of its flags; the defaults are the preset "laptop".
     presets:  the flags that differ from the defaults, for the presets "smoke" and "accelerator".
-    seconds:  that each preset is expected to take: on an accelerator for "accelerator", otherwise on two CPU cores.
+    seconds:  that each preset is expected to take: on an accelerator for "accelerator", otherwise on two CPU cores. A
+              module may give one number, for "laptop".
     measure:  (config, context) -> the records.
     criteria: what the records must show for the paper's statements to hold.
     draw:     (records) -> figures by name.
@@ -46,7 +49,8 @@ class Experiment:
     def of(cls, module: ModuleType) -> "Experiment":
         """Return the experiment in a module. AttributeError names a missing part."""
         name = module.__spec__.name.rpartition(".")[2]
-        parts = (module.Config, module.PRESETS, module.SECONDS, module.measure, module.CRITERIA, module.draw)
+        seconds = module.SECONDS if isinstance(module.SECONDS, dict) else {"laptop": module.SECONDS}
+        parts = (module.Config, module.PRESETS, seconds, module.measure, module.CRITERIA, module.draw)
         return cls(name, module.__doc__ or "", module.__file__, *parts)
 
     def configured(self, preset: str, **given: Any) -> Flags:
@@ -64,7 +68,8 @@ class Experiment:
         A preset without expected seconds counts as a larger or smaller "laptop".
         """
         base = preset if preset in self.seconds else "laptop"
-        return self.seconds[base] * _relative_amount(config, self.configured(base))
+        seconds = self.seconds[base]
+        return max(min(seconds, MIN_SECONDS), seconds * _relative_amount(config, self.configured(base)))
 
 
 def _relative_amount(config, base) -> float:

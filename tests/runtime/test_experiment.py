@@ -37,7 +37,9 @@ def experiment():
         ("laptop", {"hidden": (64,), "width": 8}, 60),
         ("laptop", {"steps": 0}, 60),
         ("laptop", {"rates": (0.1, 0.2)}, 60),
+        ("laptop", {"steps": 1}, 10),
         ("smoke", {}, 8),
+        ("smoke", {"steps": 1}, 8),
         ("smoke", {"seeds": 4}, 16),
         ("accelerator", {}, 240),
     ],
@@ -50,6 +52,14 @@ def test_the_docstring_is_not_configuration(fake):
     experiment = Experiment.of(fake("fake"))
     assert experiment.seconds == {"smoke": 1, "laptop": 10}
     assert experiment.title == "A fake that trains nothing (statement 69; nowhere)."
+
+
+def test_one_number_is_the_seconds_of_the_laptop_preset(fake):
+    module = fake("fake")
+    module.SECONDS = 60
+    experiment = Experiment.of(module)
+    assert experiment.expected_seconds("laptop", experiment.configured("laptop")) == 60
+    assert experiment.expected_seconds("smoke", experiment.configured("smoke")) == 60 * 2 / 5
 
 
 def test_a_missing_part_is_named(fake):
@@ -68,6 +78,6 @@ def test_an_experiment_may_name_its_data_sets_in_other_flags():
 @pytest.mark.parametrize("name", NAMES)
 def test_every_experiment_has_expected_seconds(name):
     experiment = Experiment.of(importlib.import_module(f"experiments.{name}"))
-    assert {"smoke", "laptop"} <= set(experiment.seconds) <= set(PRESETS)
+    assert {"laptop"} <= set(experiment.seconds) <= set(PRESETS)
     assert all(seconds > 0 for seconds in experiment.seconds.values())
-    assert experiment.expected_seconds("smoke", experiment.configured("smoke")) == experiment.seconds["smoke"]
+    assert experiment.expected_seconds("laptop", experiment.configured("laptop")) == experiment.seconds["laptop"]
