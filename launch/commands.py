@@ -1,4 +1,4 @@
-"""What the launchers share: their command line, and programs that are run argument by argument, never by a shell."""
+"""The command line that the launchers share, and functions that run programs by argument lists, without a shell."""
 
 import dataclasses
 import importlib
@@ -19,42 +19,41 @@ from experiments import listing
 
 ROOT = Path(__file__).resolve().parents[1]
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
-"""Exit statuses."""
+"""Exit statuses of a launcher."""
 
-TOLD = (99, 143)
-"""Exit statuses of an experiment that was told to stop: what is finished is kept, so start it again. 143 is that of one
-that had hardly begun, and did not listen yet."""
+STOPPED = (99, 143)
+"""Exit statuses of an experiment after SIGTERM, 143 before its handler is installed; the same command resumes it."""
 
 
-class Failed(Exception):
-    """A step that went wrong: says which, on which machine, and what to type next."""
+class LaunchError(Exception):
+    """A step failed. The message names the step, the host, and what to type next."""
 
 
 @dataclass(frozen=True)
-class Launch(Checked):
-    """What every launcher is told."""
+class LaunchOptions(Checked):
+    """Options of every launcher."""
 
-    output_dir: str = flag("results", "the folder that gets the results, and what the launcher writes")
-    dry_run: bool = flag(False, "print exactly what would be written and run, and do neither")
+    output_dir: str = flag("results", "folder for the results and for the launcher's files")
+    dry_run: bool = flag(False, "print the files and commands, without writing or running them")
 
 
 Start = Callable[[str, list[str], Any], int]
-"""(experiment, its flags, the launcher's options) -> exit status."""
+"""(experiment, its flags, launcher options) -> exit status."""
 
 
-def main(doc: str, options: type[Launch], start: Start, arguments: Sequence[str]) -> int:
-    """Reads `EXPERIMENT [launcher flags] -- [experiment flags]` and starts it. Returns the exit status.
+def main(doc: str, options: type[LaunchOptions], start: Start, arguments: Sequence[str]) -> int:
+    """Parse `EXPERIMENT [launcher flags] -- [experiment flags]`, call `start`, and return the exit status.
 
-    What a person can mend is told in one line, before anything is written or run.
+    doc: the launcher's docstring, for --help. Errors of the user are printed in one line, before anything is written.
     """
-    own, flags = _split(list(arguments))
-    if not own or {"--help", "-h", "-help"} & set(own):
+    launcher, flags = _split(list(arguments))
+    if not launcher or {"--help", "-h", "-help"} & set(launcher):
         print(_help_page(doc, options))
-        return 0 if own else USAGE
+        return 0 if launcher else USAGE
     try:
-        name, *typed = own
+        name, *typed = launcher
         if name not in experiments():
-            raise FlagError(f"there is no experiment {name!r}; there are: {' '.join(experiments())}")
+            raise FlagError(f"unknown experiment {name!r}; choose one of: {' '.join(experiments())}")
         (values,) = parse(typed, options)
         chosen = options(**values)
         _check_flags(name, flags)
@@ -62,7 +61,7 @@ def main(doc: str, options: type[Launch], start: Start, arguments: Sequence[str]
     except FlagError as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE
-    except Failed as error:
+    except LaunchError as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
     except OSError as error:
@@ -74,32 +73,32 @@ def main(doc: str, options: type[Launch], start: Start, arguments: Sequence[str]
 
 
 def experiments() -> list[str]:
-    """The experiments that there are: the files and packages of the folder."""
+    """Return the names of all experiments."""
     return listing(ROOT / "experiments")
 
 
 def _split(arguments):
     if "--" not in arguments:
         return arguments, []
-    place = arguments.index("--")
-    return arguments[:place], arguments[place + 1 :]
+    end = arguments.index("--")
+    return arguments[:end], arguments[end + 1 :]
 
 
 def _help_page(doc, options):
     lines = (f"  {name}\n        {help}" for name, help in describe(options))
     return "\n".join(
-        (doc.strip(), "", "Flags before the --, with their defaults", *lines, "  --help\n        this page")
+        (doc.strip(), "", "Flags before the --, with their defaults", *lines, "  --help\n        print this page")
     )
 
 
 def _check_flags(name, flags):
-    """FlagError for what the experiment itself would refuse: better now than on each machine, after an hour's wait."""
-    ours = [each for each in ("output_dir", "shards", "distributed", "require_device") if _named(each, flags)]
-    if ours:
+    """Raise FlagError now for flags that the experiment would refuse later, on every host and after the queue."""
+    reserved = [each for each in ("output_dir", "shards", "distributed", "require_device") if _named(each, flags)]
+    if reserved:
         raise FlagError(
-            f"--{ours[0]} is the launcher's to set; what it takes stands before the --, and --help lists it"
+            f"--{reserved[0]} is set by the launcher; the launcher's flags go before the --, and --help lists them"
         )
-    # Here, for they bring JAX: --help need not wait for that.
+    # Imported here because they import JAX, for which --help need not wait.
     options = importlib.import_module("dl_jax.runtime.options").Options
     if name == "reproduce":
         seeds = importlib.import_module("dl_jax.runtime.reproduce").Seeds
@@ -117,41 +116,41 @@ def _named(name, flags):
     return any(re.fullmatch(rf"--?(no)?{name}(=.*)?", each, re.DOTALL) for each in flags)
 
 
-def check_word(options: Launch, pattern: str, example: str, *names: str) -> None:
-    """FlagError for a flag whose value is not what the program behind it can take; empty is left to its limits."""
+def check_pattern(options: LaunchOptions, pattern: str, example: str, *names: str) -> None:
+    """Raise FlagError if the value of one of these flags does not match the pattern; empty values pass."""
     for name in names:
         value = getattr(options, name)
         if value and not re.fullmatch(pattern, value):
-            raise FlagError(f"--{name}={value!r} cannot be used; for instance --{name}={example}")
+            raise FlagError(f"--{name}={value!r} is not valid; for instance --{name}={example}")
 
 
-def needed(options: Launch, *names: str) -> None:
-    """FlagError for the first of these flags that was not typed."""
+def require_flags(options: LaunchOptions, *names: str) -> None:
+    """Raise FlagError for the first of these flags that is missing."""
     for name in names:
         if not getattr(options, name):
             help = {field.name: field.metadata["help"] for field in dataclasses.fields(options)}[name]
             raise FlagError(f"--{name} is missing: {help}")
 
 
-def have(program: str, why: str) -> None:
-    """FlagError unless a program is on the path."""
+def require_program(program: str, why: str) -> None:
+    """Raise FlagError unless a program is on the path."""
     if shutil.which(program) is None:
-        raise FlagError(f"{program} is not on the path: {why}; --dry_run shows without it what would run")
+        raise FlagError(f"{program} is not on the path: {why}; --dry_run works without it")
 
 
-def asked(argv: Sequence[str]) -> str:
-    """What a command prints. Failed, with what it complains of, if it fails."""
+def output_of(argv: Sequence[str]) -> str:
+    """Return what a command prints on stdout. Raises LaunchError with its error output if it fails."""
     done = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     if done.returncode:
-        said = (done.stderr or done.stdout).strip() or f"exit status {done.returncode}"
-        raise Failed(f"{shlex.join(argv)} failed: {said}")
+        message = (done.stderr or done.stdout).strip() or f"exit status {done.returncode}"
+        raise LaunchError(f"{shlex.join(argv)} failed: {message}")
     return done.stdout.strip()
 
 
-def watched(argv: Sequence[str], every_s: float | None = None, meanwhile: Callable[[], None] = lambda: None):
-    """Runs a command that shows what it prints; calls `meanwhile` each `every_s` seconds.
+def run_and_echo(argv: Sequence[str], every_s: float | None = None, meanwhile: Callable[[], None] = lambda: None):
+    """Run a command, echo its output, and call `meanwhile` every `every_s` seconds.
 
-    Returns (exit status, the lines of its standard error).
+    Returns (exit status, lines of its standard error).
     """
     lines = []
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""TPU slices: what Kubernetes calls them, and of how many hosts they are.
+"""TPU slices in Kubernetes: their labels and their hosts.
 
 Source: Google's pages "Plan TPUs in GKE" and "TPU v6e".
 """
@@ -15,15 +15,15 @@ ACCELERATORS = {
     "v6e": "tpu-v6e-slice",
     "tpu7x": "tpu7x",
 }
-"""The label that Kubernetes nodes with each TPU bear."""
+"""The value of the label cloud.google.com/gke-tpu-accelerator, by kind of TPU."""
 
 
 def hosts_of(accelerator: str, topology: str) -> tuple[int, int]:
-    """(hosts, chips of each) of a slice. FlagError if there is no such slice."""
+    """Return (hosts, chips per host) of a slice. Raises FlagError if the slice does not exist."""
     chip = CHIPS[accelerator]
     sides = tuple(int(side) if side.isdecimal() else 0 for side in topology.split("x"))
     if not is_slice(chip, sides) or "x".join(map(str, sides)) != topology:
-        raise FlagError(f"--topology={topology}: {accelerator} comes as {slice_shapes(chip)}")
+        raise FlagError(f"--topology={topology}: slices of {accelerator} are {slice_shapes(chip)}")
     chips = prod(sides)
-    each = 8 if topology == "2x4" else min(chips, 4)  # those eight share a host; larger slices have four to a host
-    return chips // each, each
+    per_host = 8 if topology == "2x4" else min(chips, 4)  # one host has all eight; larger slices have four per host
+    return chips // per_host, per_host

@@ -1,4 +1,4 @@
-"""A slice of Cloud TPU, step by step: what gcloud is told, and what its answers mean."""
+"""A slice of Cloud TPU: the gcloud commands of each step, and the interpretation of their output."""
 
 import os
 import re
@@ -10,21 +10,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from dl_jax.runtime.flags import flag
 from dl_jax.runtime.store import whole_folder
 from dl_jax.scale.atomic import write_text
-from launch.commands import ROOT, TOLD, Failed, Launch, asked, check_word, watched
+from launch.commands import ROOT, STOPPED, LaunchError, output_of, run_and_echo
+from launch.tpu_options import OLDER, RUNTIMES, TpuVm
 
-STEPS = ("create", "wait", "copy", "run", "fetch", "delete")
 POLL_S = 20.0
-"""How often to look whether the slice is there."""
+"""Seconds between two queries of the slice's state."""
 
-RUNTIMES = {"v5litepod": "v2-alpha-tpuv5-lite", "v5p": "v2-alpha-tpuv5", "v6e": "v2-alpha-tpuv6e"}
-"""The software of the hosts for each TPU; older ones have OLDER. Source: Google's page "TPU software versions"."""
-
-OLDER = "tpu-ubuntu2204-base"
-
-# The hosts' own Python is 3.10; the project needs 3.11. A fresh host may still be busy updating itself.
+# The hosts have Python 3.10; the project needs 3.11. apt-get may be locked by the updates of a new host.
 UNPACK = (
     "rm -rf dl_jax && mkdir dl_jax && tar -xzf dl_jax.tar.gz -C dl_jax && "
     "{ command -v python3.12 || command -v python3.11 || { sudo add-apt-repository -y ppa:deadsnakes/ppa && "
@@ -33,41 +27,17 @@ UNPACK = (
 )
 
 
-@dataclass(frozen=True)
-class TpuVm(Launch):
-    """Flags of this launcher."""
+class Interrupted(Exception):
+    """The slice was preempted, or its program stopped on SIGTERM. recreate: whether a new slice is needed."""
 
-    zone: str = flag("", "the zone that has such TPUs, for instance us-west4-a")
-    accelerator_type: str = flag("v5litepod-4", "which TPU and how much of it, as gcloud names it")
-    runtime_version: str = flag("", "the software of the hosts; the one that Google names for the TPU, if not given")
-    name: str = flag("", "of the slice; that of the experiment, if not given")
-    project: str = flag("", "the Google Cloud project; gcloud's own, if not given")
-    spot: bool = flag(False, "take a slice that costs less and may be taken away")
-    steps: tuple[str, ...] = flag(STEPS, "what to do, in this order", choices=STEPS)
-    retries: int = flag(0, "how often to go on when the slice is taken away, or told to stop", at_least=0, at_most=100)
-    wait_minutes: int = flag(60, "how long to wait for the slice", at_least=1)
-    save_minutes: int = flag(5, "how often to fetch what is finished while it runs", at_least=1)
-
-    def __post_init__(self):
-        super().__post_init__()
-        check_word(self, r"[a-z]+-[a-z]+\d-[a-z]", "us-west4-a", "zone")
-        check_word(self, r"[a-z][a-z0-9]*-\d+", "v5litepod-16", "accelerator_type")
-        check_word(self, r"[a-z][a-z0-9.-]*", OLDER, "runtime_version")
-        check_word(self, r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?", "my-sweep", "name")
-        check_word(self, r"[a-z][a-z0-9.:-]*", "my-project", "project")
-
-
-class Lost(Exception):
-    """The slice was taken away, or its program was told to stop. `gone` says which."""
-
-    def __init__(self, says: str, gone: bool):
-        super().__init__(says)
-        self.gone = gone
+    def __init__(self, message: str, recreate: bool):
+        super().__init__(message)
+        self.recreate = recreate
 
 
 @dataclass(frozen=True)
 class Slice:
-    """One slice and what it is to run. Each step is the method of that name."""
+    """One slice and the experiment to run on it. Each step is the method of that name."""
 
     experiment: str
     flags: list[str]
@@ -75,29 +45,29 @@ class Slice:
 
     @property
     def name(self) -> str:
-        """Of the queued resource, and of the node that comes of it."""
+        """Name of the queued resource and of its node."""
         return self.options.name or self.experiment.replace("_", "-")
 
     @property
-    def home(self) -> Path:
-        """The folder here that keeps what was fetched so far."""
+    def folder(self) -> Path:
+        """Local folder for what was fetched so far."""
         return Path(self.options.output_dir).absolute() / f".tpu_vm-{self.name}"
 
     def gcloud(self, *words: str) -> list[str]:
-        """A command that never asks back."""
+        """Return a non-interactive gcloud command."""
         project = [f"--project={self.options.project}"] if self.options.project else []
         return ["gcloud", "compute", "tpus", *words, f"--zone={self.options.zone}", *project, "--quiet"]
 
     def ssh(self, remote: str) -> list[str]:
-        """A command on all hosts."""
+        """Return the command that runs `remote` on all hosts."""
         return self.gcloud("tpu-vm", "ssh", self.name, "--worker=all", f"--command={remote}")
 
     def commands(self, fetched: str = "FOLDER") -> dict[str, list[list[str]]]:
-        """What each step runs. The copy ends with what an earlier slice had finished, if there is any."""
+        """Return the commands of each step. The last one of copy sends the finished parts of an earlier slice."""
         kind = self.options.accelerator_type.partition("-")[0]
         run = ["bash", "launch/local.sh", self.experiment, *self.flags, "--output_dir=../results"]
         run += ["--require_device=tpu", "--distributed=on"]
-        archive, saved = str(self.home / "dl_jax.tar.gz"), str(self.home / "results")
+        archive, saved = str(self.folder / "dl_jax.tar.gz"), str(self.folder / "results")
         create = [
             f"--node-id={self.name}",
             f"--accelerator-type={self.options.accelerator_type}",
@@ -119,85 +89,87 @@ class Slice:
         }
 
     def create(self) -> None:
-        """Asks for the slice."""
-        asked(self.commands()["create"][0])
+        """Request the slice."""
+        output_of(self.commands()["create"][0])
 
     def wait(self) -> None:
-        """Until the slice is there. Lost if it was taken away at once; Failed if it will not come."""
+        """Wait until the slice is active. Raises Interrupted if it is preempted, LaunchError if it fails."""
         end, before = time.monotonic() + 60 * self.options.wait_minutes, ""
-        while (state := asked(self.commands()["wait"][0])) != "ACTIVE":
+        while (state := output_of(self.commands()["wait"][0])) != "ACTIVE":
             if state != before:
                 print(f"  {state}", flush=True)
             before = state
             if state in ("SUSPENDING", "SUSPENDED"):
-                raise Lost(f"the slice was taken away ({state})", gone=True)
+                raise Interrupted(f"the slice was preempted ({state})", recreate=True)
             if state in ("FAILED", "DELETING"):
-                raise Failed(f"{self.name} is {state}: no such slice is to be had there now, or the project may not")
+                raise LaunchError(f"{self.name} is {state}: no capacity in the zone, or no quota")
             if time.monotonic() > end:
-                raise Failed(f"{self.name} is still {state} after {self.options.wait_minutes} minutes; it stays queued")
+                raise LaunchError(
+                    f"{self.name} is still {state} after {self.options.wait_minutes} minutes; it stays queued"
+                )
             time.sleep(POLL_S)
 
     def copy(self) -> None:
-        """This folder's last commit, and its set-up, on all hosts; and what an earlier slice had finished."""
-        self.home.mkdir(parents=True, exist_ok=True)
+        """Copy the last commit to all hosts and set it up there; copy the finished parts of an earlier slice."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         archive, send, unpack, saved = self.commands()["copy"]
-        if asked(["git", "-C", str(ROOT), "status", "--porcelain"]):
-            print("  what is not committed stays here", flush=True)
-        asked(archive)
-        asked(send)
+        if output_of(["git", "-C", str(ROOT), "status", "--porcelain"]):
+            print("  uncommitted changes are not copied", flush=True)
+        output_of(archive)
+        output_of(send)
         self._on_all_hosts(unpack)
-        if (self.home / "results").is_dir():
-            asked(saved)
+        if (self.folder / "results").is_dir():
+            output_of(saved)
 
     def run(self) -> None:
-        """The experiment, on all hosts."""
+        """Run the experiment on all hosts."""
         self._on_all_hosts(self.commands()["run"][0], 60.0 * self.options.save_minutes, self._save)
 
     def fetch(self) -> None:
-        """The results, from the first host into --output_dir, whole or not at all."""
-        self._bring_home()
-        if not (self.home / "results" / self.experiment).is_dir() and self.experiment != "reproduce":
-            raise Failed(f"the first host of {self.name} holds no results of {self.experiment}")
-        for each in (self.home / "results").glob("[!.]*"):
-            there = self.home.parent / each.name
+        """Fetch the results from the first host into --output_dir; an experiment's folder is replaced atomically."""
+        self._fetch_results()
+        if not (self.folder / "results" / self.experiment).is_dir() and self.experiment != "reproduce":
+            raise LaunchError(f"the first host of {self.name} has no results of {self.experiment}")
+        for each in (self.folder / "results").glob("[!.]*"):
+            target = self.folder.parent / each.name
             if each.is_dir():
-                with whole_folder(there) as fresh:
+                with whole_folder(target) as fresh:
                     shutil.copytree(each, fresh, dirs_exist_ok=True)
             else:
-                write_text(there, each.read_text())
-        shutil.rmtree(self.home)
+                write_text(target, each.read_text())
+        shutil.rmtree(self.folder)
 
     def delete(self) -> None:
-        """The slice and all that it holds."""
-        asked(self.commands()["delete"][0])
+        """Delete the slice with everything on it."""
+        output_of(self.commands()["delete"][0])
 
     def _on_all_hosts(self, argv, *watch):
-        status, lines = watched(argv, *watch)
+        status, lines = run_and_echo(argv, *watch)
         if status:
             found = re.findall(r"execution on worker (\d+) failed with exit status (\d+)", "".join(lines))
-            if {status, *(int(each) for _, each in found)} & set(TOLD):
-                raise Lost("it was told to stop, and kept what is finished", gone=False)
+            if {status, *(int(each) for _, each in found)} & set(STOPPED):
+                raise Interrupted("the run stopped on SIGTERM and saved what was finished", recreate=False)
             hosts = ", ".join(f"worker {host} (exit status {each})" for host, each in found)
-            raise Failed(f"failed on {hosts or f'the host (exit status {status})'}")
+            raise LaunchError(f"failed on {hosts or f'the host (exit status {status})'}")
 
     def _save(self):
         try:
-            self._bring_home()
-        except Failed as error:  # it may not have finished anything yet
-            print(f"  nothing was saved this time: {error}", file=sys.stderr, flush=True)
+            self._fetch_results()
+        except LaunchError as error:  # perhaps no part is finished yet
+            print(f"  nothing was fetched: {error}", file=sys.stderr, flush=True)
 
-    def _bring_home(self):
-        self.home.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.home) as fresh:
-            asked(self.commands(fresh)["fetch"][0])
-            shutil.rmtree(self.home / "results", ignore_errors=True)
-            os.replace(Path(fresh) / "results", self.home / "results")
+    def _fetch_results(self):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.folder) as fresh:
+            output_of(self.commands(fresh)["fetch"][0])
+            shutil.rmtree(self.folder / "results", ignore_errors=True)
+            os.replace(Path(fresh) / "results", self.folder / "results")
 
-    def is_gone(self) -> str:
-        """In which state the slice is if it was taken away; empty if it stands."""
+    def preempted_state(self) -> str:
+        """Return the state of the slice if it was preempted; empty if it is active."""
         try:
-            queued = asked(self.commands()["wait"][0])
-            node = asked(self.gcloud("tpu-vm", "describe", self.name, "--format=value(state)"))
-        except Failed as error:
-            return "not to be found" if "NOT_FOUND" in str(error) else ""
+            queued = output_of(self.commands()["wait"][0])
+            node = output_of(self.gcloud("tpu-vm", "describe", self.name, "--format=value(state)"))
+        except LaunchError as error:
+            return "not found" if "NOT_FOUND" in str(error) else ""
         return "" if (queued, node) == ("ACTIVE", "READY") else queued if queued != "ACTIVE" else node

@@ -1,4 +1,4 @@
-"""Programs that are not there: fakes on the path that note how they were called, and answer as a test tells them."""
+"""Fake programs on the path, which record their calls and answer as a test specifies."""
 
 import shlex
 import shutil
@@ -13,7 +13,7 @@ FAKE = """#!/usr/bin/env bash
 
 
 class Fakes:
-    """A path that holds a few plain tools and the fakes: no real gcloud, kubectl or SLURM, where there is one."""
+    """A PATH with a few plain tools and the fakes, so that no real gcloud, kubectl or SLURM is called."""
 
     TOOLS = ("bash", "cat", "env", "git", "gzip", "mkdir", "sleep", "tar")
 
@@ -26,28 +26,28 @@ class Fakes:
                 (self.bin / tool).symlink_to(found)
 
     def add(self, program: str, body: str = "") -> None:
-        """Puts a program on the path: `body` is bash, with the arguments in "$@"."""
+        """Put a program on the path: `body` is bash, with the arguments in "$@"."""
         path = self.bin / program
-        path.unlink(missing_ok=True)  # it may be a link to the real one, which is not to be written over
+        path.unlink(missing_ok=True)  # may be a link to the real program, which must not be overwritten
         path.write_text(FAKE.format(calls=shlex.quote(str(self.file)), body=body))
         path.chmod(0o755)
 
     @property
     def calls(self) -> list[list[str]]:
-        """The argument lists of all calls, program first."""
+        """Argument lists of all calls, each with the program first."""
         return [call.split("\0") for call in self.file.read_text().split("\0\n") if call]
 
 
 @pytest.fixture
 def fakes(tmp_path, monkeypatch):
-    made = Fakes(tmp_path)
-    monkeypatch.setenv("PATH", str(made.bin))
-    return made
+    fakes = Fakes(tmp_path)
+    monkeypatch.setenv("PATH", str(fakes.bin))
+    return fakes
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    """A folder to stand in: what is written by mistake falls into it."""
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    return tmp_path / "here"
+def cwd(tmp_path, monkeypatch):
+    """The current folder of each test, which catches files written by mistake."""
+    (tmp_path / "cwd").mkdir()
+    monkeypatch.chdir(tmp_path / "cwd")
+    return tmp_path / "cwd"

@@ -1,4 +1,4 @@
-"""The JobSet: valid by Kubernetes' schemas, every mutant caught; its two shapes; what restarts it and what ends it."""
+"""The JobSet: valid by Kubernetes' schemas, which refuse every mutant; its two shapes; restarts and failures."""
 
 import copy
 import json
@@ -29,23 +29,23 @@ def launched(*arguments):
     return main(gke.__doc__, gke.Gke, gke.start, arguments)
 
 
-def manifest(flags=("--preset=smoke",), **given):
-    return gke.jobset("linear_half_spaces", list(flags), gke.Gke(image="an/image:1", claim="results", **given))
+def manifest(flags=("--preset=smoke",), **options):
+    return gke.jobset("linear_half_spaces", list(flags), gke.Gke(image="an/image:1", claim="results", **options))
 
 
-def job_of(made):
-    return made["spec"]["replicatedJobs"][0]["template"]["spec"]
+def job_of(jobset):
+    return jobset["spec"]["replicatedJobs"][0]["template"]["spec"]
 
 
-def check(made):
-    """Raises unless the API server would take the manifest, as far as schemas know."""
-    jsonschema.validate(made, SCHEMA)
-    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "job"}, "spec": job_of(made)}
+def check(jobset):
+    """Raise unless the schemas of the API server accept the manifest."""
+    jsonschema.validate(jobset, SCHEMA)
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "job"}, "spec": job_of(jobset)}
     kubernetes_validate.validate(job, "1.33", strict=True)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_it_is_valid(shape):
+def test_the_manifest_is_valid(shape):
     check(manifest(**SHAPES[shape]))
     assert yaml.safe_load(yaml.safe_dump(manifest(**SHAPES[shape]))) == manifest(**SHAPES[shape])
 
@@ -73,14 +73,14 @@ def test_it_is_valid(shape):
         (("spec", "replicatedJobs", 0, "template", "spec", "template", "spec", "volumes", 0, "claim"), "x"),
     ],
 )
-def test_a_mutant_is_caught(path, value):
-    made = copy.deepcopy(manifest())
-    inner = made
+def test_a_mutant_is_refused(path, value):
+    mutant = copy.deepcopy(manifest())
+    inner = mutant
     for key in path[:-1]:
         inner = inner[key]
     inner[path[-1]] = value
     with pytest.raises((jsonschema.ValidationError, kubernetes_validate.ValidationError)):
-        check(made)
+        check(mutant)
 
 
 @pytest.mark.parametrize(
@@ -115,21 +115,21 @@ def test_the_hosts_of_a_slice(accelerator, topology, hosts):
         ("v4", ""),
     ],
 )
-def test_a_slice_that_there_is_not_is_refused(accelerator, topology):
-    with pytest.raises(FlagError, match="comes as"):
+def test_a_slice_that_does_not_exist_is_refused(accelerator, topology):
+    with pytest.raises(FlagError, match="slices of"):
         hosts_of(accelerator, topology)
 
 
 def test_one_program_restarts_as_a_whole_and_a_lost_host_is_not_an_error():
-    made = manifest(topology="4x4", max_restarts=7)
-    job = job_of(made)
+    jobset = manifest(topology="4x4", max_restarts=7)
+    job = job_of(jobset)
     assert (job["parallelism"], job["completions"], job["backoffLimit"]) == (4, 4, 0)
-    assert made["spec"]["failurePolicy"]["maxRestarts"] == 7
-    gone, over = job["podFailurePolicy"]["rules"]
-    assert gone["action"] == "Count"  # ahead of the exit statuses: one that is taken away may end with any of them
-    assert over["onExitCodes"]["values"] == [2]  # among several hosts, 1 may be the echo of a lost neighbour
+    assert jobset["spec"]["failurePolicy"]["maxRestarts"] == 7
+    disrupted, failed = job["podFailurePolicy"]["rules"]
+    assert disrupted["action"] == "Count"  # before the exit statuses: a preempted pod may end with any of them
+    assert failed["onExitCodes"]["values"] == [2]  # with several hosts, 1 may be the consequence of a lost host
     assert "--distributed=on" in job["template"]["spec"]["containers"][0]["command"]
-    assert list(made["metadata"]["annotations"].values()) == ["cloud.google.com/gke-nodepool"]
+    assert list(jobset["metadata"]["annotations"].values()) == ["cloud.google.com/gke-nodepool"]
 
 
 def test_an_error_of_one_host_ends_it():
@@ -137,24 +137,24 @@ def test_an_error_of_one_host_ends_it():
     assert job["podFailurePolicy"]["rules"][1]["onExitCodes"]["values"] == [1, 2]
 
 
-def test_workers_restart_each_by_itself_and_share_out_the_trials():
-    made = manifest(workers=8, max_restarts=7)
-    job = job_of(made)
+def test_workers_restart_independently_and_share_out_the_trials():
+    jobset = manifest(workers=8, max_restarts=7)
+    job = job_of(jobset)
     assert (job["parallelism"], job["completions"], job["backoffLimitPerIndex"]) == (8, 8, 7)
     assert "backoffLimit" not in job
     assert job["podFailurePolicy"]["rules"][0]["action"] == "Ignore"
     command = job["template"]["spec"]["containers"][0]["command"]
     assert {"--shards=8", "--distributed=off", "--output_dir=/results", "--require_device=tpu"} <= set(command)
-    assert "annotations" not in made["metadata"]
+    assert "annotations" not in jobset["metadata"]
 
 
-def test_spot_hosts_are_asked_for_only_when_wanted():
+def test_spot_hosts_are_requested_only_by_the_flag():
     selector = [job_of(manifest(spot=s))["template"]["spec"]["nodeSelector"] for s in (False, True)]
     assert [s.get("cloud.google.com/gke-spot") for s in selector] == [None, "true"]
 
 
-def test_arguments_arrive_whole():
-    """Kubernetes replaces $(NAME) in arguments, and $$ by $."""
+def test_arguments_arrive_unchanged():
+    """Kubernetes expands $(NAME) in arguments, and replaces $$ by $."""
     word = "--dataset=a $(HOME) $$ 'b' é;rm -rf *\n"
     command = job_of(manifest([word]))["template"]["spec"]["containers"][0]["command"]
     assert command[3] == word.replace("$", "$$")
@@ -162,40 +162,40 @@ def test_arguments_arrive_whole():
     assert job_of(loaded)["template"]["spec"]["containers"][0]["command"] == command
 
 
-def test_it_is_written_applied_and_explained(fakes, here, capsys):
+def test_the_manifest_is_written_and_applied(fakes, cwd, capsys):
     fakes.add("kubectl", "echo 'jobset.jobset.x-k8s.io/linear-half-spaces created'")
     assert launched("linear_half_spaces", *IMAGE, "--namespace=lab", *SMOKE) == 0
-    path = here / "results" / "gke" / "linear-half-spaces.yaml"
+    path = cwd / "results" / "gke" / "linear-half-spaces.yaml"
     check(yaml.safe_load(path.read_text()))
     assert fakes.calls == [["kubectl", "apply", "-f", str(path)]]
-    said = capsys.readouterr().out
-    assert "kubectl get jobset linear-half-spaces --namespace=lab" in said
-    assert "kubectl delete jobset linear-half-spaces --namespace=lab" in said
+    output = capsys.readouterr().out
+    assert "kubectl get jobset linear-half-spaces --namespace=lab" in output
+    assert "kubectl delete jobset linear-half-spaces --namespace=lab" in output
 
 
-def test_a_dry_run_prints_the_manifest_and_does_nothing(fakes, here, capsys):
+def test_a_dry_run_prints_the_manifest_and_does_nothing(fakes, cwd, capsys):
     fakes.add("kubectl")
     assert launched("linear_half_spaces", *IMAGE, "--dry_run", *SMOKE) == 0
     check(yaml.safe_load(capsys.readouterr().out))  # the rest are comments
     assert fakes.calls == []
-    assert list(here.iterdir()) == []
+    assert list(cwd.iterdir()) == []
 
 
-def test_what_the_cluster_refuses_is_told_with_the_way_to_clean_up(fakes, capsys):
+def test_a_refusal_of_the_cluster_is_reported_with_the_cleanup_command(fakes, capsys):
     fakes.add("kubectl", 'echo \'no matches for kind "JobSet" in version "jobset.x-k8s.io/v1alpha2"\' >&2; exit 1')
     assert launched("linear_half_spaces", *IMAGE, *SMOKE) == 1
-    said = capsys.readouterr().err
-    assert 'no matches for kind "JobSet"' in said
-    assert "kubectl delete jobset linear-half-spaces" in said
+    error = capsys.readouterr().err
+    assert 'no matches for kind "JobSet"' in error
+    assert "kubectl delete jobset linear-half-spaces" in error
 
 
 @pytest.mark.parametrize(
-    ("flags", "says"),
+    ("flags", "message"),
     [
         (["--claim=results"], "--image is missing"),
         (["--image=a"], "--claim is missing"),
         ([*IMAGE, "--topology=3x3"], "2x2"),
-        ([*IMAGE, "--accelerator=v7"], "there is no 'v7'"),
+        ([*IMAGE, "--accelerator=v7"], "'v7'"),
         ([*IMAGE, "--topology=4x4", "--workers=2"], "--workers=2"),
         ([*IMAGE, "--name=Über"], "--name='Über'"),
         ([*IMAGE, "--name=a;rm -rf ~"], "--name='a;rm -rf ~'"),
@@ -203,9 +203,9 @@ def test_what_the_cluster_refuses_is_told_with_the_way_to_clean_up(fakes, capsys
         (IMAGE, "kubectl is not on the path"),
     ],
 )
-def test_a_flag_that_cannot_be_used_is_one_line(fakes, here, capsys, flags, says):
+def test_an_invalid_flag_is_refused_in_one_line(fakes, cwd, capsys, flags, message):
     assert launched("linear_half_spaces", *flags, *SMOKE) == 2
-    said = capsys.readouterr().err
-    assert says in said
-    assert said.count("\n") == 1
-    assert list(here.iterdir()) == []
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert list(cwd.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Ray's tasks: what each runs, what becomes of one that fails or is told to stop, and that none is left alone."""
+"""Ray's tasks: their commands, failures and restarts, and that no experiment outlives its task."""
 
 import os
 import shlex
@@ -19,96 +19,96 @@ def launched(*arguments):
     return main(ray_submit.__doc__, ray_submit.Ray, ray_submit.start, ["linear_half_spaces", *arguments])
 
 
-def test_each_task_runs_the_experiment_with_its_share_and_every_argument_whole(here):
+def test_each_task_runs_the_experiment_with_every_argument_unchanged(cwd):
     options = ray_submit.Ray(tasks=8, output_dir="a b")
     flags = ["--dataset=a 'b' $HOME é;rm -rf *"]
     assert ray_submit.command("linear_half_spaces", flags, options) == [
         *(sys.executable, "-P", "-m", "experiments.linear_half_spaces", *flags),
-        *(f"--output_dir={here}/a b", "--shards=8", "--distributed=off"),
+        *(f"--output_dir={cwd}/a b", "--shards=8", "--distributed=off"),
     ]
     assert "--require_device=gpu" in ray_submit.command("linear_half_spaces", [], ray_submit.Ray(gpus=1.0))
 
 
-def test_a_dry_run_shows_the_command_and_needs_no_ray(monkeypatch, here, capsys):
+def test_a_dry_run_prints_the_command_and_needs_no_ray(monkeypatch, cwd, capsys):
     monkeypatch.setitem(sys.modules, "ray", None)
     assert launched("--tasks=3", "--dry_run", *SMOKE) == 0
-    first, shown = capsys.readouterr().out.splitlines()
+    first, printed = capsys.readouterr().out.splitlines()
     assert "3 tasks" in first
     command = ray_submit.command("linear_half_spaces", ["--preset=smoke"], ray_submit.Ray(tasks=3))
-    assert shlex.split(shown) == command
-    assert list(here.iterdir()) == []
+    assert shlex.split(printed) == command
+    assert list(cwd.iterdir()) == []
 
 
-def test_without_ray_it_says_what_to_type(monkeypatch, capsys):
+def test_without_ray_the_message_names_what_to_type(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "ray", None)
     assert launched(*SMOKE) == 2
-    said = capsys.readouterr().err
-    assert "EXTRAS=ray bash launch/local.sh" in said
-    assert said.count("\n") == 1
+    error = capsys.readouterr().err
+    assert "EXTRAS=ray bash launch/local.sh" in error
+    assert error.count("\n") == 1
 
 
 @pytest.mark.parametrize(
-    ("flags", "says"),
+    ("flags", "message"),
     [(["--tasks=0"], "at least 1"), (["--address=x;rm"], "--address='x;rm'"), (["--cpus=-1"], "at least 0")],
 )
-def test_a_flag_that_cannot_be_used_is_one_line(capsys, flags, says):
+def test_an_invalid_flag_is_refused(capsys, flags, message):
     assert launched(*flags, *SMOKE) == 2
-    assert says in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
-def test_a_task_tells_how_it_ended_and_what_it_complained_of():
+def test_a_task_returns_its_exit_status_and_stderr():
     program = "import sys; sys.stderr.write('x' * 9000 + 'the end'); sys.exit(1)"
     ended = ray_submit.work([sys.executable, "-c", program])
     assert ended.status == 1
-    assert ended.said.endswith("the end")
-    assert len(ended.said) == ray_submit.SHOWN
+    assert ended.stderr.endswith("the end")
+    assert len(ended.stderr) == ray_submit.MAX_STDERR
     assert ray_submit.work([sys.executable, "-c", ""]).status == 0
 
 
 @pytest.mark.parametrize("end", ["sys.exit(99)", "os.kill(os.getpid(), 15)"])
-def test_a_task_that_was_told_to_stop_is_to_start_again(end):
+def test_a_task_that_stopped_on_sigterm_is_restarted(end):
     with pytest.raises(InterruptedError):
         ray_submit.work([sys.executable, "-c", f"import os, sys; {end}"])
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent is gone")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals the death of a parent process")
 def test_an_experiment_does_not_outlive_its_task(tmp_path):
-    said, program = tmp_path / "said", tmp_path / "program.py"
+    log, program = tmp_path / "log", tmp_path / "program.py"
     program.write_text(
         "import os, pathlib, signal, sys, time\n"
-        f"said = pathlib.Path({str(said)!r})\n"
-        "signal.signal(signal.SIGTERM, lambda *_: (said.write_text('told'), sys.exit(99)))\n"
-        "said.write_text(str(os.getpid()))\ntime.sleep(60)\n"
+        f"log = pathlib.Path({str(log)!r})\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (log.write_text('SIGTERM'), sys.exit(99)))\n"
+        "log.write_text(str(os.getpid()))\ntime.sleep(60)\n"
     )
     task = f"from launch.ray_submit import work; work([{sys.executable!r}, {str(program)!r}])"
     root = os.path.dirname(os.path.dirname(ray_submit.__file__))
     with subprocess.Popen([sys.executable, "-c", task], cwd=root) as process:
-        wait_until(lambda: said.exists() and said.read_text().isdecimal())
+        wait_until(lambda: log.exists() and log.read_text().isdecimal())
         process.send_signal(signal.SIGKILL)
-    wait_until(lambda: said.read_text() == "told")
+    wait_until(lambda: log.read_text() == "SIGTERM")
 
 
-def wait_until(holds, seconds=20):
+def wait_until(condition, seconds=20):
     end = time.monotonic() + seconds
-    while not holds():
+    while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)
 
 
 class FakeRay:
-    """As much of Ray as `start` uses, in this process; each task ends as `ends` says, in turn."""
+    """The part of Ray that `start` uses, in this process; the tasks end in the order of `ends`."""
 
     class exceptions:
         RayError = ArithmeticError
 
     def __init__(self, ends):
-        self.ends, self.options, self.left = iter(ends), None, False
+        self.ends, self.options, self.was_shut_down = iter(ends), None, False
 
     def init(self, address, **_):
-        assert address == "auto", "no other one is asked"
+        assert address == "auto", "no other address is used"
 
     def shutdown(self):
-        self.left = True
+        self.was_shut_down = True
 
     def remote(self, **options):
         self.options = options
@@ -130,36 +130,36 @@ class FakeRay:
         return end
 
 
-def test_it_waits_for_all_tasks_and_restarts_those_that_are_lost_or_told(monkeypatch, capsys):
+def test_start_waits_for_all_tasks_and_lets_ray_restart_them(monkeypatch, capsys):
     ray = FakeRay([ray_submit.Ended(0, "n1", "")] * 3)
     monkeypatch.setitem(sys.modules, "ray", ray)
     assert launched("--tasks=3", "--max_restarts=5", *SMOKE) == 0
     assert ray.options["max_retries"] == 5
     assert ray.options["retry_exceptions"] == [InterruptedError]
     assert "3 of 3 tasks done" in capsys.readouterr().out
-    assert ray.left
+    assert ray.was_shut_down
 
 
-def test_a_task_that_fails_ends_the_others_and_is_named(monkeypatch, capsys):
+def test_a_failed_task_ends_the_others_and_is_named(monkeypatch, capsys):
     ray = FakeRay([ray_submit.Ended(0, "n1", ""), ray_submit.Ended(1, "n2", "ValueError: no"), None])
     monkeypatch.setitem(sys.modules, "ray", ray)
     assert launched("--tasks=3", *SMOKE) == 1
-    said = capsys.readouterr().err
-    assert "exit status 1 on node n2" in said
-    assert "ValueError: no" in said
-    assert ray.left
+    error = capsys.readouterr().err
+    assert "exit status 1 on node n2" in error
+    assert "ValueError: no" in error
+    assert ray.was_shut_down
 
 
-def test_a_task_that_was_lost_too_often_is_told(monkeypatch, capsys):
+def test_a_task_that_was_lost_too_often_is_reported(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "ray", FakeRay([ArithmeticError("long\nthe node died")] * 4))
     assert launched(*SMOKE) == 1
-    assert "lost for good: the node died" in capsys.readouterr().err
+    assert "lost too often: the node died" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "127.0.0.1:99999", "no-such-host.invalid:6379"])
-def test_no_cluster_there_is_one_line_at_once(monkeypatch, capsys, address):
+def test_a_missing_cluster_is_reported_at_once_in_one_line(monkeypatch, capsys, address):
     monkeypatch.setitem(sys.modules, "ray", FakeRay([]))
     assert launched(f"--address={address}", *SMOKE) == 2
-    said = capsys.readouterr().err
-    assert f"--address={address}: no Ray cluster answers there" in said
-    assert said.count("\n") == 1
+    error = capsys.readouterr().err
+    assert f"--address={address}: no Ray cluster answers" in error
+    assert error.count("\n") == 1

@@ -1,4 +1,4 @@
-"""The steps to a TPU slice and back, with a gcloud that notes what it is told and fails as real ones do."""
+"""The steps of a run on a TPU slice, with a fake gcloud that records its calls and fails as the real one does."""
 
 import shlex
 import subprocess
@@ -6,12 +6,12 @@ import subprocess
 import pytest
 
 from launch import tpu_slice, tpu_vm
-from launch.commands import main
+from launch.commands import LaunchError, main
 
 ZONE = "--zone=us-west4-a"
 SMOKE = ["--", "--preset=smoke"]
-FETCHED = '{"kept": 1}\n'
-# $STATES holds the answers to `queued-resources describe`, one a call, the last for ever.
+FETCHED = '{"value": 1}\n'
+# $STATES has the answers to `queued-resources describe`, one for each call; the last one is repeated.
 GCLOUD = """case "$*" in
     *"queued-resources describe"*)
         read -r -a states <"$STATES"
@@ -21,7 +21,7 @@ GCLOUD = """case "$*" in
     *"tpu-vm describe"*) echo READY ;;
     *"scp --recurse linear-half-spaces:"*)
         mkdir -p "${7}/results/linear_half_spaces" "${7}/results/.unfinished"
-        echo '{"kept": 1}' >"${7}/results/linear_half_spaces/records.jsonl"
+        echo '{"value": 1}' >"${7}/results/linear_half_spaces/records.jsonl"
         ;;
     *"tpu-vm ssh"*"launch/local.sh linear_half_spaces"*) RUN ;;
 esac"""
@@ -31,7 +31,7 @@ ONE_FAILS = """echo '##### Command execution on worker 2 failed with exit status
 
 @pytest.fixture
 def gcloud(fakes, tmp_path, monkeypatch):
-    """gcloud(run=what the experiment's call does, in bash; states=the slice's states, one a question)."""
+    """gcloud(run=bash code of the experiment's call, states=states of the slice, one for each query)."""
     monkeypatch.setattr(tpu_slice, "POLL_S", 0.0)
     monkeypatch.setenv("STATES", str(tmp_path / "states"))
 
@@ -48,11 +48,11 @@ def launched(*arguments):
 
 
 def words(fakes):
-    """What each call of gcloud was about."""
+    """Return the subcommand of each call of gcloud."""
     return [" ".join(call[3:5]) for call in fakes.calls if call[0] == "gcloud"]
 
 
-def test_from_nothing_to_results_and_nothing_left(gcloud, here, capsys):
+def test_a_slice_is_created_used_and_deleted(gcloud, cwd, capsys):
     fakes = gcloud(states="WAITING_FOR_RESOURCES PROVISIONING ACTIVE")
     assert launched("--accelerator_type=v6e-16", "--spot", "--project=lab", *SMOKE) == 0, capsys.readouterr().err
     create, *_, delete = fakes.calls
@@ -70,11 +70,11 @@ def test_from_nothing_to_results_and_nothing_left(gcloud, here, capsys):
         "queued-resources delete",
     ]
     assert all("--quiet" in call and ZONE in call for call in fakes.calls if call[0] == "gcloud")
-    assert (here / "results" / "linear_half_spaces" / "records.jsonl").read_text() == FETCHED
-    assert [each.name for each in (here / "results").iterdir()] == ["linear_half_spaces"]
+    assert (cwd / "results" / "linear_half_spaces" / "records.jsonl").read_text() == FETCHED
+    assert [each.name for each in (cwd / "results").iterdir()] == ["linear_half_spaces"]
 
 
-def test_what_runs_on_the_hosts_is_the_experiment_and_every_argument_arrives_whole(gcloud):
+def test_the_hosts_run_the_experiment_with_every_argument_unchanged(gcloud):
     fakes = gcloud()
     options = tpu_vm.TpuVm(zone="us-west4-a")
     flags = ["--dataset=a 'b' $HOME `id` é;rm -rf *"]
@@ -90,10 +90,10 @@ def test_what_runs_on_the_hosts_is_the_experiment_and_every_argument_arrives_who
     ]
 
 
-def test_what_travels_is_the_last_commit(gcloud, here):
+def test_the_last_commit_is_copied(gcloud, cwd):
     fakes = gcloud(run=ONE_FAILS)
     launched("--steps=copy", *SMOKE)
-    archive = here / "results" / ".tpu_vm-linear-half-spaces" / "dl_jax.tar.gz"
+    archive = cwd / "results" / ".tpu_vm-linear-half-spaces" / "dl_jax.tar.gz"
     names = subprocess.run(["tar", "-tzf", str(archive)], capture_output=True, text=True, check=True).stdout.split()
     assert {"launch/local.sh", "dl_jax/runtime/run.py", "pyproject.toml"} <= set(names)
     scp, unpack = fakes.calls
@@ -103,17 +103,17 @@ def test_what_travels_is_the_last_commit(gcloud, here):
     assert checked.returncode == 0, checked.stderr
 
 
-def test_a_host_that_fails_is_named_and_the_slice_is_left_with_the_way_to_delete_it(gcloud, here, capsys):
+def test_a_failed_host_is_named_and_the_slice_is_not_deleted(gcloud, cwd, capsys):
     fakes = gcloud(run=ONE_FAILS)
     assert launched("--retries=3", *SMOKE) == 1
-    said = capsys.readouterr().err
-    assert "step run: failed on worker 2 (exit status 1)" in said
-    assert f"gcloud compute tpus queued-resources delete linear-half-spaces --force {ZONE} --quiet" in said
+    error = capsys.readouterr().err
+    assert "step run: failed on worker 2 (exit status 1)" in error
+    assert f"gcloud compute tpus queued-resources delete linear-half-spaces --force {ZONE} --quiet" in error
     assert words(fakes).count("queued-resources create") == 1
     assert "queued-resources delete" not in words(fakes)
 
 
-def test_a_set_up_that_fails_on_one_host_is_named(gcloud, fakes, capsys):
+def test_a_host_whose_set_up_fails_is_named(gcloud, fakes, capsys):
     gcloud()
     fakes.add("gcloud", GCLOUD.replace('case "$*" in', f'case "$*" in *tar.gz\\ -C*) {ONE_FAILS} ;;'))
     assert launched(*SMOKE) == 1
@@ -121,7 +121,7 @@ def test_a_set_up_that_fails_on_one_host_is_named(gcloud, fakes, capsys):
 
 
 @pytest.mark.parametrize("state", ["SUSPENDED", "PREEMPTED"])
-def test_a_slice_that_was_taken_away_is_asked_for_again(gcloud, fakes, tmp_path, here, capsys, state):
+def test_a_preempted_slice_is_created_again(gcloud, fakes, tmp_path, cwd, capsys, state):
     once = f'[ -e "{tmp_path}/once" ] || {{ : >"{tmp_path}/once"; exit 255; }}'
     gcloud(run=once, states="ACTIVE SUSPENDED ACTIVE" if state == "SUSPENDED" else "ACTIVE")
     if state == "PREEMPTED":
@@ -129,93 +129,93 @@ def test_a_slice_that_was_taken_away_is_asked_for_again(gcloud, fakes, tmp_path,
             f'if [ -e "{tmp_path}/once" ] && [ ! -e "{tmp_path}/twice" ]; then : >"{tmp_path}/twice"; echo PREEMPTED'
         )
         fakes.add("gcloud", GCLOUD.replace("RUN", once).replace("echo READY", f"{answer}; else echo READY; fi"))
-    saved = here / "results" / ".tpu_vm-linear-half-spaces" / "results"
+    saved = cwd / "results" / ".tpu_vm-linear-half-spaces" / "results"
     saved.mkdir(parents=True)
     assert launched("--spot", "--retries=1", *SMOKE) == 0
-    assert f"taken away ({state}); once more (0 left after that)" in capsys.readouterr().err
-    did = [word for word in words(fakes) if word.startswith("queued") and not word.endswith("describe")]
-    assert did == [f"queued-resources {what}" for what in ("create", "delete", "create", "delete")]
-    back = [call for call in fakes.calls if str(saved) in call]
-    assert len(back) == 2  # what was saved before travels to each new slice
-    assert all("--worker=all" in call for call in back)
-    assert (here / "results" / "linear_half_spaces").is_dir()
+    assert f"preempted ({state}); retrying (0 retries left)" in capsys.readouterr().err
+    requests = [word for word in words(fakes) if word.startswith("queued") and not word.endswith("describe")]
+    assert requests == [f"queued-resources {what}" for what in ("create", "delete", "create", "delete")]
+    sent = [call for call in fakes.calls if str(saved) in call]
+    assert len(sent) == 2  # the parts fetched before are sent to each new slice
+    assert all("--worker=all" in call for call in sent)
+    assert (cwd / "results" / "linear_half_spaces").is_dir()
 
 
-def test_without_retries_it_says_so(gcloud, capsys):
+def test_without_retries_the_message_names_the_flag(gcloud, capsys):
     gcloud(run="exit 255", states="ACTIVE SUSPENDED")
     assert launched("--spot", *SMOKE) == 1
-    said = capsys.readouterr().err
-    assert "the slice was taken away (SUSPENDED)" in said
-    assert "--retries=3" in said
-    assert "queued-resources delete" in said
+    error = capsys.readouterr().err
+    assert "the slice was preempted (SUSPENDED)" in error
+    assert "--retries=3" in error
+    assert "queued-resources delete" in error
 
 
-def test_one_that_was_told_to_stop_goes_on_where_it_is(gcloud, fakes, tmp_path):
+def test_a_run_that_stopped_on_sigterm_is_retried_on_the_same_slice(gcloud, fakes, tmp_path):
     gcloud(run=f'[ -e "{tmp_path}/once" ] || {{ : >"{tmp_path}/once"; exit 99; }}')
     assert launched("--retries=1", *SMOKE) == 0
     assert words(fakes).count("queued-resources create") == 1
     assert sum("linear_half_spaces --preset" in " ".join(call) for call in fakes.calls) == 2
 
 
-@pytest.mark.parametrize(("state", "says"), [("FAILED", "is FAILED"), ("SUSPENDED", "taken away (SUSPENDED)")])
-def test_a_slice_that_does_not_come_is_told(gcloud, capsys, state, says):
+@pytest.mark.parametrize(("state", "message"), [("FAILED", "is FAILED"), ("SUSPENDED", "preempted (SUSPENDED)")])
+def test_a_slice_that_is_not_created_is_reported(gcloud, capsys, state, message):
     fakes = gcloud(states=f"WAITING_FOR_RESOURCES {state}")
     assert launched(*SMOKE) == 1
-    said = capsys.readouterr().err
-    assert "step wait" in said
-    assert says in said
-    assert "queued-resources delete" in said
+    error = capsys.readouterr().err
+    assert "step wait" in error
+    assert message in error
+    assert "queued-resources delete" in error
     assert words(fakes)[-1] == "queued-resources describe"
 
 
-def test_what_is_finished_is_fetched_while_it_runs(gcloud, here):
+def test_finished_parts_are_fetched_during_the_run(gcloud, cwd):
     gcloud(run="for i in {1..400}; do [ ! -d results/.tpu_vm-linear-half-spaces/results ] || exit 1; sleep 0.02; done")
-    made = tpu_slice.Slice("linear_half_spaces", [], tpu_vm.TpuVm(zone="us-west4-a"))
-    object.__setattr__(made.options, "save_minutes", 0.001)
-    with pytest.raises(tpu_slice.Failed):  # it ends as soon as it sees that it was saved
-        made.run()
-    assert (made.home / "results" / "linear_half_spaces" / "records.jsonl").read_text() == FETCHED
+    slice_ = tpu_slice.Slice("linear_half_spaces", [], tpu_vm.TpuVm(zone="us-west4-a"))
+    object.__setattr__(slice_.options, "save_minutes", 0.001)
+    with pytest.raises(LaunchError):  # the fake run fails as soon as it was fetched from
+        slice_.run()
+    assert (slice_.folder / "results" / "linear_half_spaces" / "records.jsonl").read_text() == FETCHED
 
 
-def test_nothing_of_ours_is_lost_when_a_fetch_fails(gcloud, fakes, here, capsys):
+def test_local_results_remain_when_a_fetch_fails(gcloud, fakes, cwd, capsys):
     gcloud()
     lost = 'echo "lost connection" >&2; exit 1'
     fakes.add("gcloud", GCLOUD.replace('case "$*" in', f'case "$*" in *"scp --recurse"*) {lost} ;;'))
-    mine = here / "results" / "linear_half_spaces"
-    mine.mkdir(parents=True)
-    (mine / "records.jsonl").write_text("mine")
+    local = cwd / "results" / "linear_half_spaces"
+    local.mkdir(parents=True)
+    (local / "records.jsonl").write_text("local")
     assert launched("--steps=fetch,delete", *SMOKE) == 1
     assert "lost connection" in capsys.readouterr().err
-    assert (mine / "records.jsonl").read_text() == "mine"
+    assert (local / "records.jsonl").read_text() == "local"
     assert "queued-resources delete" not in words(fakes)
 
 
-def test_a_dry_run_prints_every_command_and_runs_none(gcloud, here, capsys):
+def test_a_dry_run_prints_every_command_and_runs_none(gcloud, cwd, capsys):
     fakes = gcloud()
     assert launched("--dry_run", "--steps=create,run,delete", *SMOKE) == 0
-    shown = capsys.readouterr().out.splitlines()
-    assert [line for line in shown if line.startswith("#")] == ["# create", "# run", "# delete"]
+    printed = capsys.readouterr().out.splitlines()
+    assert [line for line in printed if line.startswith("#")] == ["# create", "# run", "# delete"]
     assert fakes.calls == []
-    assert list(here.iterdir()) == []
+    assert list(cwd.iterdir()) == []
     launched("--steps=create,run,delete", *SMOKE)
-    assert [shlex.join(call) for call in fakes.calls] == [line for line in shown if not line.startswith("#")]
+    assert [shlex.join(call) for call in fakes.calls] == [line for line in printed if not line.startswith("#")]
 
 
 @pytest.mark.parametrize(
-    ("flags", "says"),
+    ("flags", "message"),
     [
         (["--zone="], "--zone is missing"),
         (["--zone=here"], "--zone='here'"),
         (["--accelerator_type=v5e;rm"], "--accelerator_type='v5e;rm'"),
         (["--name=$(id)"], "--name='$(id)'"),
-        (["--steps=create,walk"], "there is no 'walk'"),
+        (["--steps=create,walk"], "'walk'"),
         (["--retries=-1"], "at least 0"),
         ([], "gcloud is not on the path"),
     ],
 )
-def test_a_flag_that_cannot_be_used_is_one_line(fakes, here, capsys, flags, says):
+def test_an_invalid_flag_is_refused_in_one_line(fakes, cwd, capsys, flags, message):
     assert launched(*flags, *SMOKE) == 2
-    said = capsys.readouterr().err
-    assert says in said
-    assert said.count("\n") == 1
-    assert list(here.iterdir()) == []
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert list(cwd.iterdir()) == []

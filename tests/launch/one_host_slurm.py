@@ -1,4 +1,4 @@
-"""A real SLURM of two nodes on this machine: its own folder, ports and key, and nothing left when it is shut down."""
+"""A real SLURM of two nodes on this host, with its own folder, ports and key; nothing remains after its shutdown."""
 
 import getpass
 import os
@@ -46,15 +46,15 @@ PartitionName=tests Nodes=n1,n2 Default=YES MaxTime=60 State=UP
 """
 
 
-def is_there() -> bool:
-    """Whether SLURM is installed, and may be started: its daemons want to be root."""
+def is_available() -> bool:
+    """Return whether SLURM is installed and can be started: its daemons must run as root."""
     return os.geteuid() == 0 and all(shutil.which(program) for program in PROGRAMS)
 
 
 @contextmanager
-def one_machine_slurm():
-    """Yields the environment in which SLURM's commands speak to it."""
-    folder = Path(tempfile.mkdtemp(prefix="slurm-"))  # short, for it holds a socket
+def one_host_slurm():
+    """Yield the environment in which SLURM's commands use it."""
+    folder = Path(tempfile.mkdtemp(prefix="slurm-"))  # a short path, because it contains a socket
     try:
         _write(folder)
         environment = os.environ | {"SLURM_CONF": str(folder / "slurm.conf")}
@@ -68,7 +68,7 @@ def one_machine_slurm():
             _run(["slurmd", "-N", node], environment)
         end = time.monotonic() + 60
         while _run(["sinfo", "-h", "-t", "idle", "-o", "%D"], environment) != "2":
-            assert time.monotonic() < end, "the nodes do not come up"
+            assert time.monotonic() < end, "the nodes do not become idle"
             time.sleep(0.5)
         yield environment
     finally:
