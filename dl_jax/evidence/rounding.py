@@ -1,4 +1,4 @@
-"""Exact facts that computers keep up to rounding: errors in units of what rounding may do, and their criteria."""
+"""Criteria for statements that are exact: a relative error is at most what rounding explains."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,13 +13,13 @@ EPS = {"float32": 2.0**-23, "float64": 2.0**-52}
 ROUNDING = 20
 """Units of eps; a larger relative error is not rounding."""
 DIFFERENCES = 1000
-"""Units of eps^(2/3), about the relative error of the best central difference, that such a difference may err."""
+"""Units of eps^(2/3), about the relative error of the best central difference; a larger one is not the difference's."""
 CENTRAL = 2 / 3
 STATED, CONTROL = {"case": "stated"}, {"case": "control"}
 
 
 def in_eps(name: str, reduce: Callable, power: float = 1, **axes: Any) -> Estimand:
-    """Relative errors in units of eps^power of their precision; precisions and what is left open are reduced."""
+    """Relative errors in units of eps^power of their precision, reduced over precisions and open axes."""
 
     def estimand(records):
         errors = [records.by_seed(name, reduce, precision=p, **axes) / eps**power for p, eps in EPS.items()]
@@ -28,8 +28,8 @@ def in_eps(name: str, reduce: Callable, power: float = 1, **axes: Any) -> Estima
     return estimand
 
 
-def least(name: str, power: float = 1, **axes: Any) -> Estimand:
-    """The least such error at any seed, for every seed: a mistake may not hide even at one of them."""
+def smallest(name: str, power: float = 1, **axes: Any) -> Estimand:
+    """The smallest such error over all seeds, repeated for every seed: a control must fail at each one."""
 
     def estimand(records):
         error_S = in_eps(name, np.min, power, **axes)(records)
@@ -38,9 +38,9 @@ def least(name: str, power: float = 1, **axes: Any) -> Estimand:
     return estimand
 
 
-def exact(
-    statement: int,
-    says: str,
+def within_rounding(
+    key: str,
+    title: str,
     name: str,
     *,
     stated: dict[str, Any] = STATED,
@@ -48,12 +48,16 @@ def exact(
     scope: str = "float32 and float64",
     by_differences: bool = False,
 ) -> Criterion:
-    """The relative error `name` is rounding at the axes `stated`, and at `control`, where something is wrong, is not.
+    """Return the criterion that the relative error `name` is rounding at the axes `stated`, and larger at `control`.
 
-    by_differences: it is held against central differences, and may err as much as they do.
+    The rows need the column "precision". The unit is added to the title.
+
+    by_differences: the reference is a central difference, whose own error is allowed for.
     """
     within, power, unit = (
-        (DIFFERENCES, CENTRAL, "eps^(2/3) of central differences") if by_differences else (ROUNDING, 1, "eps")
+        (DIFFERENCES, CENTRAL, "eps^(2/3), as large as that of central differences")
+        if by_differences
+        else (ROUNDING, 1, "eps")
     )
-    holds = identity(in_eps(name, np.max, power, **stated), within)
-    return Criterion(statement, f"{says}: largest error, in {unit}", holds, least(name, power, **control), scope)
+    test = identity(in_eps(name, np.max, power, **stated), within)
+    return Criterion(key, f"{title}: largest relative error, in {unit}", test, smallest(name, power, **control), scope)

@@ -1,4 +1,4 @@
-"""The picture of figure 1b: x acts on y and y on z, with numbers, and how well the product of the two explains dz."""
+"""Figure 1b with numbers, and how well the product of two derivatives predicts dz."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,9 +11,10 @@ INK = "#1a202c"
 
 
 def draw_chain(records: Records, wrong: str, nonlinearity: str = "tanh") -> Figure:
-    """Three panels: the chain with the first seed's numbers, the remainder over dx, the errors with vectors.
+    """Draw the chain with the first seed's numbers, the remainder over dx, and the errors for vectors.
 
-    wrong: the chain that is drawn beside the product, as what it is not.
+    wrong:        the chain that is drawn beside the product, as a control.
+    nonlinearity: of the chain with numbers.
     """
     figure = Figure(figsize=(12.4, 4.1), layout="constrained")
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.0, 1.15, 1.35))
@@ -27,10 +28,10 @@ def draw_chain(records: Records, wrong: str, nonlinearity: str = "tanh") -> Figu
 
 
 def _numbers(ax: Axes, records: Records, nonlinearity: str):
-    """Panel b as the paper draws it, x at the foot and z on top."""
+    """Draw panel b as in the paper, with x at the bottom and z at the top."""
 
-    def of(name):
-        return float(records.values(name)[0])
+    def of(metric, variable):
+        return float(records.by_seed(metric, variable=variable)[0])
 
     ax.set(xlim=(0, 10), ylim=(0, 10))
     ax.axis("off")
@@ -38,26 +39,27 @@ def _numbers(ax: Axes, records: Records, nonlinearity: str):
     for name, height in (("x", 3.6), ("y", 6.2), ("z", 8.8)):
         ax.plot(1.4, height, "o", ms=27, mfc="white", mec=INK, mew=1.3)
         ax.text(1.4, height, f"${name}$", ha="center", va="center", fontsize=13, color=INK)
-        ax.text(2.7, height + 0.28, f"${name} = {of(name):.4f}$", va="center", fontsize=9.5, color=INK)
-        delta = f"$\\Delta {name} = {of('delta_' + name):+.4f}$"
+        ax.text(2.7, height + 0.28, f"${name} = {of('value', name):.4f}$", va="center", fontsize=9.5, color=INK)
+        delta = f"$\\Delta {name} = {of('change', name):+.4f}$"
         ax.text(2.7, height - 0.36, delta, va="center", fontsize=9.5, color=BLUE)
     for (above, below), height in ((("y", "x"), 4.9), (("z", "y"), 7.5)):
         ax.annotate(
             "", (1.4, height + 0.62), (1.4, height - 0.62), arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.3}
         )
-        slope = of(f"d{above}_d{below}")
+        slope = of("derivative", above)
         text = f"$\\partial {above}/\\partial {below} = {slope:.4f}$"
         ax.text(2.0, height, text, va="center", fontsize=9.5, color=GREEN)
-    product = of("dz_dy") * of("dy_dx") * of("delta_x")
+    dz_dy, dy_dx, dx = of("derivative", "z"), of("derivative", "y"), of("change", "x")
+    product = dz_dy * dy_dx * dx
     rule = r"$\Delta z \approx \dfrac{\partial z}{\partial y}\,\dfrac{\partial y}{\partial x}\,\Delta x$"
     ax.text(0.3, 1.9, rule, va="center", fontsize=10.5, color=INK)
-    numbers = f"$= {of('dz_dy'):.4f} \\times {of('dy_dx'):.4f} \\times {of('delta_x'):.1f} = {product:+.4f}$"
+    numbers = f"$= {dz_dy:.4f} \\times {dy_dx:.4f} \\times {dx:.1f} = {product:+.4f}$"
     ax.text(0.3, 0.75, numbers, va="center", fontsize=10.5, color=INK)
-    ax.text(0.3, 0.0, f"left over: {of('delta_z') - product:+.4f}", va="center", fontsize=9.5, color=RED)
+    ax.text(0.3, 0.0, f"remainder: {of('change', 'z') - product:+.4f}", va="center", fontsize=9.5, color=RED)
 
 
 def _remainders(ax: Axes, records: Records, wrong: str):
-    """||dz - chain dx|| over dx, every seed a thin line, between guides of slope 1 and 2."""
+    """Draw the remainder over dx, a thin line for each seed, beside guides of slope 1 and 2."""
     steps = np.asarray(records.axis("dx"))
 
     def lines(nonlinearity, chain, colour, label):
@@ -69,7 +71,7 @@ def _remainders(ax: Axes, records: Records, wrong: str):
         ax.loglog(steps, np.sqrt(np.nanmean(value_XxS**2, 1)), color=colour, lw=1.8, label=label)
 
     lines("tanh", wrong, RED, f"tanh, {wrong}: control")
-    lines("relu", "product", AMBER, "relu, kinked: product")
+    lines("relu", "product", AMBER, "relu, with a kink: product")
     lines("logistic", "product", GREEN, "logistic: product")
     lines("tanh", "product", BLUE, "tanh: product")
     for power, start, at in ((1, 3.0, 3e-5), (2, 4e-3, 3e-5)):
@@ -84,12 +86,12 @@ def _remainders(ax: Axes, records: Records, wrong: str):
             va="bottom" if power == 1 else "top",
         )
     ax.set(xlabel=r"$\Delta x$", ylim=(1e-17, 30))
-    ax.set_title("what the chain leaves of $\\Delta z$ (float64, root mean square)", fontsize=10)
+    ax.set_title("remainder of $\\Delta z$ (float64, root mean square)", fontsize=10)
     ax.legend(fontsize=7.5, frameon=False, loc="lower right")
 
 
 def _vectors(ax: Axes, records: Records):
-    """Relative errors of the product of Jacobians by oracle, with the wrong products far to the right."""
+    """Draw the relative errors of the product of Jacobians, and of wrong products, by oracle."""
     oracles = ("jacfwd", "jacrev", "jvp", "vjp", "finite_differences")
     chains = [chain for chain in records.where(metric="relative_error").axis("chain") if chain != "product"]
     for row, oracle in enumerate(oracles):
@@ -102,6 +104,6 @@ def _vectors(ax: Axes, records: Records):
         ax.axvline(eps, color=colour, lw=0.9, ls="--", zorder=0)
         ax.text(eps, -0.75, f" eps of {precision}", color=colour, fontsize=7.5, ha="center")
     ax.text(0.3, -0.75, "×: wrong products", color=RED, fontsize=7.5, ha="center")
-    ax.set(ylim=(4.5, -1.1), xlim=(3e-18, 20), xlabel="relative error (leftmost: none at all)")
+    ax.set(ylim=(4.5, -1.1), xlim=(3e-18, 20), xlabel="relative error (leftmost: exactly 0)")
     ax.set_yticks(range(len(oracles)), [oracle.replace("_", "\n") for oracle in oracles])
     ax.set_title(r"vectors: $J_{zy}\,J_{yx}$ against the derivative of the whole", fontsize=10)

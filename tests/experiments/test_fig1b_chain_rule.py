@@ -1,74 +1,85 @@
-"""The judge of figure 1b on made-up records: what it supports, refutes and leaves open."""
+"""The criteria of fig1b_chain_rule on planted records."""
+
+import itertools
 
 import pytest
 
-from dl_jax.evidence.records import Records
+from dl_jax.evidence.named import named
+from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.rounding import EPS
-from dl_jax.evidence.verdicts import judge
+from dl_jax.evidence.verdicts import Answer, judge
 from experiments import fig1b_chain_rule as experiment
 
-SEEDS = range(5)
+TANH, RELU = "80.tanh_remainder_is_second_order", "80.relu_kink_lowers_the_order"
+LOGISTIC = "80.logistic_remainder_is_second_order"
+EXACT, DIFFERENCES = "81.product_is_the_jacobian", "81.product_agrees_with_differences"
 
 
-def made_up(power=2.0, wrong_power=1.0, error=2.0, wrong_error=0.5, kinked=1.5):
-    """Records of a world where remainders go as dx^power, and errors are so many eps."""
-    rows = []
-    for seed in SEEDS:
-        at = {"trial": seed, "seed": seed}
-        for name in experiment.UNITS:
-            for chain in experiment.FOR_NUMBERS:
-                slope = wrong_power if chain != experiment.PRODUCT else kinked if name == "relu" else power
-                slope += 0.001 * seed
-                rows += [
-                    {**at, "nonlinearity": name, "chain": chain, "dx": dx, "metric": "remainder", "value": dx**slope}
-                    for dx in experiment.STEPS
-                ]
-            for precision, eps in EPS.items():
-                for chain in experiment.FOR_VECTORS:
-                    for oracle in (*experiment.EXACT, "finite_differences"):
-                        unit = eps ** (2 / 3) if oracle == "finite_differences" else eps
-                        value = error * unit if chain == experiment.PRODUCT else wrong_error
-                        axes = {"nonlinearity": name, "precision": precision, "chain": chain, "oracle": oracle}
-                        rows.append({**at, **axes, "metric": "relative_error", "value": value})
-    return Records(tuple(rows))
+def records(power=2.0, wrong_power=1.0, error=2.0, wrong_error=0.5, relu_power=1.5, spread=0.001, seeds=5):
+    """Planted records: remainders are dx^power; errors are in units of eps, or of eps^(2/3) for central differences."""
+    found = []
+    for seed, name in itertools.product(range(seeds), experiment.UNITS):
+        powers = {chain: wrong_power for chain in experiment.FOR_NUMBERS}
+        powers[experiment.PRODUCT] = relu_power if name == "relu" else power
+        remainder = [
+            named([dx ** (order + spread * seed) for dx in experiment.STEPS], dx=experiment.STEPS, chain=chain)
+            for chain, order in powers.items()
+        ]
+        found.append(measured({"remainder": remainder}, seed=seed, nonlinearity=name, precision="float64"))
+        for precision, eps in EPS.items():
+            errors = [
+                named(
+                    wrong_error if chain in experiment.WRONG else error * eps ** (1 if exact else 2 / 3),
+                    chain=chain,
+                    oracle=oracle,
+                )
+                for chain in experiment.FOR_VECTORS
+                for oracle, exact in (*((each, True) for each in experiment.EXACT), ("finite_differences", False))
+            ]
+            found.append(measured({"relative_error": errors}, seed=seed, nonlinearity=name, precision=precision))
+    return Records.gather(found)
 
 
-def answers(records):
-    """The verdicts in words, in the order of the criteria."""
-    return [str(verdict.verdict) for verdict in judge(records, experiment.CRITERIA)]
+def answers(found):
+    return {verdict.key: verdict.verdict for verdict in judge(found, experiment.CRITERIA)}
 
 
-def test_a_true_chain_rule_is_supported():
-    assert answers(made_up()) == ["SUPPORTED"] * 5
+def test_the_chain_rule_is_supported():
+    found = answers(records())
+    assert set(found) == {TANH, LOGISTIC, RELU, EXACT, DIFFERENCES}
+    assert set(found.values()) == {Answer.SUPPORTED}
 
 
-def test_a_slope_of_1_is_no_chain_rule():
-    assert answers(made_up(power=1.2))[:2] == ["REFUTED"] * 2
-
-
-def test_controls_that_pass_are_errors():
-    assert answers(made_up(wrong_power=2.0))[:2] == ["ERROR"] * 2
-    assert answers(made_up(wrong_error=0.0))[3:] == ["ERROR"] * 2
-
-
-def test_errors_beyond_rounding_refute():
-    assert answers(made_up(error=21.0))[3:] == ["REFUTED", "SUPPORTED"]
-    assert answers(made_up(error=2e3, wrong_error=0.9))[3:] == ["REFUTED", "REFUTED"]
-
-
-def test_a_rectifier_without_a_kink_would_speak_against_the_counter_evidence():
-    assert answers(made_up(kinked=2.0))[2] == "REFUTED"
+@pytest.mark.parametrize(
+    ("planted", "key", "answer"),
+    [
+        ({"power": 1.2}, TANH, Answer.REFUTED),
+        ({"power": 1.2}, LOGISTIC, Answer.REFUTED),
+        ({"wrong_power": 2.0}, TANH, Answer.ERROR),
+        ({"wrong_power": 2.0}, LOGISTIC, Answer.ERROR),
+        ({"relu_power": 2.0}, RELU, Answer.REFUTED),
+        ({"relu_power": 1.7, "spread": 0.1}, RELU, Answer.INCONCLUSIVE),
+        ({"seeds": 2}, RELU, Answer.INCONCLUSIVE),
+        ({"error": 21.0}, EXACT, Answer.REFUTED),
+        ({"error": 21.0}, DIFFERENCES, Answer.SUPPORTED),
+        ({"error": 2e3, "wrong_error": 0.9}, DIFFERENCES, Answer.REFUTED),
+        ({"wrong_error": 0.0}, EXACT, Answer.ERROR),
+        ({"wrong_error": 0.0}, DIFFERENCES, Answer.ERROR),
+    ],
+)
+def test_each_criterion_can_fail(planted, key, answer):
+    assert answers(records(**planted))[key] is answer
 
 
 def test_nothing_measured_is_not_run():
-    assert set(answers(Records(()))) == {"NOT_RUN"}
+    assert set(answers(Records()).values()) == {Answer.NOT_RUN}
 
 
 @pytest.mark.slow
-def test_the_figure_is_drawn_and_everything_supported(tmp_path):
+def test_everything_is_supported_and_drawn(tmp_path):
     from dl_jax.training.context import local_context
 
-    records = experiment.measure(experiment.Config(), local_context())
-    assert set(answers(records)) == {"SUPPORTED"}
-    for name, figure in experiment.draw(records).items():
+    found = experiment.measure(experiment.Config(), local_context())
+    assert set(answers(found).values()) == {Answer.SUPPORTED}
+    for name, figure in experiment.draw(found).items():
         figure.savefig(tmp_path / f"{name}.png")
