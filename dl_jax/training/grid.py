@@ -97,17 +97,22 @@ class Program(NamedTuple):
 
 
 def grid(**axes: Static | Choice | Sequence[Any]) -> Grid:
-    """Every combination of the axes' values, the last axis fastest. `seed` must be among them.
+    """The trials of a sweep: `combinations` of axes of which one is `seed`. ValueError without it."""
+    if "seed" not in axes:
+        raise ValueError("a grid needs the axis seed, for instance seed=range(5)")
+    return combinations(**axes)
+
+
+def combinations(**axes: Static | Choice | Sequence[Any]) -> Grid:
+    """Every combination of the axes' values, the last axis fastest.
 
     An axis is `static(values)`, `choice(options, names)`, or a sequence of numbers.
-    ValueError on an axis without values, on names that are no choice, and without a seed.
+    ValueError on an axis without values, and on names that are no choice.
     """
 
     def values(axis):
         return tuple(axis.values if isinstance(axis, Static) else axis.options if isinstance(axis, Choice) else axis)
 
-    if "seed" not in axes:
-        raise ValueError("a grid needs the axis seed, for instance seed=range(5)")
     for name, axis in axes.items():
         if not values(axis):
             raise ValueError(f"the axis {name!r} has no values")
