@@ -29,13 +29,14 @@ from dl_jax.evidence.records import Records
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.runtime.flags import Flags, flag
+from dl_jax.training.choices import choose
 from dl_jax.training.context import Context
-from dl_jax.training.directions import step_along
+from dl_jax.training.directions import DIRECTIONS, step_along
 from dl_jax.training.losses import cross_entropy
+from dl_jax.training.old_sweep import grid, sweep
 from dl_jax.training.snapshots import remembering
 from dl_jax.training.step import Learner
 from dl_jax.training.stochastic_methods import stochastic
-from dl_jax.training.old_sweep import grid, sweep
 from experiments.loss_landscape import figures as landscapes
 from experiments.loss_landscape.pair import of_both, twins
 from experiments.loss_landscape.path import by_step, landscape, losses, lowest, lowest_point
@@ -95,7 +96,8 @@ def train(config, context, kind, splits, classes):
 
     def learner(trial):
         steered = optax.chain(
-            step_along(trial["direction"], trial["seed"]), stochastic(("SGD",), 0, RATES[kind], ridge)
+            step_along(choose(trial["direction"], [DIRECTIONS[way] for way in WAYS]), trial["seed"]),
+            stochastic(("SGD",), 0, RATES[kind], ridge),
         )
         return remembering(Learner(twins(model), of_both(cross_entropy), steered), steps_K)
 
