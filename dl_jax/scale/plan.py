@@ -80,9 +80,9 @@ COLUMNS = (
     ("MFU", 5),
 )
 NOTES = """\
-arguments to peak: bytes on one device. useful: FLOPs of the matrix products of the program as written; counted: FLOPs
-as the compiler counts them, the body of a loop once. memory, links: bytes of one call through HBM and to other devices.
-at least: the longest of useful FLOPs, memory and links, each at its published rate; MFU: its upper bound.\
+arguments to peak: bytes on one device. useful: FLOPs of the matrix products in the program as written; counted:
+FLOPs as the compiler counts them, with the body of a loop once. memory, links: bytes of one call through HBM and to
+other devices. at least: the longest of useful FLOPs, memory and links, each at its published rate; MFU: upper bound.\
 """
 
 

@@ -101,7 +101,8 @@ def test_the_status_of_a_failed_process_is_that_of_the_run():
 
 def test_sigterm_is_forwarded_to_every_process(tmp_path):
     waits = (
-        "import signal, sys, time\nsignal.signal(15, lambda *_: sys.exit(99))\nprint('up', flush=True)\ntime.sleep(60)"
+        "import os, signal, sys, time\nsignal.signal(15, lambda *_: sys.exit(99))\n"
+        "os.write(1, b'up\\n')  # one write, which the other process cannot interrupt\ntime.sleep(60)"
     )
     starter = "import sys; from dl_jax.scale import processes; sys.exit(processes.start_processes(2, sys.argv[1:]))"
     command = [sys.executable, "-c", starter, sys.executable, "-c", waits]
