@@ -1,4 +1,4 @@
-"""Pictures of sweeps over depth and nonlinearity, drawn from their records alone."""
+"""Figures of sweeps over depth and nonlinearity, drawn from their records alone."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,20 @@ from dl_jax.evidence.records import Records
 from dl_jax.report import plots
 
 
+def draw(records: Records) -> dict[str, Figure]:
+    """Test error and gradients as heat maps, and the function tasks by depth."""
+    data = records.where(task="data")
+    nets = data.where(width=[width for width in data.axis("width") if width])
+    drawn = {"test_error": error_by_depth(data, records.where(task="theory")), "gradients": gradient_by_layer(nets)}
+    tasks = {"tent": "relative_squared_error", "parity": "test_accuracy"}
+    if not records.where(task=list(tasks)).rows:
+        return drawn
+    layers = seeds_by(records, "trained_layers", {"partly trained": "test_accuracy"})
+    return drawn | {"functions": seeds_by(records, "depth", tasks), "partly_trained": layers}
+
+
 def error_by_depth(data: Records, theory: Records) -> Figure:
-    """A map a width: nonlinearity by depth, with half the interval over seeds in each cell.
+    """One heat map for each width: nonlinearity by depth, with half the interval over seeds in each cell.
 
     Depth 0 is the linear classifier, given in the title. A red bar stands in each row where six
     mean-field depth scales (the metric `depth_scales_6` of `theory`) lie within the depths.
@@ -20,11 +32,11 @@ def error_by_depth(data: Records, theory: Records) -> Figure:
     depths, widths, names = nets.axis("depth"), nets.axis("width"), _names(nets)
     shades = PowerNorm(0.5, vmin=0.0, vmax=1.0)  # small errors differ more than large ones
     figure, axes = plots.canvas(1, len(widths), size=(max(4.6, 1.6 + 0.9 * len(depths)), 1.2 + 0.55 * len(names)))
-    linear, _ = plots.mean_and_half_width(data.by_seed("test_error", depth=0))
+    linear, _ = plots.mean_and_half_width(data.by_seed("test_error_rate", depth=0))
     for ax, width in zip(axes.flat, widths, strict=True):
         part = nets.where(width=width)
         plots.record_map(
-            ax, part, "test_error", ("nonlinearity", names), ("depth", depths), norm=shades, cmap="viridis_r"
+            ax, part, "test_error_rate", ("nonlinearity", names), ("depth", depths), norm=shades, cmap="viridis_r"
         )
         for row, name in enumerate(names):
             reach = theory.values("depth_scales_6", nonlinearity=name)[0]
@@ -38,7 +50,7 @@ def error_by_depth(data: Records, theory: Records) -> Figure:
 
 
 def gradient_by_layer(nets: Records) -> Figure:
-    """The norm of dE/dw before training, by layer (columns) and by depth of the net (rows); a panel a nonlinearity."""
+    """The norm of dE/dw before training, by layer (columns) and depth (rows); one panel for each nonlinearity."""
     nets = nets.where(width=max(nets.axis("width")), metric="gradient_norm")
     depths, layers, names = nets.axis("depth"), nets.axis("layer"), _names(nets)
     figure, axes = plots.canvas(1, len(names), size=(3.0, 2.6))
@@ -57,7 +69,7 @@ def gradient_by_layer(nets: Records) -> Figure:
 
 
 def seeds_by(records: Records, axis: str, metrics: dict[str, str]) -> Figure:
-    """Every seed as a dot, along an axis, a colour a nonlinearity; a panel for each task and its metric."""
+    """Every seed as a dot, along an axis, one colour for each nonlinearity; one panel for each task and its metric."""
     figure, axes = plots.canvas(1, len(metrics))
     for ax, (task, metric) in zip(axes.flat, metrics.items(), strict=True):
         there = records.where(task=task, metric=metric)
@@ -68,7 +80,9 @@ def seeds_by(records: Records, axis: str, metrics: dict[str, str]) -> Figure:
         ticks: Sequence = there.axis(axis)
         ax.set_xticks(range(len(ticks)), [str(tick) for tick in ticks])
         ax.set(
-            title=task, ylabel=metric.replace("_", " "), xlabel={"depth": "hidden layers"}.get(axis, f"layers {axis}")
+            title=task,
+            ylabel=metric.replace("_", " "),
+            xlabel={"depth": "hidden layers"}.get(axis, axis.replace("_", " ")),
         )
         if len(groups) > 1:
             ax.legend(frameon=False, fontsize=7)

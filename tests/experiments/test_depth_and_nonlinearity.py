@@ -1,86 +1,95 @@
-"""The judge of depth_and_nonlinearity on planted records, and what its parts are built on."""
+"""The criteria of depth_and_nonlinearity on planted records."""
 
 import numpy as np
 import pytest
 
-from dl_jax.evidence.records import Records
+from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.verdicts import Answer, judge
 from experiments import depth_and_nonlinearity as experiment
+from experiments.depth_and_nonlinearity.criteria import TRAINED_LAYERS
 
 DEPTHS = (1, 2, 5, 10, 20)
 PLANTED = {
-    "bend": 1e-7,
+    "affine": 1e-7,
     "line": 1.0,
     "fold": 0.6,
     "relu": 0.95,
     "tanh": 0.95,
     "logistic": 0.1,
-    "scores": 0.8,
-    "most": 0.95,
+    "output_layer": 0.8,
+    "all_but_one": 0.95,
     "pieces": 0.0,
     "spread": 0.005,
 }
 
 
 def records(**changed):
-    """Planted records: what each criterion looks at, with one thing changed."""
-    plant = PLANTED | changed
-    generator, rows = np.random.default_rng(0), []
+    """Planted records: what each criterion reads, with one thing changed."""
+    plant, generator = PLANTED | changed, np.random.default_rng(0)
 
-    def put(metric, value, seed, noise=1.0, **axes):
-        value += noise * plant["spread"] * generator.normal()
-        rows.append({"trial": seed, "seed": seed, **axes, "metric": metric, "value": value})
+    def noisy(value):
+        return value + plant["spread"] * generator.normal()
 
-    for seed in range(6):
+    def of_seed(seed):
         for depth in DEPTHS:
-            at = {"task": "data", "dataset": "planted", "depth": depth, "hidden": str(depth)}
+            at = {"seed": seed, "task": "data", "dataset": "planted", "depth": depth}
             for name in ("relu", "tanh", "logistic", "identity"):
                 deep = plant.get(name, 0.9) if depth >= 5 else 0.95
-                put("test_accuracy", deep, seed, **at, nonlinearity=name)
-                put("bend", plant["bend"] if name == "identity" else 0.3, seed, noise=0, **at, nonlinearity=name)
+                residual = plant["affine"] if name == "identity" else 0.3
+                metrics = {"test_accuracy": noisy(deep), "affine_residual": residual}
+                yield measured(metrics, **at, nonlinearity=name)
             if depth <= 10:
-                fold = 0.9 - plant["fold"] * (depth >= 5)
-                put("test_error", fold, seed, task="tent", depth=depth, nonlinearity="relu")
-                put("test_error", plant["line"], seed, task="tent", depth=depth, nonlinearity="identity")
-        for name, missing in (("relu", plant["pieces"]), ("identity", 0.5)):
-            put("missing_pieces", missing, seed, noise=0, task="constructed", depth=5, nonlinearity=name)
-        for learned, value in zip(experiment.LEARNED, (plant["scores"], plant["most"], 0.95), strict=True):
-            put("test_accuracy", value, seed, task="partly learned", learned=learned)
-    return Records(tuple(rows))
+                for name, error in (("relu", 0.9 - plant["fold"] * (depth >= 5)), ("identity", plant["line"])):
+                    metrics = {"relative_squared_error": noisy(error)}
+                    yield measured(metrics, seed=seed, task="tent", depth=depth, nonlinearity=name)
+        for layers, accuracy in zip(TRAINED_LAYERS, (plant["output_layer"], plant["all_but_one"], 0.95), strict=True):
+            metrics = {"test_accuracy": noisy(accuracy)}
+            yield measured(metrics, seed=seed, task="partly trained", trained_layers=layers)
+
+    facts = [
+        measured({"missing_pieces": missing}, task="constructed", depth=5, nonlinearity=name)
+        for name, missing in (("relu", plant["pieces"]), ("identity", 0.5))
+    ]
+    return Records.gather([*facts, *(each for seed in range(6) for each in of_seed(seed))])
 
 
 def answers(found):
-    return [verdict.verdict for verdict in judge(found, experiment.CRITERIA)]
+    return {verdict.key: verdict.verdict for verdict in judge(found, experiment.CRITERIA)}
 
 
-def test_the_planted_truth_is_found():
-    assert answers(records()) == [Answer.SUPPORTED] * len(experiment.CRITERIA)
+def test_planted_support_is_found():
+    assert set(answers(records()).values()) == {Answer.SUPPORTED}
 
 
 @pytest.mark.parametrize(
-    ("planted", "context", "answer"),
+    ("planted", "key", "answer"),
     [
-        ({"bend": 0.01}, 0, Answer.REFUTED),
-        ({"line": 0.5}, 1, Answer.REFUTED),
-        ({"fold": 0.0}, 2, Answer.REFUTED),
-        ({"fold": 0.25, "spread": 0.2}, 2, Answer.INCONCLUSIVE),
-        ({"logistic": 0.95}, 3, Answer.REFUTED),
-        ({"tanh": 0.5}, 4, Answer.REFUTED),
-        ({"scores": 0.95}, 5, Answer.REFUTED),
-        ({"scores": 0.93, "spread": 0.1}, 5, Answer.INCONCLUSIVE),
-        ({"pieces": 0.25}, 6, Answer.REFUTED),
-        ({"logistic": 0.9}, 7, Answer.REFUTED),
+        ({"affine": 0.01}, "20.identity_stack_is_affine", Answer.REFUTED),
+        ({"line": 0.5}, "20.identity_stack_gains_nothing", Answer.REFUTED),
+        ({"fold": 0.0}, "22.depth_learns_folded_function", Answer.REFUTED),
+        ({"fold": 0.25, "spread": 0.2}, "22.depth_learns_folded_function", Answer.INCONCLUSIVE),
+        ({"logistic": 0.95}, "86.relu_beats_logistic", Answer.REFUTED),
+        ({"tanh": 0.5}, "86.relu_no_better_than_tanh", Answer.REFUTED),
+        ({"output_layer": 0.95}, "105.all_layers_are_trained", Answer.REFUTED),
+        ({"output_layer": 0.93, "spread": 0.1}, "105.all_layers_are_trained", Answer.INCONCLUSIVE),
+        ({"pieces": 0.25}, "107.pieces_double_with_depth", Answer.REFUTED),
+        ({"logistic": 0.9}, "107.logistic_20_layers_fail", Answer.REFUTED),
     ],
 )
-def test_each_criterion_can_fail(planted, context, answer):
-    assert answers(records(**planted))[context] is answer
+def test_each_criterion_can_fail(planted, key, answer):
+    assert answers(records(**planted))[key] is answer
 
 
-def test_controls_that_pass_are_errors():
-    assert answers(records(most=0.7))[5] is Answer.ERROR, "letting one layer rest costs as much as letting all rest"
+def test_a_supported_control_is_an_error():
+    """Leaving one layer untrained costs as much as leaving all but one untrained."""
+    assert answers(records(all_but_one=0.7))["105.all_layers_are_trained"] is Answer.ERROR
 
 
-def test_one_architecture_leaves_the_questions_of_depth_unasked():
-    row = {"trial": 0, "seed": 0, "task": "data", "dataset": "planted", "depth": 4, "hidden": "9,8,7,6"}
-    only = Records(({**row, "nonlinearity": "relu", "metric": "test_accuracy", "value": 0.9},))
-    assert set(answers(only)) == {Answer.NOT_RUN}
+def test_the_proof_is_exact_and_has_no_seeds():
+    proof = next(v for v in judge(records(), experiment.CRITERIA) if v.key == "107.pieces_double_with_depth")
+    assert (proof.exact, proof.n) == (True, 0)
+
+
+def test_one_architecture_leaves_the_criteria_on_depth_not_run():
+    at = {"seed": 0, "task": "data", "dataset": "planted", "depth": 4, "nonlinearity": "relu"}
+    assert set(answers(measured({"test_accuracy": 0.9}, **at)).values()) == {Answer.NOT_RUN}
