@@ -12,6 +12,7 @@ import numpy as np
 
 from dl_jax.evidence.axes import describe_axes
 from dl_jax.evidence.named import Label, Named
+from dl_jax.evidence.tables import records_as_html
 
 if TYPE_CHECKING:
     import pandas
@@ -151,6 +152,9 @@ class Records:
     def __repr__(self) -> str:
         metrics = dict.fromkeys([*(row["metric"] for row in self.rows), *(each.metric for each in self.arrays)])
         return f"<Records: {len(self.rows)} rows, {len(self.arrays)} arrays; metrics {', '.join(metrics) or 'none'}>"
+
+    def _repr_html_(self) -> str:
+        return records_as_html(self)
 
     def write(self, path: Path) -> None:
         """Write a JSON object a line, null for a number that is not finite; and the arrays, if any, in a file beside.

@@ -1,4 +1,4 @@
-"""Verdicts: what follows from the records by the criteria. Pure, and done in milliseconds."""
+"""Verdicts: what follows from the records by the criteria. Pure functions that take milliseconds."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -9,10 +9,11 @@ import numpy as np
 from dl_jax.evidence.criteria import Criterion
 from dl_jax.evidence.records import Missing, Records
 from dl_jax.evidence.statistics import ALPHA, Interval, exact_value, holm
+from dl_jax.evidence.tables import verdicts_as_html, verdicts_as_text
 
 
 class Answer(StrEnum):
-    """What a verdict can be. An ERROR is never a refutation, and NOT_RUN never an average."""
+    """The possible answers. An ERROR is not a refutation; NOT_RUN is a criterion whose records are missing."""
 
     SUPPORTED = "SUPPORTED"
     REFUTED = "REFUTED"
@@ -23,7 +24,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer of one criterion, with its numbers. Without an answer the numbers are None."""
+    """The answer to one criterion, with its numbers, which are None without an answer."""
 
     key: str
     title: str
@@ -50,9 +51,19 @@ class Verdict:
         return int(str(self.key).partition(".")[0])
 
 
-def judge(records: Records, criteria: Iterable[Criterion]) -> list[Verdict]:
-    """One verdict for each criterion, in their order; several in one report stand by Holm's correction."""
-    return correct([_judge(records, criterion) for criterion in criteria])
+class Verdicts(list[Verdict]):
+    """Verdicts in the order of their criteria; a table in a terminal and in a notebook."""
+
+    def __repr__(self) -> str:
+        return verdicts_as_text(self)
+
+    def _repr_html_(self) -> str:
+        return verdicts_as_html(self)
+
+
+def judge(records: Records, criteria: Iterable[Criterion]) -> Verdicts:
+    """Return one verdict for each criterion, in their order, after Holm's correction for several tests."""
+    return Verdicts(correct([_judge(records, criterion) for criterion in criteria]))
 
 
 def _judge(records, criterion):

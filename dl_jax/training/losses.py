@@ -1,4 +1,4 @@
-"""The error between the scores and the desired pattern of scores (section III): (scores_BxC, targets) -> E_B."""
+"""Losses between the scores and the desired pattern of scores (section III): (scores_BxC, targets) -> E_B."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 Loss = Callable[[jax.Array, jax.Array], jax.Array]
-"""One error for each example; their mean is what training reduces."""
+"""One loss for each example; training reduces their mean."""
 
 
 def cross_entropy(scores_BxC: jax.Array, label_B: jax.Array) -> jax.Array:
@@ -16,13 +16,13 @@ def cross_entropy(scores_BxC: jax.Array, label_B: jax.Array) -> jax.Array:
 
 
 def binary_cross_entropy(scores_Bx1: jax.Array, label_B: jax.Array) -> jax.Array:
-    """-log of the logistic probability of the label, for a machine with a single score (figure 1a), in nats."""
+    """-log of the logistic probability of the label, for a model with a single score (figure 1a), in nats."""
     sign_B = 1.0 - 2.0 * label_B.astype(scores_Bx1.dtype)
     return jax.nn.softplus(sign_B * scores_Bx1[:, 0])
 
 
 def perceptron(scores_BxC: jax.Array, label_B: jax.Array) -> jax.Array:
-    """By how much the highest wrong score exceeds the right one; 0 where none does (Rosenblatt's perceptron)."""
+    """By how much the highest wrong score exceeds the right one, at least 0 (Rosenblatt's perceptron)."""
     right_B = jnp.take_along_axis(scores_BxC, label_B[:, None], 1)[:, 0]
     wrong_BxC = jnp.where(jax.nn.one_hot(label_B, scores_BxC.shape[1], dtype=bool), -jnp.inf, scores_BxC)
     return jax.nn.relu(jnp.max(wrong_BxC, 1) - right_B)
@@ -33,8 +33,13 @@ def half_squared_error(scores_BxC: jax.Array, target_BxC: jax.Array) -> jax.Arra
     return 0.5 * jnp.sum((scores_BxC - target_BxC) ** 2, 1)
 
 
+def on_column(loss: Loss, column: int | jax.Array) -> Loss:
+    """The loss by one column of labels y_BxK, where each example has several; the column may be traced."""
+    return lambda scores_BxC, label_BxK: loss(scores_BxC, label_BxK[:, column])
+
+
 def accuracy(scores_BxC: jax.Array, label_B: jax.Array) -> jax.Array:
-    """Share of examples whose category has the highest score; with one score, whose side of 0 is right."""
+    """Share of examples whose category has the highest score; of a single score, on the right side of 0."""
     if scores_BxC.shape[1] == 1:
         return jnp.mean((scores_BxC[:, 0] > 0) == (label_B > 0))
     return jnp.mean(jnp.argmax(scores_BxC, 1) == label_B)
