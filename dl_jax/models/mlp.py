@@ -48,6 +48,11 @@ def mlp(
     return from_layers(init, layers)
 
 
+def layer_number(path: tuple) -> int:
+    """The number of the layer that a weight of `mlp` belongs to, by its key path; the layer after the inputs is 1."""
+    return int(path[0].key.removeprefix("layer_"))
+
+
 def width_for(parameters: int, depth: int, inputs: int, classes: int) -> int:
     """Return the width at which an `mlp` of `depth` equal hidden layers comes nearest to `parameters` parameters."""
 
