@@ -34,9 +34,13 @@ class Clock:
         """Call the program. Its outputs may still be computed when this returns."""
         return self.compiled(program, *arguments)(*arguments)
 
+    @property
+    def run_s(self) -> float:
+        """Seconds since the last restart, those of compiling left out."""
+        return perf_counter() - self._began - self._compile_s
+
     def cost(self, flops: float) -> Cost:
         """The cost since the last restart, of which `flops` are useful; and restart."""
-        run_s = perf_counter() - self._began - self._compile_s
-        cost = Cost(self._programs, self._compile_s, run_s, flops)
+        cost = Cost(self._programs, self._compile_s, self.run_s, flops)
         self.restart()
         return cost

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from functools import cache, partial
-from math import log2
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.sharding import NamedSharding, PartitionSpec
 
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.models.model import Key, Params
@@ -16,13 +14,9 @@ from dl_jax.training.context import Context
 from dl_jax.training.flops import matrix_products, step_flops
 from dl_jax.training.grid import Program, Trial
 from dl_jax.training.loop import STEPS_UNROLLED, Call, cut, unrolled
+from dl_jax.training.over_trials import over_trials, trials_per_device
 from dl_jax.training.sharding import Sharding
 from dl_jax.training.step import Learner, State, chunk, init_state, some_of_chunk
-
-FLOPS_PER_BATCH = {"cpu": 8e6, "gpu": 3e9, "tpu": 3e9}
-"""Useful FLOPs of a step of all trials that a device computes at once, about; small nets alone leave it idle."""
-MOST_PER_DEVICE = {"cpu": 32, "gpu": 256, "tpu": 256}
-"""Trials that a device computes at once, at most."""
 
 
 class Run(NamedTuple):
@@ -60,7 +54,7 @@ class Programs(NamedTuple):
 
     start:         (shared, columns_R) -> what each trial keeps_R, carry_R, first weights_R.
     advance:       (steps of a call) -> the program (shared, columns_R, kept_R, steps, carry_R) -> carry_R, marker.
-    evaluate:      (shared, columns_R, kept_R, first weights_R, carry_R) -> metrics_R.
+    evaluate:      (shared, columns_R, kept_R, first weights_R, carry_R) -> metrics_R, or None.
     evaluate_path: (shared, columns_R, kept_R, first weights_R, weights_KxR) -> metrics_R, or None.
     slots:         trials that all devices compute at once.
     calls:         how the training of `slots` trials is cut into calls.
@@ -69,19 +63,12 @@ class Programs(NamedTuple):
 
     start: Callable
     advance: Callable[[int], Callable]
-    evaluate: Callable
+    evaluate: Callable | None
     evaluate_path: Callable | None
     shared: Splits | None
     slots: int
     calls: tuple[Call, ...]
     flops: float
-
-
-def trials_per_device(kind: str, flops: float, trials: int) -> int:
-    """How many trials a device computes at once, a power of two. It does not depend on how many devices there are: then
-    a trial's numbers are bitwise the same on any number of them."""
-    wanted = min(FLOPS_PER_BATCH[kind] / max(flops, 1.0), MOST_PER_DEVICE[kind], trials)
-    return 2 ** int(log2(max(wanted, 1)))
 
 
 class Setup(NamedTuple):
@@ -91,11 +78,12 @@ class Setup(NamedTuple):
     data: Splits | Callable[[Key], Splits]
     program: Program
     steps: int
-    evaluate: Evaluate
+    evaluate: Evaluate | None
     eval_steps: tuple[int, ...]
     evaluate_path: Evaluate | None
     subset: Callable[[Key, Examples], Examples] | None
     batch_size: int
+    timed: bool
 
 
 def programs_of(setup: Setup, context: Context) -> Programs:
@@ -153,7 +141,7 @@ def programs_of(setup: Setup, context: Context) -> Programs:
     calls = tuple(cut(setup.steps, flops * slots / context.mesh.size, context.kind, at_most, setup.eval_steps))
     # Where evaluation steps lie unevenly, one program serves all lengths of calls.
     dynamic = not unroll and len({call.count for call in calls}) > 2
-    over = partial(_over_trials, context, sharding, unroll)
+    over = partial(over_trials, context, sharding, unroll)
     # Off the training steps a CPU goes from trial to trial: LAPACK on a batch can wait for its own threads for ever.
     batch = 1 if context.kind == "cpu" else at_once
     # This program runs once and is mostly random numbers, which take long to compile and no time to run.
@@ -163,38 +151,10 @@ def programs_of(setup: Setup, context: Context) -> Programs:
     return Programs(
         start=over(start, "sr", batch, **quick),
         advance=lambda steps: length(max(call.count for call in calls) if dynamic else steps),
-        evaluate=over(lambda *args: evaluate(run_of(*args[:-1], args[-1].state.params)), "srrrr", batch),
+        evaluate=evaluate and over(lambda *args: evaluate(run_of(*args[:-1], args[-1].state.params)), "srrrr", batch),
         evaluate_path=path and over(lambda *args: path(run_of(*args)), "srrrr", batch),
         shared=shared,
         slots=slots,
         calls=calls,
         flops=flops,
     )
-
-
-def _over_trials(context, sharding, unroll, function, kinds, at_once, **jit):
-    """Compile a function of one trial for all trials of a batch. kinds: of each argument, "s" shared by all trials, "r"
-    with a leading axis of trials, which the devices share out."""
-    trial_axis, batch = PartitionSpec("trial"), at_once if at_once > 1 else None
-
-    def call(shared, each):
-        shared, each = iter(shared), iter(each)
-        return function(*(next(each if kind == "r" else shared) for kind in kinds))
-
-    def local(*arguments):
-        shared, each_R = ([a for a, kind in zip(arguments, kinds, strict=True) if kind == which] for which in "sr")
-        if unroll:
-            output = call(shared, jax.tree.map(lambda leaf_1: leaf_1[0], each_R))
-            return jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], output)
-        return jax.lax.map(lambda each: call(shared, each), each_R, batch_size=batch)
-
-    # Along the other axes of the mesh XLA shares out the work within a trial.
-    axes = {"axis_names": {"trial"}} if sharding.is_sharded else {}
-    specs = tuple(trial_axis if kind == "r" else PartitionSpec() for kind in kinds)
-    mapped = jax.shard_map(local, mesh=context.mesh, in_specs=specs, out_specs=trial_axis, check_vma=False, **axes)
-    return jax.jit(mapped, **jit)
-
-
-def by_trial(context: Context) -> NamedSharding:
-    """The sharding of arrays with a leading axis of trials."""
-    return NamedSharding(context.mesh, PartitionSpec("trial"))

@@ -6,10 +6,8 @@ rate, initial scale, a `choice` of nonlinearity) are columns of one program, whi
 
 from collections.abc import Callable, Iterable
 from functools import cache, partial
-from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from dl_jax.data.dataset import Examples, Splits
@@ -18,10 +16,9 @@ from dl_jax.models.model import Key
 from dl_jax.training.clock import Clock
 from dl_jax.training.context import Context, local_context
 from dl_jax.training.grid import Grid, PerProgram, Trial, resolve
-from dl_jax.training.loop import Job, train
-from dl_jax.training.programs import Evaluate, Programs, Setup, by_trial, programs_of
-from dl_jax.training.sharding import Sharding, abstract, device_put, to_host
+from dl_jax.training.programs import Evaluate, Setup, programs_of
 from dl_jax.training.step import Learner
+from dl_jax.training.trials import train_all
 
 
 def sweep(
@@ -30,24 +27,28 @@ def sweep(
     trials: Grid,
     *,
     steps: int | PerProgram,
-    evaluate: Evaluate | PerProgram,
+    evaluate: Evaluate | PerProgram | None = None,
     context: Context | None = None,
     batch_size: int | PerProgram = 128,
     eval_steps: Iterable[int] | PerProgram | None = None,
-    evaluate_path: Evaluate | None = None,
+    evaluate_path: Evaluate | PerProgram | None = None,
     subset: Callable[[Key, Examples], Examples] | PerProgram | None = None,
+    timed: bool = False,
     **axes: Label,
 ) -> Records:
     """Train every trial and return the records of its metrics, with `axes` and the trial's own values as columns.
 
     learner:       what a trial trains; called while tracing, with static values and chosen things as they are.
     data:          the same for all trials, or generated from each seed's key.
+    steps:         to train for; of a full-batch method (`full_batch.Method`), passes over the training examples.
     evaluate:      (Run) -> {name: scalar, `named` or `array`}, traced.
     context:       devices and events; None: all devices of this host, nothing reported.
     eval_steps:    numbers of steps after which to evaluate, 0 included; the records then have the column "step". None:
                    once, at the end.
-    evaluate_path: (Run) -> metrics, once at the end, of the weights at all evaluation steps.
+    evaluate_path: (Run) -> metrics, once at the end, of the weights at all evaluation steps; without the column "step".
     subset:        (key, training examples) -> what each seed is trained on, or with which labels; traced.
+    timed:         add the metric `seconds`: what a trial took on one device, without compiling; the mean over the
+                   trials that run at the same time.
 
     Arguments that differ between programs are wrapped: `per_program(lambda trial: ...)`.
 
@@ -67,9 +68,10 @@ def sweep(
             total,
             own(evaluate),
             (total,) if until is None else tuple(sorted({min(step, total) for step in until})),
-            evaluate_path,
+            own(evaluate_path),
             own(subset),
             own(batch_size),
+            timed,
         )
         parts.append(_records_of_program(setup, {**axes, **program.static}, axes, until is not None, context))
     return Records.gather(parts)
@@ -81,14 +83,6 @@ def evenly(steps: int, count: int) -> list[int]:
     return [steps * (number + 1) // count for number in range(count)]
 
 
-class _Trained(NamedTuple):
-    """What a training leaves, for all trials: metrics by step, metrics of the path, and the losses."""
-
-    metrics: dict[int, Any]
-    path: Any
-    loss_RxT: np.ndarray
-
-
 def _records_of_program(setup, shown, axes, with_step, context) -> Records:
     """The records of all trials of a program; those of a part of them may come from an earlier run."""
     program, clock = setup.program, Clock()
@@ -98,7 +92,7 @@ def _records_of_program(setup, shown, axes, with_step, context) -> Records:
 
     def compute(part):
         chosen = {axis: column_R[np.asarray(part)] for axis, column_R in columns.items()}
-        trained = _train(programs(), setup, chosen, label, clock, context)
+        trained = train_all(programs(), setup, chosen, label, clock, context)
         return Records.gather(
             record
             for at, index in enumerate(part)
@@ -108,7 +102,7 @@ def _records_of_program(setup, shown, axes, with_step, context) -> Records:
         )
 
     key = {"axes": axes, "trials": trials, "steps": setup.steps, "batch_size": setup.batch_size}
-    key["eval_steps"] = setup.eval_steps
+    key |= {"eval_steps": setup.eval_steps, "timed": setup.timed}
     parts = _parts(len(trials), context.events.shards)
     return context.events.cached(key, *(partial(compute, part) for part in parts))
 
@@ -122,75 +116,12 @@ def _records_of_trial(trained, at, setup, where, with_step):
         yield measured(values, **where, **({"step": step} if with_step else {}))
     bad_T = ~np.isfinite(loss_T)
     last = {"diverged_at": int(bad_T.argmax()) if bad_T.any() else -1}
-    last |= jax.tree.map(lambda leaf_R: leaf_R[at], trained.path)
+    last |= {"seconds": trained.seconds_R[at]} if setup.timed else {}
     yield measured(last, **where, **({"step": setup.steps} if with_step else {}))
+    yield measured(jax.tree.map(lambda leaf_R: leaf_R[at], trained.path), **where)
 
 
 def _parts(trials, shards):
     """The trials' indices in at most `shards` parts, as equal as can be."""
     size = -(-trials // min(shards, trials))
     return [range(first, min(first + size, trials)) for first in range(0, trials, size)]
-
-
-def _train(programs: Programs, setup: Setup, columns, label, clock, context) -> _Trained:
-    """Train all trials, a batch of `slots` at a time; each batch is filled up with copies of the last trial."""
-    trials, batches = len(columns["seed"]), []
-    place = abstract if context.events.dry_run else device_put
-    shared = place(programs.shared, Sharding(context.mesh, ()).replicated)
-    firsts = range(0, trials, programs.slots)
-    clock.restart()
-    for number, first in enumerate(firsts):
-        index = np.minimum(np.arange(first, first + programs.slots), trials - 1)
-        columns_R = place({axis: column_R[index] for axis, column_R in columns.items()}, by_trial(context))
-
-        def on_step(step, number=number):
-            context.events.progress(label, number * setup.steps + step, len(firsts) * setup.steps)
-
-        batches.append(_train_batch(programs, setup, shared, columns_R, label, clock, context, on_step))
-    cost = clock.cost(0.0 if context.events.dry_run else programs.flops * setup.steps * trials)
-    context.events.cost(cost)
-    return jax.tree.map(lambda *parts_R: np.concatenate(parts_R)[:trials], *batches)
-
-
-def _train_batch(programs, setup, shared, columns_R, label, clock, context, on_step) -> _Trained:
-    dry, path = context.events.dry_run, []
-
-    def run(program, *arguments):
-        """Call a program; in a dry run, return zeros of the shapes of its outputs."""
-        if not dry:
-            return clock.run(program, *arguments)
-        return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), jax.eval_shape(program, *arguments))
-
-    if dry:
-        started = jax.eval_shape(programs.start, shared, columns_R)
-        kept_R, carry_R, first_R = abstract(started, by_trial(context))
-    else:
-        kept_R, carry_R, first_R = jax.block_until_ready(clock.run(programs.start, shared, columns_R))
-    given = (shared, columns_R, kept_R)
-
-    def evaluate(carry_R):
-        if programs.evaluate_path:
-            path.append(
-                jax.tree.map(lambda leaf_R: jnp.copy(leaf_R[:, None]) if not dry else leaf_R, carry_R.state.params)
-            )
-        return run(programs.evaluate, *given, first_R, carry_R)
-
-    job = Job(
-        start=lambda: carry_R,
-        advance=lambda call: (programs.advance(call.count), (*given, np.int32(call.count))),
-        evaluate=evaluate,
-        flops=programs.flops * programs.slots,
-    )
-    carry_R, metrics = train(
-        job, programs.calls, label=label, context=context, clock=clock, eval_steps=setup.eval_steps, on_step=on_step
-    )
-    of_path = {}
-    if programs.evaluate_path:
-        path_R = abstract(jax.eval_shape(_stacked, *path), by_trial(context)) if dry else _stacked(*path)
-        of_path = to_host(run(programs.evaluate_path, *given, first_R, path_R))
-    return _Trained(metrics, of_path, np.zeros((programs.slots, setup.steps)) if dry else to_host(carry_R.loss_T))
-
-
-def _stacked(*params_R):
-    """The weights of all evaluation steps, with the axes R and K first."""
-    return jax.tree.map(lambda *leaves_R: jnp.stack(leaves_R, 1), *params_R)
