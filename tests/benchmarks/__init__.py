@@ -1,1 +1,1 @@
-"""The benchmark: the library against the usual ways of doing the same work. `python -m tests.benchmarks --help`."""
+"""Benchmarks of the library against PyTorch and flax training loops: `python -m tests.benchmarks --help`."""

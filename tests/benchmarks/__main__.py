@@ -1,16 +1,16 @@
-"""How fast the library is beside the usual ways of doing the same work, interleaved on this machine.
+"""Compare the library's training speed with PyTorch and with a flax training loop, interleaved on this machine.
 
 reference  80 trainings (5 depths x 4 nonlinearities x 4 seeds): the library's sweep, the flax-example style
-           (a jitted step for each batch), PyTorch at its defaults, PyTorch with one pinned process a core
+           (a jitted step for each batch), PyTorch at its defaults, PyTorch with one pinned process per core
 tiny       200 tiny nets of each width: the library's sweep, and PyTorch at its defaults
 convnet    4 trainings of conv5x5x32-pool-conv5x5x64-pool-fc256 on 28 x 28 pixels: the library's sweep, PyTorch with
-           channels last at its default threads, and the same with one pinned process a core
+           channels last at its default threads, and the same with one pinned process per core
 lenet5     4 trainings of LeNet-5, by the same three
 
-Every competitor runs in a fresh process with nothing compiled before; a round runs them all, every other round
-in the opposite order. PyTorch is optional: `EXTRAS=bench bash launch/test.sh` installs it. A round of 2,000 steps
-takes about 20 minutes on 2 quiet cores; with fewer --steps it is shorter, and compiling weighs more. The figures mean
-something only where nothing else runs: a busy core slows those most that use a pool of threads.
+Every competitor runs in a new process with an empty compilation cache; a round runs them all, every other round in
+the opposite order. PyTorch is optional: `EXTRAS=bench bash launch/test.sh` installs it. A round of 2,000 steps takes
+about 20 minutes on 2 idle cores; with fewer --steps it is shorter, and compilation takes a larger share. Run it on an
+idle machine: a busy core slows competitors with a thread pool most.
 """
 
 import argparse
@@ -48,7 +48,7 @@ RUNS = {
 
 
 def flags() -> argparse.Namespace:
-    """What to run; whatever is wrong ends the program with one line that says what to type."""
+    """Parse the flags; an invalid one ends the program with one line."""
 
     def positive(value):
         number = int(value)
@@ -61,7 +61,7 @@ def flags() -> argparse.Namespace:
 
     def part(name):
         if name not in RUNS:
-            raise argparse.ArgumentTypeError(f"there is no {name!r}; there are: {', '.join(RUNS)}")
+            raise argparse.ArgumentTypeError(f"unknown part {name!r}; choose from {', '.join(RUNS)}")
         return name
 
     parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__, allow_abbrev=False)
@@ -70,18 +70,18 @@ def flags() -> argparse.Namespace:
     add("--rounds", type=positive, default=5, help="times that every competitor runs (default: %(default)s)")
     add("--steps", type=positive, default=2000, help="steps of every training without convolutions")
     add("--image_steps", type=positive, default=Images.steps, help="steps of convnet; lenet5 has five times as many")
-    add("--output_dir", type=Path, default=Path("results/benchmarks"), help="gets the JSON and the picture")
+    add("--output_dir", type=Path, default=Path("results/benchmarks"), help="folder for the JSON and the picture")
     add("--only", type=several(part), default=tuple(RUNS), help=f"parts to run, of {','.join(RUNS)}")
     add("--depths", type=several(positive), default=Reference.depths, help="of the reference sweep")
     add("--seeds", type=positive, default=Reference.seeds, help="of the reference sweep (default: %(default)s)")
     add("--widths", type=several(positive), default=Tiny.widths, help="of the tiny nets")
     add("--trials", type=positive, default=Tiny.trials, help="tiny nets of each width (default: %(default)s)")
-    add("--without_torch", action="store_true", help="leave PyTorch out though it is there")
+    add("--without_torch", action="store_true", help="leave PyTorch out even if it is installed")
     return parser.parse_args()
 
 
 def main() -> int:
-    """Run the rounds; write benchmarks.json and the picture after each, so that an interrupted run keeps the rest."""
+    """Run the rounds; write benchmarks.json and the picture after each one, so that an interruption loses one round."""
     chosen = flags()
     tasks = {
         "reference": Reference(depths=chosen.depths, seeds=chosen.seeds, steps=chosen.steps),
@@ -91,18 +91,20 @@ def main() -> int:
     }
     torch = importlib.util.find_spec("torch") is not None and not chosen.without_torch
     if not torch and not chosen.without_torch:
-        print("PyTorch is not installed: its part is left out. EXTRAS=bench bash launch/test.sh installs it.")
-    runs = [(part, who) for part in chosen.only for who in RUNS[part] if torch or "torch" not in who]
+        print("PyTorch is not installed and is left out; EXTRAS=bench bash launch/test.sh installs it.")
+    runs = [
+        (part, competitor) for part in chosen.only for competitor in RUNS[part] if torch or "torch" not in competitor
+    ]
     chosen.output_dir.mkdir(parents=True, exist_ok=True)
     rounds = []
     for number in range(1, chosen.rounds + 1):
-        found = {"load_average": os.getloadavg()[0], "peak": timed(PEAK), **{part: {} for part in chosen.only}}
-        print(f"round {number}: matmul peak {found['peak']['flops_s'] / 1e9:.0f} GFLOP/s", flush=True)
-        for part, who in runs[:: 1 if number % 2 else -1]:
-            found[part][who] = one = timed(RUNS[part][who], tasks[part])
+        measured = {"load_average": os.getloadavg()[0], "peak": timed(PEAK), **{part: {} for part in chosen.only}}
+        print(f"round {number}: matmul peak {measured['peak']['flops_s'] / 1e9:.0f} GFLOP/s", flush=True)
+        for part, competitor in runs[:: 1 if number % 2 else -1]:
+            measured[part][competitor] = one = timed(RUNS[part][competitor], tasks[part])
             times = ", ".join(f"{name[:-2]} {one[name]:.1f}" for name in ("import_s", "compile_s", "run_s", "wall_s"))
-            print(f"round {number}: {part} {who}: {times} s", flush=True)
-        rounds.append(found)
+            print(f"round {number}: {part} {competitor}: {times} s", flush=True)
+        rounds.append(measured)
         results = {
             "steps": chosen.steps,
             "rounds": number,
@@ -120,7 +122,7 @@ def main() -> int:
 
 
 def machine(torch: bool) -> dict:
-    """What the figures belong to."""
+    """Return the processor, the system and the versions of the packages."""
     packages = ("jax", "jaxlib", "flax", "optax", "numpy", *(["torch"] if torch else []))
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
@@ -134,7 +136,7 @@ def machine(torch: bool) -> dict:
 
 
 def write(path: Path, content: bytes) -> None:
-    """The whole file or none of it."""
+    """Write a file atomically."""
     unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.write_bytes(content)
     os.replace(unfinished, path)
@@ -146,4 +148,4 @@ if __name__ == "__main__":
     except (BenchmarkError, OSError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
-        sys.exit("Interrupted. The rounds that ended are written.")
+        sys.exit("Interrupted. The completed rounds are written.")

@@ -1,4 +1,4 @@
-"""Our side, the way users have it: `sweep` of the library on every core."""
+"""The library as users call it: `sweep` on all cores."""
 
 import jax
 
@@ -9,14 +9,14 @@ from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
 from dl_jax.runtime import devices
 from dl_jax.training.context import local_context
 from dl_jax.training.losses import accuracy, cross_entropy
+from dl_jax.training.old_sweep import grid, sweep
 from dl_jax.training.optimizers import sgd
 from dl_jax.training.step import Learner
-from dl_jax.training.sweep import grid, sweep
 from tests.benchmarks.tasks import NETS
 
 
 def reference_sweep(task):
-    """One program for each depth; nonlinearity and seed are numbers inside it."""
+    """One program per depth; nonlinearity and seed are traced."""
     names = task.nonlinearities
 
     def learner(depth):
@@ -31,25 +31,25 @@ def reference_sweep(task):
 
 
 def tiny_nets(task):
-    """One program for each width; all the trials of a device are one batched computation."""
+    """One program per width; all trials of a device are one batched computation."""
     devices.set_up()
 
     def learner(width):
-        machine = mlp((width, width), 2, NONLINEARITIES["tanh"])
-        return lambda trial: Learner(machine, cross_entropy, sgd(task.learning_rate))
+        net = mlp((width, width), 2, NONLINEARITIES["tanh"])
+        return lambda trial: Learner(net, cross_entropy, sgd(task.learning_rate))
 
     trials = grid(seed=range(task.trials))
     return _swept("width", task.widths, learner, task, trials, together=-(-task.trials // jax.device_count()))
 
 
 def images(task):
-    """One program for the net; each core has a seed at a time."""
+    """One program; each core trains one seed at a time."""
     stages, hidden = NETS[task.net]
     stages = [Stage(maps, kernel, padding=padding) for maps, kernel, padding in stages]
 
     def learner(name):
-        machine = convnet(stages, hidden, task.classes, NONLINEARITIES["relu"])
-        return lambda trial: Learner(machine, cross_entropy, sgd(task.learning_rate))
+        net = convnet(stages, hidden, task.classes, NONLINEARITIES["relu"])
+        return lambda trial: Learner(net, cross_entropy, sgd(task.learning_rate))
 
     return _swept("net", (task.net,), learner, task, grid(seed=range(task.seeds)), together=1)
 
@@ -83,7 +83,7 @@ def _look(learner, first, last, splits):
 
 
 def _cells(rows):
-    """One dict for each trial: its axes, train_loss, test_accuracy."""
+    """Return a dict for each trial: its axes, train_loss, test_accuracy."""
     cells = {}
     for row in (row for some in rows for row in some):
         axes = {name: value for name, value in row.items() if name not in ("trial", "metric", "value")}

@@ -1,31 +1,36 @@
-"""The ceiling: float32 matrix products of one pinned single-thread process a core, all at once, added up."""
+"""The peak FLOP/s of this machine: the sum over one pinned single-thread process per core, all at the same time."""
 
 import importlib.util
 import time
 
-from tests.benchmarks.process import one_worker_a_core
+from tests.benchmarks.process import one_worker_per_core
 
 SIZE = 2048
 SECONDS = 3.0
 
 
 def matmul():
-    """FLOP/s of each library of matrix products that is here, and the best of them."""
-    pool, workers = one_worker_a_core()
+    """Return the FLOP/s of float32 matrix products with each installed library, and the largest of them."""
+    pool, workers = one_worker_per_core()
     with pool:
-        found = {}
+        rates_by_library = {}
         for name in ("numpy", "torch"):
             if importlib.util.find_spec(name):
                 start = time.time() + 5.0
                 rates = pool.starmap(_rate, [(name, start)] * workers, chunksize=1)
-                found[name] = sum(rates)
+                rates_by_library[name] = sum(rates)
         pool.close()
         pool.join()
-    return {"compile_s": 0.0, "run_s": 2 * SECONDS, "flops_s": max(found.values()), "by_library": found}
+    return {
+        "compile_s": 0.0,
+        "run_s": 2 * SECONDS,
+        "flops_s": max(rates_by_library.values()),
+        "by_library": rates_by_library,
+    }
 
 
 def _rate(name, start):
-    """FLOP/s of this core, from a moment that all workers share."""
+    """Return the FLOP/s of this core; all workers begin at the time `start`."""
     library = importlib.import_module(name)
     a = library.ones((SIZE, SIZE), dtype=library.float32)
     a @ a

@@ -1,8 +1,7 @@
-"""The flax-example style: a linen module, a TrainState, and a jitted step that Python calls for each batch.
+"""A training loop in the style of the flax examples: a linen module, a TrainState, a jitted step for each batch.
 
-As an expert would write it: the data lies on the device, the batch is gathered inside the step, the state is
-donated, the module and the optimizer are made once for each architecture so that no seed compiles again, and
-nothing waits for a step to end.
+Written for speed: the data is on the device, the batch is gathered inside the step, the state is donated, the module
+and the optimizer are created once per architecture so that no seed compiles again, and no step is waited for.
 """
 
 import time
@@ -22,7 +21,7 @@ NONLINEARITIES = {"relu": linen.relu, "tanh": linen.tanh, "logistic": linen.sigm
 
 
 class MLP(linen.Module):
-    """Hidden layers of equal width, and a layer of scores."""
+    """Hidden layers of equal width, and a linear layer of scores."""
 
     depth: int
     width: int
@@ -40,7 +39,7 @@ class MLP(linen.Module):
 
 @partial(jax.jit, donate_argnums=0)
 def train_step(state, x_NxD, y_N, index_B):
-    """One step on the examples of these indices. Returns the state and the loss before the step."""
+    """Take a step on the examples with these indices. Returns the state and the loss before the step."""
 
     def loss_of(params):
         scores_BxC = state.apply_fn({"params": params}, x_NxD[index_B])
@@ -52,43 +51,43 @@ def train_step(state, x_NxD, y_N, index_B):
 
 @jax.jit
 def evaluate(state, x_NxD, y_N):
-    """The share of examples whose class has the highest score."""
+    """Return the accuracy."""
     return jnp.mean(state.apply_fn({"params": state.params}, x_NxD).argmax(1) == y_N)
 
 
 @partial(jax.jit, static_argnames=("examples", "size"))
 def shuffled(key, examples, size):
-    """An epoch's batches, index_TxB."""
+    """Return the batches of an epoch, index_TxB."""
     steps = examples // size
     return jax.random.permutation(key, examples)[: steps * size].reshape(steps, size)
 
 
 def reference_sweep(task):
-    """Every training of the reference sweep, one after the other."""
+    """Run the trainings of the reference sweep one after the other."""
     train, test = jax.device_put(task.data())
     compile_s, run_s, cells = 0.0, dict.fromkeys(task.depths, 0.0), []
     programs = {}
     for depth, nonlinearity, seed in task.cells():
         if (depth, nonlinearity) not in programs:
-            machine = MLP(depth, task.width, task.classes, NONLINEARITIES[nonlinearity], GAINS[nonlinearity])
-            programs[depth, nonlinearity] = machine, jax.jit(machine.init), optax.sgd(task.learning_rate, MOMENTUM)
+            net = MLP(depth, task.width, task.classes, NONLINEARITIES[nonlinearity], GAINS[nonlinearity])
+            programs[depth, nonlinearity] = net, jax.jit(net.init), optax.sgd(task.learning_rate, MOMENTUM)
             began = time.perf_counter()
             train_one(*programs[depth, nonlinearity], seed, train, test, task, steps=1)
             compile_s += time.perf_counter() - began
         began = time.perf_counter()
-        found = train_one(*programs[depth, nonlinearity], seed, train, test, task, task.steps)
+        metrics = train_one(*programs[depth, nonlinearity], seed, train, test, task, task.steps)
         run_s[depth] += time.perf_counter() - began
-        cells.append({"depth": depth, "nonlinearity": nonlinearity, "seed": seed} | found)
+        cells.append({"depth": depth, "nonlinearity": nonlinearity, "seed": seed} | metrics)
     parts = [{"depth": depth, "run_s": seconds} for depth, seconds in run_s.items()]
     totals = {"programs": train_step._cache_size(), "compile_s": compile_s, "run_s": sum(run_s.values())}
     return totals | {"parts": parts, "cells": cells}
 
 
-def train_one(machine, init, optimizer, seed, train, test, task, steps):
-    """One training from its first weights. Returns the mean loss of its last twentieth, and the test accuracy."""
+def train_one(net, init, optimizer, seed, train, test, task, steps):
+    """Train from initial weights. Returns the mean loss of the last twentieth of the steps, and the test accuracy."""
     key_init, key_batch = jax.random.split(jax.random.key(seed))
     params = init(key_init, train[0][:1])["params"]
-    state = TrainState.create(apply_fn=machine.apply, params=params, tx=optimizer)
+    state = TrainState.create(apply_fn=net.apply, params=params, tx=optimizer)
     losses = []
     for epoch in range(-(-steps // (task.examples // task.batch_size))):
         index_TxB = np.asarray(shuffled(jax.random.fold_in(key_batch, epoch), task.examples, task.batch_size))

@@ -1,8 +1,8 @@
-"""PyTorch, eager, at its defaults.
+"""Eager PyTorch at its defaults.
 
-As an expert would write it: the data is in memory as tensors, a batch is one gather, no step waits to read its
-loss, gradients are set to None. `torch.compile` is no competitor on a CPU: it compiles for longer, and at these
-sizes its programs ran at 0.8 of eager's speed.
+Written for speed: the data is in memory as tensors, a batch is one gather, no step waits to read its loss, gradients
+are set to None. `torch.compile` is left out: on a CPU it compiles for longer, and at these sizes its programs ran at
+0.8 of the speed of eager mode.
 """
 
 import time
@@ -17,8 +17,8 @@ from tests.benchmarks.tasks import GAINS, MOMENTUM, NETS
 NONLINEARITIES = {"relu": nn.ReLU, "tanh": nn.Tanh, "logistic": nn.Sigmoid, "identity": nn.Identity}
 
 
-def machine(widths: tuple[int, ...], nonlinearity: str) -> nn.Sequential:
-    """A plain net through these widths, inputs first, with the first weights that all competitors start from."""
+def dense_net(widths: tuple[int, ...], nonlinearity: str) -> nn.Sequential:
+    """Return a plain net with these widths, inputs first, and the initial weights that all competitors share."""
     layers = []
     for fan_in, fan_out in pairwise(widths):
         layers += [nn.Linear(fan_in, fan_out), NONLINEARITIES[nonlinearity]()]
@@ -31,14 +31,14 @@ def machine(widths: tuple[int, ...], nonlinearity: str) -> nn.Sequential:
 
 
 def convolutional(task) -> nn.Sequential:
-    """The net of a task of images, channels last, which is the faster layout on a CPU."""
+    """Return the convolutional net of a task, channels last, which is the faster layout on a CPU."""
     stages, hidden = NETS[task.net]
     layers, maps, side = [], 1, task.side
     for count, kernel, padding in stages:
         convolution = nn.Conv2d(maps, count, kernel, padding=kernel // 2 if padding == "SAME" else 0)
         layers += [convolution, nn.ReLU(), nn.MaxPool2d(2)]
         maps, side = count, (side if padding == "SAME" else side - kernel + 1) // 2
-    dense = machine((maps * side**2, *hidden, task.classes), "relu")
+    dense = dense_net((maps * side**2, *hidden, task.classes), "relu")
     for layer in layers[::3]:
         nn.init.normal_(layer.weight, std=GAINS["relu"] / (layer.in_channels * layer.kernel_size[0] ** 2) ** 0.5)
         nn.init.zeros_(layer.bias)
@@ -46,7 +46,7 @@ def convolutional(task) -> nn.Sequential:
 
 
 def train_one(net, seed, train, test, task, steps, **sgd):
-    """One training. Returns the mean loss of its last twentieth, and the test accuracy."""
+    """Train. Returns the mean loss of the last twentieth of the steps, and the test accuracy."""
     x_NxD, y_N = train
     optimizer = torch.optim.SGD(net.parameters(), task.learning_rate, MOMENTUM, **sgd)
     shuffle = torch.Generator().manual_seed(seed)
@@ -66,36 +66,36 @@ def train_one(net, seed, train, test, task, steps, **sgd):
 
 
 def tensors(task):
-    """The task's data, to learn from and to judge by."""
+    """Return the training and the test set of a task as tensors."""
     return [(torch.from_numpy(x), torch.from_numpy(y).long()) for x, y in task.data()]
 
 
 def train_cell(task, data, cell, **sgd):
-    """One training of the reference sweep: what it found, and its seconds."""
+    """Run one training of the reference sweep. Returns its metrics and its seconds."""
     depth, nonlinearity, seed = cell
     began = time.perf_counter()
     torch.manual_seed(seed)
-    net = machine((task.inputs, *[task.width] * depth, task.classes), nonlinearity)
-    found = train_one(net, seed, *data, task, task.steps, **sgd)
+    net = dense_net((task.inputs, *[task.width] * depth, task.classes), nonlinearity)
+    metrics = train_one(net, seed, *data, task, task.steps, **sgd)
     seconds = time.perf_counter() - began
-    return {"depth": depth, "nonlinearity": nonlinearity, "seed": seed, "seconds": seconds} | found
+    return {"depth": depth, "nonlinearity": nonlinearity, "seed": seed, "seconds": seconds} | metrics
 
 
 def images_of(task):
-    """The task's pictures as PyTorch has them, x_NxCxHxW, to learn from and to judge by; channels last in memory."""
+    """Return the training and the test images as x_NxCxHxW, channels last in memory."""
     return [(x.permute(0, 3, 1, 2), y) for x, y in tensors(task)]
 
 
 def train_images(task, data, seed, **sgd):
-    """One training of a convolutional net: what it found, and its seconds."""
+    """Train one convolutional net. Returns its metrics and its seconds."""
     began = time.perf_counter()
     torch.manual_seed(seed)
-    found = train_one(convolutional(task), seed, *data, task, task.steps, **sgd)
-    return {"net": task.net, "seed": seed, "seconds": time.perf_counter() - began} | found
+    metrics = train_one(convolutional(task), seed, *data, task, task.steps, **sgd)
+    return {"net": task.net, "seed": seed, "seconds": time.perf_counter() - began} | metrics
 
 
 def images(task):
-    """One training after the other, everything but the layout as PyTorch has it unless told."""
+    """Run one training after the other, with PyTorch's defaults except for the layout."""
     data = images_of(task)
     began = time.perf_counter()
     train_one(convolutional(task), 0, *data, task, 1)
@@ -104,21 +104,21 @@ def images(task):
 
 
 def reference_sweep(task):
-    """One training after the other, everything as PyTorch has it unless told."""
+    """Run one training after the other, with PyTorch's defaults."""
     data = tensors(task)
     first_s = first_step(task, data)
     return report("depth", task.depths, [train_cell(task, data, cell) for cell in task.cells()], first_s, 1)
 
 
 def first_step(task, data, **sgd):
-    """Seconds of one step before all others: PyTorch loads parts of itself then. They stand where JAX compiles."""
+    """Return the seconds of a first step, in which PyTorch loads parts of itself; reported as compile_s."""
     began = time.perf_counter()
-    train_one(machine((data[0][0].shape[1], 2, 10), "relu"), 0, *data, task, 1, **sgd)
+    train_one(dense_net((data[0][0].shape[1], 2, 10), "relu"), 0, *data, task, 1, **sgd)
     return time.perf_counter() - began
 
 
 def tiny_nets(task):
-    """Tiny nets, one trial after the other; a few are timed, and the rest is scaled from them."""
+    """Train tiny nets one after the other; a few are timed, and the time of all is extrapolated from them."""
     train, test = data = tensors(task)
     first_s = first_step(task, data)
     parts, cells = [], []
@@ -126,8 +126,8 @@ def tiny_nets(task):
         began = time.perf_counter()
         for seed in range(min(task.measured, task.trials)):
             torch.manual_seed(seed)
-            found = train_one(machine((2, width, width, 2), "tanh"), seed, train, test, task, task.steps)
-            cells.append({"width": width, "seed": seed} | found)
+            metrics = train_one(dense_net((2, width, width, 2), "tanh"), seed, train, test, task, task.steps)
+            cells.append({"width": width, "seed": seed} | metrics)
         seconds = (time.perf_counter() - began) / min(task.measured, task.trials) * task.trials
         parts.append({"width": width, "compile_s": 0.0, "run_s": seconds})
     run_s = sum(part["run_s"] for part in parts)

@@ -1,28 +1,28 @@
-"""PyTorch, eager, at its best on a CPU: one pinned single-thread process a core, fused SGD, longest trainings first.
+"""Eager PyTorch at its fastest on a CPU: one pinned single-thread process per core, fused SGD, longest trainings first.
 
-The process that shares out the work does not import PyTorch; its workers do, once they are bound to their cores.
+The main process does not import PyTorch; the workers do, after they are pinned.
 """
 
 import time
 
-from tests.benchmarks.process import one_worker_a_core
+from tests.benchmarks.process import one_worker_per_core
 
 _ready = {}
-"""What a worker has drawn already, and the seconds of its first step."""
+"""By task: the data that this worker has generated, and the seconds of its first step."""
 
 
 def reference_sweep(task):
-    """The trainings of the reference sweep, shared out among the workers."""
-    return _shared_out("depth", task.depths, _train, [(task, cell) for cell in task.cells()])
+    """Run the trainings of the reference sweep on all workers."""
+    return _on_all_workers("depth", task.depths, _train, [(task, cell) for cell in task.cells()])
 
 
 def images(task):
-    """The trainings of a convolutional net, shared out among the workers."""
-    return _shared_out("net", (task.net,), _train_images, [(task, seed) for seed in range(task.seeds)])
+    """Run the trainings of a convolutional net on all workers."""
+    return _on_all_workers("net", (task.net,), _train_images, [(task, seed) for seed in range(task.seeds)])
 
 
-def _shared_out(axis, values, train, work):
-    pool, workers = one_worker_a_core()
+def _on_all_workers(axis, values, train, work):
+    pool, workers = one_worker_per_core()
     with pool:
         cells = pool.starmap(train, work, chunksize=1)
         pool.close()
@@ -54,7 +54,7 @@ def _train_images(task, seed):
 
 
 def report(axis, values, cells, first_s, workers):
-    """Seconds of running by the values of an axis; where workers share them, their sum over the number of workers."""
+    """Return the run times by the values of an axis: sums over the trainings, divided by the number of workers."""
     run_s = {value: sum(cell["seconds"] for cell in cells if cell[axis] == value) / workers for value in values}
     parts = [{axis: value, "run_s": seconds} for value, seconds in run_s.items()]
     return {"programs": 0, "compile_s": first_s, "run_s": sum(run_s.values()), "parts": parts, "cells": cells}

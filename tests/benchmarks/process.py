@@ -1,6 +1,6 @@
-"""One competitor in one fresh process, so that none finds a warm cache, a thread pool or an import of another.
+"""Running one competitor in a new process, without the caches, thread pools or imports of another.
 
-`python -m tests.benchmarks.process MODULE FUNCTION TASK OUT BEGAN` is the inside, `timed` the outside.
+`timed` starts `python -m tests.benchmarks.process MODULE FUNCTION TASK OUT BEGAN`.
 """
 
 import importlib
@@ -22,27 +22,27 @@ ROOT = Path(__file__).parents[2]
 
 
 class BenchmarkError(RuntimeError):
-    """A competitor that did not come to its end."""
+    """A competitor failed."""
 
 
 def timed(
     competitor: str, task: tasks.Reference | tasks.Tiny | tasks.Images | None = None, **environment: str
 ) -> dict[str, Any]:
-    """Run "module.function" on a task. Returns what it reports, with wall_s (imports included), cpu_s and rss_mb.
+    """Run "module.function" on a task. Returns its report with wall_s (imports included), cpu_s and rss_mb.
 
-    JAX gets an empty compilation cache: compiling is paid for in full.
+    JAX gets an empty compilation cache, so that compilation is included in full.
     """
     module, function = competitor.split(".")
     with tempfile.TemporaryDirectory() as folder:
         out, log = Path(folder, "out.json"), Path(folder, "log")
         kind = type(task).__name__ if task else ""
         sizes = json.dumps([kind, asdict(task) if task else {}])
-        own = {"JAX_COMPILATION_CACHE_DIR": str(Path(folder, "cache")), "JAX_PLATFORMS": "cpu", **environment}
+        variables = {"JAX_COMPILATION_CACHE_DIR": str(Path(folder, "cache")), "JAX_PLATFORMS": "cpu", **environment}
         began = time.time()
         command = [sys.executable, "-m", __name__, module, function, sizes, str(out), repr(began)]
         with log.open("w") as file:
             outputs = {"stdout": file, "stderr": file}
-            child = subprocess.Popen(command, cwd=ROOT, env=os.environ | own, start_new_session=True, **outputs)
+            child = subprocess.Popen(command, cwd=ROOT, env=os.environ | variables, start_new_session=True, **outputs)
             try:
                 _, status, usage = os.wait4(child.pid, 0)
             except BaseException:
@@ -57,13 +57,13 @@ def timed(
 
 
 def pin(free_cores) -> None:
-    """Bind this worker to a core of its own; call it before anything that starts threads is imported."""
+    """Pin this worker to a free core. Call it before importing a library that starts threads."""
     os.sched_setaffinity(0, {free_cores.get()})
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
-def one_worker_a_core():
-    """(a pool with one pinned process for each core, the number of cores)."""
+def one_worker_per_core():
+    """Return (a pool with one pinned process per core, the number of cores)."""
     spawn = multiprocessing.get_context("spawn")
     cores = sorted(os.sched_getaffinity(0))
     free_cores = spawn.SimpleQueue()

@@ -1,4 +1,7 @@
-"""What every competitor trains: data, sizes, first weights. NumPy alone: none pays for another's imports."""
+"""The tasks that all competitors train: data, sizes, initial weights.
+
+It imports only NumPy, so that no competitor pays for the imports of another.
+"""
 
 from dataclasses import dataclass
 from itertools import product
@@ -6,19 +9,19 @@ from itertools import product
 import numpy as np
 
 GAINS = {"relu": 1.4142136, "tanh": 1.4674136, "logistic": 4.7226461, "identity": 1.0}
-"""First weights are N(0, gain^2 / fan_in), biases 0; the scores have gain 1. A test holds these to the library's."""
+"""Initial weights are N(0, gain^2 / fan_in), biases 0; the layer of scores has gain 1. A test compares them."""
 MOMENTUM = 0.9
 Pair = tuple[np.ndarray, np.ndarray]
 NETS = {
     "convnet": (((32, 5, "SAME"), (64, 5, "SAME")), (256,)),
     "lenet5": (((6, 5, "SAME"), (16, 5, "VALID")), (120, 84)),
 }
-"""(maps, kernel, padding) of each convolution, a pooling of 2 x 2 after it; units of the layers above. All relu."""
+"""(maps, kernel, padding) of each convolution, followed by 2 x 2 pooling; units of the dense layers. All relu."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The reference sweep: every depth with every nonlinearity and seed, one plain net each."""
+    """The reference sweep: a plain net for each depth, nonlinearity and seed."""
 
     depths: tuple[int, ...] = (1, 2, 5, 10, 20)
     nonlinearities: tuple[str, ...] = ("relu", "tanh", "logistic", "identity")
@@ -32,14 +35,14 @@ class Reference:
     learning_rate: float = 0.01
 
     def cells(self) -> list[tuple[int, str, int]]:
-        """(depth, nonlinearity, seed) of every training, the longest first, as suits workers that share them."""
+        """Return (depth, nonlinearity, seed) of every training, the longest first, for an even load of workers."""
         return list(product(sorted(self.depths, reverse=True), self.nonlinearities, range(self.seeds)))
 
     def data(self) -> tuple[Pair, Pair]:
-        """(x_NxD, y_N) to learn from and to judge by: points about four random centres a class, in few dimensions.
+        """Return the training and test set (x_NxD, y_N): points around four random centres per class.
 
-        Six hidden dimensions are spread over all inputs. Forty centres in six dimensions are beyond any
-        linear machine, so that the accuracy tells a net that learned from one that did not.
+        The centres lie in six dimensions, which a random matrix maps to all inputs. Forty centres in six dimensions
+        are not linearly separable, so that the accuracy depends on learning.
         """
         generator = np.random.default_rng(0)
         centres = generator.standard_normal((4 * self.classes, 6), np.float32)
@@ -56,7 +59,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Tiny:
-    """Tiny nets (P6): two inputs, two hidden layers of tanh, many seeds; the points of two rings."""
+    """Tiny nets (P6): two inputs, two hidden layers of tanh, many seeds; points on two rings."""
 
     widths: tuple[int, ...] = (2, 8, 32)
     trials: int = 200
@@ -65,10 +68,10 @@ class Tiny:
     examples: int = 2048
     learning_rate: float = 0.1
     measured: int = 3
-    """Trials that a competitor is timed on where one trial after the other takes too long; the rest is scaled."""
+    """Trials that are timed where all would take too long; the time of all is extrapolated."""
 
     def data(self) -> tuple[Pair, Pair]:
-        """(x_Nx2, y_N) to learn from and to judge by: a circle inside another."""
+        """Return the training and test set (x_Nx2, y_N): a circle inside another."""
         generator = np.random.default_rng(0)
 
         def draw(count):
@@ -83,7 +86,7 @@ class Tiny:
 
 @dataclass(frozen=True)
 class Images:
-    """A convolutional net (P10) at several seeds; pictures of ten kinds, each somewhere else."""
+    """A convolutional net (P10) at several seeds; images of ten classes at random positions."""
 
     net: str = "convnet"
     seeds: int = 4
@@ -95,7 +98,7 @@ class Images:
     learning_rate: float = 0.01
 
     def data(self) -> tuple[Pair, Pair]:
-        """(x_NxHxWx1, y_N) to learn from and to judge by: one smooth pattern a class, moved about in noise."""
+        """Return the training and test set (x_NxHxWx1, y_N): a smooth pattern per class, shifted, with noise."""
         generator = np.random.default_rng(0)
         coarse = generator.standard_normal((self.classes, 7, 7), np.float32)
         patterns = np.kron(coarse, np.ones((1, self.side // 7, self.side // 7), np.float32))
