@@ -1,4 +1,7 @@
-"""What figure 2 says of a convolutional net: its maps follow the picture, and nothing flows down."""
+"""Properties that figure 2 claims of a convolutional net: shift equivariance, feed-forward flow, scores that rank.
+
+L modules or layers, M maps, N images, C classes; in image shapes C is colours.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -10,7 +13,7 @@ from dl_jax.models.model import Params
 Maps = Callable[[jax.Array], tuple[jax.Array, ...]]
 """x_BxHxWxC -> y_BxHxWxM of every module."""
 Layers = Callable[[Params], Sequence[jax.Array]]
-"""params -> the outputs of every layer of weights for the same pictures, the input's side first."""
+"""params -> the outputs of every layer with weights for fixed images, from the input up."""
 
 
 def unlike_shifted(
@@ -21,49 +24,54 @@ def unlike_shifted(
     reach: int,
     seen: Callable[[jax.Array], jax.Array] = lambda y_HxWxM: y_HxWxM,
 ) -> jax.Array:
-    """miss_L: how far the maps of a picture moved `by` pixels down and right are from its maps, moved as well.
+    """difference_L: root mean square difference between the maps of a shifted image and the shifted maps of the image.
 
-    Root mean square, relative to the maps. A map with one place for `jump` pixels is moved by whole places, by the one
-    of the two nearest numbers that fits better. The picture lies on a ground of zeros so wide that no unit which sees
-    it sees an edge; reach: pixels that the highest unit sees. seen: what is made of the maps before they are compared.
+    Relative to the root mean square of the maps: 0 for an equivariant module. The image is shifted down and right by
+    `by` pixels. Maps with one unit per `jump` pixels are shifted by whole units: `by / jump` rounded down or up,
+    whichever fits better. The image is surrounded by zeros, and units with a field across the border are left out.
+
+    jumps_L: pixels per unit of each module. reach: side of the largest receptive field in pixels, at least `by`.
+    seen: a transformation of the maps before they are compared (a control).
     """
-    whole = max(jumps_L)
-    wide = -(-2 * (reach + by) // whole) * whole
+    largest_jump = max(jumps_L)
+    margin = -(-2 * (reach + by) // largest_jump) * largest_jump  # a multiple, so that pooling windows stay aligned
 
-    def of(off):
-        return maps(jnp.pad(picture_HxWxC, ((wide + off, wide - off), (wide + off, wide - off), (0, 0)))[None])
+    def maps_at(offset):
+        before, after = margin + offset, margin - offset
+        return maps(jnp.pad(picture_HxWxC, ((before, after), (before, after), (0, 0)))[None])
 
-    def miss(here_HxWxM, there_HxWxM, jump):
-        edge = reach // jump + 2
+    def difference(y_HxWxM, shifted_HxWxM, jump):
+        border = reach // jump + 2
 
-        def at(places):
-            here, there = (
-                y[edge + d : d - edge, edge + d : d - edge] for y, d in ((here_HxWxM, 0), (there_HxWxM, places))
+        def after_units(units):
+            y, shifted = (
+                each[border + d : d - border, border + d : d - border]
+                for each, d in ((y_HxWxM, 0), (shifted_HxWxM, units))
             )
-            return jnp.sqrt(jnp.mean((there - here) ** 2) / (jnp.mean(here**2) + 1e-30))
+            return jnp.sqrt(jnp.mean((shifted - y) ** 2) / (jnp.mean(y**2) + 1e-30))
 
-        return jnp.minimum(at(by // jump), at(-(-by // jump)))
+        return jnp.minimum(after_units(by // jump), after_units(-(-by // jump)))
 
-    pairs = zip(of(0), of(by), jumps_L, strict=True)
-    return jnp.stack([miss(seen(here[0]), seen(there[0]), jump) for here, there, jump in pairs])
+    modules = zip(maps_at(0), maps_at(by), jumps_L, strict=True)
+    return jnp.stack([difference(seen(y[0]), seen(shifted[0]), jump) for y, shifted, jump in modules])
 
 
 def dealt(y_HxWxM: jax.Array) -> jax.Array:
-    """The maps of a net that shares no weights: the same kernels at each place, but dealt out from another one on."""
+    """Control without shared weights: channels cyclically shifted by a random number, position by position."""
     maps = y_HxWxM.shape[-1]
     first_HxW = jax.random.randint(jax.random.key(0), y_HxWxM.shape[:-1], 0, maps)
     return jnp.take_along_axis(y_HxWxM, (first_HxW[..., None] + jnp.arange(maps)[None, None]) % maps, -1)
 
 
 def changed(layers: Layers, params: Params) -> jax.Array:
-    """change_LxL: the relative change of the outputs of layer l, in column l, when the weights of layer k turn round.
+    """change_LxL: relative change of the outputs of layer l (column) when the weights of layer k (row) are negated.
 
-    Of row k, the columns before k are below the change. Exactly 0 means that every output is bitwise as it was.
+    In a feed-forward net the columns before k are exactly 0: outputs below the change are bitwise equal.
     """
     before_L = layers(params)
 
-    def relative(y, y_then):
-        return jnp.sqrt(jnp.mean((y_then - y) ** 2) / (jnp.mean(y**2) + 1e-30))
+    def relative(y, y_after):
+        return jnp.sqrt(jnp.mean((y_after - y) ** 2) / (jnp.mean(y**2) + 1e-30))
 
     return jnp.stack(
         [
@@ -74,33 +82,35 @@ def changed(layers: Layers, params: Params) -> jax.Array:
 
 
 def turned(params: Params, names: Sequence[str]) -> Params:
-    """These layers alone, with all their weights negated."""
+    """Return these layers only, with all weights and biases negated."""
     return {name: jax.tree.map(jnp.negative, params[name]) for name in names}
 
 
 def gradient_changed(error: Callable[[Params], jax.Array], params: Params) -> jax.Array:
-    """By how much dE/dw of the lowest layer differs when the weights of all layers above it turn round.
+    """Relative change of dE/dw of the lowest layer when the weights of all layers above it are negated.
 
-    The length of the difference over the sum of the lengths: 0 for no change, 1 for the opposite direction or another
-    size altogether.
+    error: params -> E. The norm of the difference over the sum of the norms: 0 for equal gradients, 1 for opposite
+    ones.
     """
     lowest, *above = sorted(params)
-    here, there = (jax.grad(error)(each)[lowest]["w"].reshape(-1) for each in (params, params | turned(params, above)))
-    return jnp.linalg.norm(there - here) / (jnp.linalg.norm(here) + jnp.linalg.norm(there) + 1e-30)
+    before, after = (
+        jax.grad(error)(each)[lowest]["w"].reshape(-1) for each in (params, params | turned(params, above))
+    )
+    return jnp.linalg.norm(after - before) / (jnp.linalg.norm(before) + jnp.linalg.norm(after) + 1e-30)
 
 
 def ranking_by_class(scores_NxC: jax.Array, label_N: jax.Array) -> jax.Array:
-    """auc_C: how often an image of the class has a higher score for it than an image of another; ties count half.
+    """auc_C: area under the ROC curve of each class's score, its own images against all others; ties count 1/2.
 
-    1/2 for a score that knows nothing. NaN for a class with no image, or with all.
+    1/2 for a score that is independent of the class. NaN for a class with no images or with all of them.
     """
 
-    def one(score_N, belongs_N):
+    def of_class(score_N, belongs_N):
         ordered_N = jnp.sort(score_N)
-        below_N = (jnp.searchsorted(ordered_N, score_N) + jnp.searchsorted(ordered_N, score_N, side="right")) / 2
+        rank_N = (jnp.searchsorted(ordered_N, score_N) + jnp.searchsorted(ordered_N, score_N, side="right")) / 2
         count = jnp.sum(belongs_N)
-        # Ranks of the class against all, less the pairs within the class, each of which counts once in both orders.
-        return (jnp.sum(below_N * belongs_N) - count**2 / 2) / (count * (len(score_N) - count))
+        # The rank sum counts the pairs within the class too: count^2 / 2 of them, since both orders occur.
+        return (jnp.sum(rank_N * belongs_N) - count**2 / 2) / (count * (len(score_N) - count))
 
     belongs_CxN = jnp.arange(scores_NxC.shape[1])[:, None] == label_N[None]
-    return jax.vmap(one)(scores_NxC.T, belongs_CxN)
+    return jax.vmap(of_class)(scores_NxC.T, belongs_CxN)

@@ -1,4 +1,4 @@
-"""What must be exact is exact, and what breaks it is found: shifts, flow upwards, ranking by class."""
+"""Figure 2's properties on functions whose answer is known, with planted violations that must be detected."""
 
 import jax
 import jax.numpy as jnp
@@ -8,19 +8,97 @@ from sklearn.metrics import roc_auc_score
 
 from dl_jax.measures.receptive_fields import fields, modules_of
 from dl_jax.models.convnet import Stage, convnet
-from dl_jax.models.feature_maps import feature_maps, module_names
+from dl_jax.models.feature_maps import feature_maps
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from experiments.fig2_inside_convnet.properties import (
     changed,
     dealt,
     gradient_changed,
     ranking_by_class,
+    turned,
     unlike_shifted,
 )
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
 KEY = jax.random.key(0)
+IMAGE = jax.random.uniform(KEY, (8, 8, 2), minval=0.5, maxval=1.5)
+
+
+# Shift equivariance.
+
+
+def delta(x):
+    """A convolution with a delta kernel off its centre: every map is the image, moved by (1, 2) pixels."""
+    return jnp.roll(x, (1, 2), (1, 2))
+
+
+def box(x):
+    """A 7x7 box filter with bias and zero padding: equivariant, but for the border."""
+    return jax.lax.reduce_window(x + 1.0, 0.0, jax.lax.add, (1, 7, 7, 1), (1, 1, 1, 1), "SAME")
+
+
+def max_pooling(x):
+    return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+
+
+def shifted(function, by, jump=1, reach=3, image=IMAGE, **options):
+    (difference,) = unlike_shifted(lambda x: (function(x),), image, by, (jump,), reach, **options)
+    return float(difference)
+
+
+@pytest.mark.parametrize("by", [1, 2, 3])
+def test_maps_of_a_delta_filter_shift_exactly(by):
+    assert shifted(delta, by) == 0.0
+
+
+def test_border_effects_are_left_out():
+    assert shifted(box, 1, reach=7) < 1e-6
+
+
+def test_too_small_a_receptive_field_is_detected():
+    """The box is 7 pixels wide; declared as 0 wide, its border effects are compared too."""
+    assert shifted(box, 1, reach=0) > 1e-3
+
+
+def test_a_filter_that_changes_from_column_to_column_is_detected():
+    """Every other column is 0. A constant image then keeps one half of its pixels, and shifted by 1 the other half.
+
+    The difference is the image itself, sqrt(2) times the root mean square of the maps. A shift by 2 changes nothing.
+    """
+
+    def every_other_column(x):
+        return x * (jnp.arange(x.shape[2]) % 2)[None, None, :, None]
+
+    constant = jnp.ones((8, 8, 1))
+    assert shifted(every_other_column, 1, image=constant) == pytest.approx(np.sqrt(2), rel=1e-6)
+    assert shifted(every_other_column, 2, image=constant) == 0.0
+
+
+def test_a_small_violation_at_one_position_is_detected():
+    def brighter_in_one_row(x):
+        return x * (1 + 0.01 * (jnp.arange(x.shape[1]) == x.shape[1] // 2))[None, :, None, None]
+
+    assert shifted(brighter_in_one_row, 1) > 1e-3
+
+
+def test_maxima_shift_with_whole_windows_only():
+    """Four equal pixels fill one pooling window, and after a shift by 1 they touch four.
+
+    Three of these four differ from the shifted map, whichever way it is rounded: sqrt(3) times its norm.
+    """
+    four = jnp.zeros((8, 8, 1)).at[2:4, 2:4].set(1.0)
+    assert shifted(max_pooling, 2, jump=2, image=four) == 0.0
+    assert shifted(max_pooling, 1, jump=2, image=four) == pytest.approx(np.sqrt(3), rel=1e-6)
+
+
+def test_a_shift_of_half_a_window_is_compared_with_the_better_rounding():
+    """A single pixel in the corner of a window stays in it, or enters the next: one of the two roundings is exact."""
+    for corner in (2, 3):
+        single = jnp.zeros((8, 8, 1)).at[corner, corner].set(1.0)
+        assert shifted(max_pooling, 1, jump=2, image=single) == 0.0
+
+
 STAGES = (Stage(6, 5, 2), Stage(5, 3, 2), Stage(4, 3, 1))
 X = jax.random.normal(jax.random.key(1), (3, 16, 16, 2))
 RELU = NONLINEARITIES["relu"]
@@ -32,68 +110,133 @@ def params():
     return jax.jit(MODEL.init)(KEY, X)
 
 
-def missed(params, by, **options):
+def shifted_net(params, by, **options):
     formula = fields(modules_of(STAGES, 16)[0])
     jumps_L, reach = [field.jump for field in formula], formula[-1].side
-    return jax.jit(
-        lambda params: unlike_shifted(
-            lambda x: feature_maps(STAGES, RELU, params, x), X[0], by, jumps_L, reach, **options
-        )
-    )(params)
 
+    def maps(params):
+        return lambda x: feature_maps(STAGES, RELU, params, x)
 
-def test_the_modules_have_names():
-    assert module_names(STAGES) == ("convolution 1", "pooling 1", "convolution 2", "pooling 2", "convolution 3")
+    return jax.jit(lambda params: unlike_shifted(maps(params), X[0], by, jumps_L, reach, **options))(params)
 
 
 @pytest.mark.parametrize("by", [4, 8])
-def test_maps_follow_a_shift_by_whole_places(params, by):
-    assert np.all(missed(params, by) < 1e-5)
+def test_a_net_follows_shifts_by_whole_units(params, by):
+    assert np.all(shifted_net(params, by) < 1e-5)
 
 
-def test_after_pooling_they_do_not_follow_one_pixel(params):
-    miss_L = missed(params, 1)
-    assert miss_L[0] < 1e-5
-    assert np.all(miss_L[1:] > 0.1)
+def test_above_a_pooling_a_net_does_not_follow_one_pixel(params):
+    difference_L = shifted_net(params, 1)
+    assert difference_L[0] < 1e-5
+    assert np.all(difference_L[1:] > 0.1)
 
 
-def test_without_shared_weights_they_do_not_follow(params):
-    assert np.all(missed(params, 4, seen=dealt) > 0.5)
+def test_without_shared_weights_a_net_does_not_follow(params):
+    assert np.all(shifted_net(params, 4, seen=dealt) > 0.5)
 
 
-def test_dealing_keeps_what_is_there_at_every_place():
+def test_dealing_permutes_the_channels_of_each_position():
     y = jax.random.normal(KEY, (4, 5, 6))
     np.testing.assert_array_equal(np.sort(dealt(y), -1), np.sort(y, -1))
     assert not np.array_equal(dealt(y), y)
+    equal = jnp.ones((4, 5, 6)) * jnp.arange(4.0)[:, None, None]
+    np.testing.assert_array_equal(dealt(equal), equal)
 
 
-def test_a_change_is_seen_above_it_and_nowhere_below(params):
+# Feed-forward flow.
+
+WEIGHTS = {name: {"w": jnp.full((1, 1), w)} for name, w in (("layer_1", 2.0), ("layer_2", 3.0), ("layer_3", 5.0))}
+
+
+def chain(params):
+    """y_l = w_l y_(l-1) with y_0 = 1."""
+    y_1 = params["layer_1"]["w"]
+    y_2 = params["layer_2"]["w"] * y_1
+    return y_1, y_2, params["layer_3"]["w"] * y_2
+
+
+def test_a_negated_weight_negates_all_outputs_above_it_and_none_below():
+    """From y to -y the relative change is 2."""
+    np.testing.assert_array_equal(changed(chain, WEIGHTS), [[2, 2, 2], [0, 2, 2], [0, 0, 2]])
+
+
+def test_an_influence_from_above_is_detected():
+    """y_1 = w_1 + w_3 / 1000 = 2.005: negating w_3 changes it by 0.01."""
+
+    def with_feedback(params):
+        return chain(params | {"layer_1": {"w": params["layer_1"]["w"] + 1e-3 * params["layer_3"]["w"]}})
+
+    change_LxL = changed(with_feedback, WEIGHTS)
+    assert change_LxL[2, 0] == pytest.approx(0.01 / 2.005, rel=1e-3)
+    assert change_LxL[1, 0] == 0
+
+
+def test_a_connection_that_skips_a_layer_is_detected():
+    """y_3 = w_3 y_1 does not depend on layer 2."""
+
+    def skipping(params):
+        y_1, y_2, _ = chain(params)
+        return y_1, y_2, params["layer_3"]["w"] * y_1
+
+    np.testing.assert_array_equal(changed(skipping, WEIGHTS), [[2, 2, 2], [0, 2, 0], [0, 0, 2]])
+
+
+def test_in_a_convolutional_net_changes_go_up_only(params):
     change_LxL = jax.jit(lambda params: changed(lambda p: MODEL.layers(p, X), params))(params)
     assert change_LxL.shape == (5, 5)
     np.testing.assert_array_equal(np.tril(change_LxL, -1), 0.0)
     assert np.all(np.triu(change_LxL)[np.triu_indices(5)] > 1e-3)
 
 
-def test_the_lowest_gradient_knows_the_weights_above():
-    """Of a b the derivative by a is b, which turns round with b; of a + b it is 1 whatever b is."""
-    params = {"one": {"w": jnp.ones((1, 1))}, "two": {"w": jnp.full((1, 1), 2.0)}}
-    assert float(gradient_changed(lambda p: jnp.sum(p["one"]["w"] * p["two"]["w"]), params)) == pytest.approx(1.0)
-    assert float(gradient_changed(lambda p: jnp.sum(p["one"]["w"] + p["two"]["w"]), params)) == 0.0
+def test_negated_layers_have_negated_weights_and_biases():
+    layer = {"w": jnp.array([[1.0, -2.0]]), "b": jnp.array([3.0, 0.0])}
+    negated = turned({"a": layer, "b": layer}, ["b"])
+    assert set(negated) == {"b"}
+    np.testing.assert_array_equal(negated["b"]["w"], [[-1.0, 2.0]])
+    np.testing.assert_array_equal(negated["b"]["b"], [-3.0, 0.0])
 
 
-def test_ranking_is_the_area_under_the_curve():
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        (lambda w_1, w_2: w_1 * w_2, 1.0),  # the gradient w_2 becomes -w_2
+        (lambda w_1, w_2: w_1 + w_2, 0.0),  # the gradient does not depend on w_2
+        (lambda w_1, w_2: w_1 * (w_2 + 6.0), 0.5),  # 9 becomes 3: 6 over 12
+    ],
+)
+def test_change_of_the_lowest_gradient_by_hand(loss, expected):
+    params = {name: WEIGHTS[name] for name in ("layer_1", "layer_2")}
+    change = gradient_changed(lambda p: jnp.sum(loss(p["layer_1"]["w"], p["layer_2"]["w"])), params)
+    assert float(change) == pytest.approx(expected)
+
+
+# Ranking of the classes.
+
+
+def test_ranking_agrees_with_scikit_learn():
     generator = np.random.default_rng(0)
     scores, labels = np.round(generator.normal(size=(200, 3)), 1), generator.integers(0, 3, 200)
     expected = [roc_auc_score(labels == c, scores[:, c]) for c in range(3)]
-    np.testing.assert_allclose(
-        ranking_by_class(jnp.asarray(scores, jnp.float32), jnp.asarray(labels)), expected, atol=1e-5
-    )
+    auc_C = ranking_by_class(jnp.asarray(scores, jnp.float32), jnp.asarray(labels))
+    np.testing.assert_allclose(auc_C, expected, atol=1e-5)
 
 
-def test_perfect_reversed_and_constant_scores():
+def test_ranking_by_hand():
+    """Images of class 0 score 3 and 1, the others 2 and 1: pairs 3>2, 3>1, 1<2 and 1=1 make 2.5 of 4."""
+    scores_Nx2 = jnp.array([[3.0, 0.0], [1.0, 0.0], [2.0, 0.0], [1.0, 0.0]])
+    np.testing.assert_allclose(ranking_by_class(scores_Nx2, jnp.array([0, 0, 1, 1])), [2.5 / 4, 0.5])
+
+
+def test_ranking_of_perfect_reversed_and_missing_classes():
     label_N = jnp.arange(10) % 2
-    scores = jnp.stack([1.0 - label_N, 1.0 - label_N, 0.0 * label_N], 1)
-    found = ranking_by_class(scores[:, :2], label_N)
-    np.testing.assert_allclose(found, [1.0, 0.0])
-    np.testing.assert_allclose(ranking_by_class(scores[:, 2:].repeat(2, 1), label_N), 0.5)
-    assert np.isnan(ranking_by_class(scores, label_N)[2])
+    scores_NxC = jnp.stack([1.0 - label_N, 1.0 - label_N, 0.0 * label_N], 1)
+    auc_C = ranking_by_class(scores_NxC, label_N)
+    np.testing.assert_allclose(auc_C[:2], [1.0, 0.0])
+    assert np.isnan(auc_C[2])
+
+
+def test_scores_that_are_exchanged_between_classes_are_detected():
+    """Every image has the highest score for the next class: no class ranks its own images first."""
+    label_N = jnp.arange(9) % 3
+    scores_NxC = jax.nn.one_hot((label_N + 1) % 3, 3)
+    assert np.all(ranking_by_class(scores_NxC, label_N) < 0.5)

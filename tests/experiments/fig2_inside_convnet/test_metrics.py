@@ -1,0 +1,142 @@
+"""Figure 2's metrics of a net made by hand, whose answers are known, and of planted violations."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from dl_jax.data.dataset import Examples, Splits
+from dl_jax.models.convnet import Stage, convnet
+from dl_jax.models.nonlinearities import NONLINEARITIES
+from dl_jax.training.losses import cross_entropy
+from dl_jax.training.step import Learner
+from experiments.fig2_inside_convnet.metrics import look_inside
+
+pytestmark = pytest.mark.usefixtures("quick_to_compile")
+
+NET = (Stage(2, 7, 2),)
+SHOWN = jnp.zeros((1, 8, 8, 1)).at[0, 2:4, 2:4, 0].set(1.0)
+"""A square of four pixels, in one pooling window of the upper half."""
+
+
+def delta(sign):
+    return jnp.zeros((7, 7)).at[3, 3].set(sign)
+
+
+def gabor():
+    x, y = np.meshgrid(np.arange(7) - 3.0, np.arange(7) - 3.0)
+    envelope = np.exp(-(x**2 + y**2) / (2 * 1.6**2))
+    wave = np.cos(2 * np.pi * 0.2 * (0.8 * x + 0.6 * y) + 0.4)
+    return jnp.asarray(envelope * (wave - (envelope * wave).sum() / envelope.sum()), jnp.float32)
+
+
+def params(first=None, second=None, scores=2, exchanged=False):
+    """Map 1 is the image, map 2 its negative. Score 0 is the sum of the upper half of map 1, score 1 of the lower.
+
+    exchanged: the two scores are exchanged. Of more than two scores, the others are 0.
+    """
+    filters = [delta(1.0) if first is None else first, delta(-1.0) if second is None else second]
+    half_4x4x2xC = jnp.zeros((4, 4, 2, scores)).at[:2, :, 0, 0].set(1.0).at[2:, :, 0, 1].set(1.0)
+    if exchanged:
+        half_4x4x2xC = half_4x4x2xC.at[..., :2].set(half_4x4x2xC[..., 1::-1])
+    return {
+        "conv_01": {"w": jnp.stack(filters, -1)[:, :, None], "b": jnp.zeros(2)},
+        "layer_01": {"w": half_4x4x2xC.reshape(-1, scores), "b": jnp.zeros(scores)},
+    }
+
+
+def splits():
+    """Positive images, brighter in the upper half (class 0) or in the lower half (class 1), as many of each."""
+    x_Nx8x8x1 = jax.random.uniform(jax.random.key(0), (24, 8, 8, 1), minval=0.1, maxval=1.0)
+    y_N = jnp.arange(24) % 2
+    upper_8 = jnp.arange(8) < 4
+    x_Nx8x8x1 += jnp.where(upper_8[None] == (y_N == 0)[:, None], 2.0, 0.0)[:, :, None, None]
+    return Splits(*(Examples(x_Nx8x8x1[part], y_N[part]) for part in (slice(8), slice(8, 12), slice(12, None))))
+
+
+def metrics(trained, untrained=None):
+    """All metrics of a net, by name."""
+    learner = Learner(
+        convnet(NET, (), trained["layer_01"]["w"].shape[1], NONLINEARITIES["relu"]), cross_entropy, optax.sgd(1.0)
+    )
+    return jax.jit(lambda: look_inside(NET, SHOWN, learner, untrained or trained, trained, splits()))()
+
+
+@pytest.fixture(scope="module")
+def known():
+    """Metrics of the net made by hand; untrained, its two scores are exchanged."""
+    return metrics(params(), params(exchanged=True))
+
+
+def test_maps_are_the_image_and_nothing(known):
+    """The negative of a positive image is rectified to 0; the maxima of the one bright window are 1."""
+    convolution_2x8x8, pooling_2x4x4 = known["maps_1"].reshape(2, 8, 8), known["maps_2"].reshape(2, 4, 4)
+    np.testing.assert_array_equal(convolution_2x8x8[0], SHOWN[0, :, :, 0])
+    np.testing.assert_array_equal(pooling_2x4x4[0], jnp.zeros((4, 4)).at[1, 1].set(1.0))
+    assert not np.any(convolution_2x8x8[1])
+    assert not np.any(pooling_2x4x4[1])
+
+
+def test_scores_and_filters_of_the_image(known):
+    np.testing.assert_allclose(known["score"], [1.0, 0.0])
+    np.testing.assert_allclose(
+        known["filters_trained"].reshape(2, 7, 7), [0.5 + 0.5 * delta(1.0), 0.5 - 0.5 * delta(1.0)]
+    )
+
+
+def test_half_of_the_outputs_are_0_and_none_is_negative(known):
+    np.testing.assert_allclose(known["zeros_trained"], [0.5, 0.5])
+    assert known["negative"] == 0
+
+
+def test_other_nonlinearities_are_detected(known):
+    """Without rectification one of the two maps is negative everywhere; a softplus is never 0."""
+    assert known["negative_tanh"] == 0.5
+    np.testing.assert_array_equal(known["zeros_softplus"], [0.0, 0.0])
+
+
+def test_shifts_by_a_window_are_exact_and_by_a_pixel_only_below_the_pooling(known):
+    """One bright window becomes four partly bright ones: three of them differ, sqrt(3) relative to the map."""
+    np.testing.assert_array_equal(known["miss_whole"], [0.0, 0.0])
+    np.testing.assert_allclose(known["miss_one"], [0.0, np.sqrt(3)], rtol=1e-6)
+    assert known["miss_dealt"][0] > 0.5
+
+
+def test_changes_go_up_only(known):
+    """The head is linear in the rectified maps: with the filters negated, map 2 is the image and all scores are 0."""
+    assert known["changed_below"] == 0
+    assert known["changed_above"] == pytest.approx(1.0)
+    assert known["gradient_changed"] > 0.1
+
+
+def test_correct_scores_and_exchanged_ones(known):
+    """All test images are classified correctly; half of them are of each class, so that chance is 1/2."""
+    assert known["test_accuracy"] == 1.0
+    np.testing.assert_allclose([known["above_chance_trained"], known["above_chance_untrained"]], [0.5, -0.5])
+    np.testing.assert_allclose([known["ranks_trained"], known["ranks_untrained"]], [1.0, 0.0])
+
+
+def test_scores_follow_from_the_last_maps_of_the_same_image_only(known):
+    assert known["unlike_top_row"] == 0
+    assert known["unlike_top_row_of_another"] > 1
+
+
+def test_a_score_too_many_is_detected(known):
+    assert known["more_scores_than_categories"] == 0
+    assert metrics(params(scores=3))["more_scores_than_categories"] == 1
+
+
+def test_number_of_maps_is_not_the_number_of_categories(known):
+    """The last module has 4 x 4 x 2 outputs, and there are two categories."""
+    assert known["more_maps_than_categories"] == 30
+
+
+def test_only_oriented_filters_count_as_oriented(known):
+    assert known["oriented_trained"] == 0
+    learned = metrics(params(first=gabor()), params())
+    np.testing.assert_array_equal(learned["is_oriented_trained"], [True, False])
+    assert learned["oriented_trained"] == 0.5
+    assert learned["oriented_untrained"] == 0
+    assert learned["selectivity_trained"][0] > 0.4
+    np.testing.assert_allclose(learned["selectivity_untrained"], [0.0, 0.0], atol=1e-5)
