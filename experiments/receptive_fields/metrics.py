@@ -94,7 +94,7 @@ def evaluate(net: Sequence[Stage], run: Run):
 
 def by_formula(net: Sequence[Stage], side: int) -> Records:
     """Facts about each module for pictures of this side: formula_side, formula_start (the first pixel of the middle
-    unit's square), formula_radius (of a square whose pixels count alike), random_radius (expected of random weights)."""
+    unit's square), formula_radius (of a square whose pixels count alike), random_radius (of random weights)."""
     modules, (layers, units_L) = module_names(net), modules_of(net, side)
     formula = fields(layers)
     _, inside_LxHxW = middle_fields(formula, units_L, side)
