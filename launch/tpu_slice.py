@@ -10,7 +10,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from dl_jax.runtime.store import whole_folder
 from dl_jax.scale.atomic import write_text
 from launch.commands import ROOT, STOPPED, LaunchError, output_of, run_and_echo
 from launch.tpu_options import OLDER, RUNTIMES, TpuVm
@@ -126,15 +125,16 @@ class Slice:
         self._on_all_hosts(self.commands()["run"][0], 60.0 * self.options.save_minutes, self._save)
 
     def fetch(self) -> None:
-        """Fetch the results from the first host into --output_dir; an experiment's folder is replaced atomically."""
+        """Fetch the results from the first host into --output_dir; the runs that are there remain."""
+        from dl_jax.runtime.results import merge_runs  # imports JAX, which --help and --dry_run do not need
+
         self._fetch_results()
         if not (self.folder / "results" / self.experiment).is_dir() and self.experiment != "reproduce":
             raise LaunchError(f"the first host of {self.name} has no results of {self.experiment}")
         for each in (self.folder / "results").glob("[!.]*"):
             target = self.folder.parent / each.name
             if each.is_dir():
-                with whole_folder(target) as fresh:
-                    shutil.copytree(each, fresh, dirs_exist_ok=True)
+                merge_runs(each, target)
             else:
                 write_text(target, each.read_text())
         shutil.rmtree(self.folder)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from dl_jax.errors import FlagError
 from dl_jax.runtime import devices
 from dl_jax.runtime.experiment import PRESETS
 from dl_jax.runtime.flags import Checked, Flags, describe, flag, text
@@ -38,6 +39,15 @@ class Options(Checked):
         "run nothing; compile for other devices and print the memory and time they need (v5e:2x4, v5p:4x4x4, cuda)",
     )
     judge_only: bool = flag(False, "judge and draw the existing records again; measure nothing")
+    run: str = flag("latest", "the run that --judge_only judges: its digest, the start of its digest, or latest")
+    compare: str = flag(
+        "", "run nothing; compare two runs of this experiment (A,B as for --run), or two output folders"
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.run != "latest" and not self.judge_only:
+            raise FlagError("--run needs --judge_only; to repeat a run, give its flags")
 
 
 def set_up(options: Options, module_name: str, arguments: Sequence[str]) -> None:

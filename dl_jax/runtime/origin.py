@@ -31,30 +31,29 @@ def origin_of(experiment: Experiment, config: Flags, options: Options) -> Origin
 
 def data_of(config: Flags) -> str:
     """Return a text that identifies the contents of the data sets and of the image of a run."""
-    sources = [catalog.identity(name, manual_dir) for name, manual_dir in config.data_sources()]
+    sources = [catalog.source_version(name, manual_dir) for name, manual_dir in config.data_sources()]
     if image := getattr(config, "image", ""):
-        sources.append(catalog.contents(Path(image).expanduser()))
+        sources.append(catalog.file_version(Path(image).expanduser()))
     return "; ".join(sources) or "generated"
 
 
-def made_by(origin: Origin, manifest: dict[str, Any]) -> bool:
-    """Return whether the results with this manifest have the given origin."""
-    return all(manifest.get(key) == value for key, value in origin.items())
-
-
-def resumable(origin: Origin) -> Origin:
-    """Return the origin without the number of devices: a run may be resumed on more devices, or on fewer."""
+def identity_of(origin: Origin) -> Origin:
+    """Return the origin without the number of devices, which may differ when a run is resumed."""
     return origin | {"device": {key: origin["device"][key] for key in ("kind", "name")}}
+
+
+def digest_of(origin: Origin) -> str:
+    """Return the first 12 hexadecimal digits of the SHA-256 of an origin's identity: the name of the run's folder."""
+    return sha256(json.dumps(identity_of(origin), sort_keys=True).encode()).hexdigest()[:12]
 
 
 def unfinished_folder(name: str, origin: Origin, output: Path) -> Path:
     """Return the folder for the parts of an unfinished run."""
-    digest = sha256(json.dumps(resumable(origin), sort_keys=True).encode()).hexdigest()[:16]
-    return output / ".unfinished" / f"{name}-{digest}"
+    return output / ".unfinished" / f"{name}-{digest_of(origin)}"
 
 
 def check_unfinished(name: str, origin: Origin, output: Path) -> None:
-    """Raise FlagError if this experiment has checkpoints of an unfinished training with another origin.
+    """Raise FlagError if this experiment has checkpoints of an unfinished training with another identity.
 
     Otherwise a changed flag or a change of the code would silently start the training from the beginning.
     """
@@ -62,8 +61,8 @@ def check_unfinished(name: str, origin: Origin, output: Path) -> None:
     for other in sorted(folder.parent.glob(f"{name}-*")):
         has_checkpoints = any(path.name.isdigit() for path in other.glob("states-*/*/*"))
         if other != folder and has_checkpoints and (other / ORIGIN).is_file():
-            origins = json.loads((other / ORIGIN).read_text()), resumable(origin)
-            changes = ", ".join(differences(*(flatten(each, separator=" ") for each in origins)))
+            identities = json.loads((other / ORIGIN).read_text()), identity_of(origin)
+            changes = ", ".join(differences(*(flatten(each, separator=" ") for each in identities)))
             raise FlagError(
                 f"{other} has checkpoints of an unfinished training of another run: {changes}; resume it with the "
                 "command of that run, name another --output_dir, or delete that folder"

@@ -5,21 +5,25 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from dl_jax.errors import FlagError
 from dl_jax.evidence.verdicts import Answer, Verdict, correct
 from dl_jax.paper.statements import statements
 from dl_jax.report.page import ExperimentSection, page
+from dl_jax.runtime import results
+from dl_jax.runtime.compare import REPRODUCTION, compare_reproductions
+from dl_jax.runtime.execute import execute
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import Checked, flag, parse
 from dl_jax.runtime.options import Options, help_page, set_up
 from dl_jax.runtime.progress import Progress, duration
-from dl_jax.runtime.run import FAILED, carry_out, exit_status
+from dl_jax.runtime.run import FAILED, exit_status
 from dl_jax.scale.atomic import write_text
-from dl_jax.scale.processes import is_first
+from dl_jax.scale.processes import broadcast_from_first, is_first
 
 
 @dataclass(frozen=True)
@@ -49,43 +53,72 @@ def _reproduce(doc, arguments, modules):
         print(help_page(doc, Seeds))
         return 0
     given, common = parse(arguments, Seeds, Options)
-    options, output = Options(**common), Path(common.get("output_dir", Options().output_dir))
+    options = Options(**common)
     Seeds(**given)
-    if options.compile_for:
-        raise FlagError("--compile_for needs the name of one experiment: bash launch/local.sh NAME --compile_for=...")
+    if options.compare:
+        print(compare_reproductions(options.compare))
+        return 0
+    for name in ("compile_for", "run"):
+        if name in common:
+            raise FlagError(f"--{name} needs the name of one experiment: bash launch/local.sh NAME --{name}=...")
     experiments = {name: Experiment.of(module) for name, module in modules.items()}
     configs = {name: each.configured(options.preset, **given) for name, each in experiments.items()}
     set_up(options, "experiments.reproduce", arguments)
     progress = Progress(
         {name: each.expected_seconds(options.preset, configs[name]) for name, each in experiments.items()}
     )
-    began, verdicts, sections = time.monotonic(), [], []
+    started, output = time.monotonic(), Path(options.output_dir)
+    if options.judge_only:
+        made = _read(output)
+        experiments = {name: each for name, each in experiments.items() if made["runs"].get(name)}
+    else:
+        made = {"made": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "preset": options.preset, "flags": given, "runs": {}}
+    verdicts, sections = [], []
     for number, (name, experiment) in enumerate(experiments.items(), 1):
         print(f"[{number} of {len(experiments)}] {experiment.title}", flush=True)
-        new, error = _carry_out(experiment, configs[name], options, progress)
+        these = replace(options, run=made["runs"][name]) if options.judge_only else options
+        new, run, error = _execute(experiment, configs[name], these, progress)
         verdicts += new
-        sections.append(_section(experiment, output / name, error))
+        made["runs"][name] = run.name if run else None
+        sections.append(_section(experiment, run, error))
     verdicts = correct(verdicts)
     if is_first():
-        _write(output, options, verdicts, sections)
+        _write(output, made, verdicts, sections)
     answers = [verdict.verdict for verdict in verdicts if not verdict.counter_evidence]
     counts = (f"{answers.count(answer)} {answer.value.lower().replace('_', ' ')}" for answer in Answer)
     print(f"Of {len(answers)} criteria: {', '.join(counts)}")
-    print(f"{duration(time.monotonic() - began)}; the report is {output / 'report.html'}")
+    print(f"{duration(time.monotonic() - started)}; the report is {output / 'report.html'}")
     return FAILED if Answer.ERROR in answers else 0
 
 
-def _write(output, options, verdicts, sections):
+def _read(output) -> dict[str, Any]:
+    """Return what `_write` wrote about the reproduction in the output folder: date, preset, flags and runs."""
+
+    def read():
+        try:
+            return json.loads((output / REPRODUCTION).read_text())
+        except OSError:
+            return None
+
+    made = broadcast_from_first(read)
+    if made is None:
+        raise FlagError(f"--judge_only: no reproduction was finished in {output}; run without --judge_only first")
+    return made
+
+
+def _write(output, made, verdicts, sections):
     rows = [asdict(verdict) for verdict in verdicts]
     write_text(output / "verdicts.json", json.dumps(rows, indent=1, ensure_ascii=False))
-    made = f"Made on {time.strftime('%Y-%m-%d')} at preset {options.preset}."
-    write_text(output / "report.html", page(statements(), verdicts, sections, made))
+    text = f"Made on {made['made'][:10]} at preset {made['preset']}."
+    write_text(output / "report.html", page(statements(), verdicts, sections, text))
+    write_text(output / REPRODUCTION, json.dumps(made, indent=1))
 
 
-def _carry_out(experiment, config, options, progress) -> tuple[list[Verdict], str]:
-    """Return (verdicts, ""), or if the experiment raises (an ERROR for each criterion, the message)."""
+def _execute(experiment, config, options, progress) -> tuple[list[Verdict], Path | None, str]:
+    """Return (verdicts, run, ""), or if the experiment raises (an ERROR for each criterion, None, the message)."""
     try:
-        return carry_out(experiment, config, options, progress)[0], ""
+        outcome = execute(experiment, config, options, progress)
+        return outcome.verdicts, outcome.run, ""
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         message = f"{type(error).__name__}: {error}"
@@ -100,16 +133,14 @@ def _carry_out(experiment, config, options, progress) -> tuple[list[Verdict], st
             )
             for criterion in experiment.criteria
         ]
-        return errors, message
+        return errors, None, message
 
 
-def _section(experiment, folder, error):
-    manifest = folder / "manifest.json"
-    available = not error and manifest.exists()
+def _section(experiment, run, error):
     return ExperimentSection(
         experiment.name,
         experiment.doc,
-        json.loads(manifest.read_text()) if available else {},
-        sorted((folder / "figures").glob("*.svg")) if available else (),
+        results.read_manifest(run) if run else {},
+        sorted((run / "figures").glob("*.svg")) if run else (),
         error,
     )

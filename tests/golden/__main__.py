@@ -10,7 +10,7 @@ from tests.golden import FILE, differences, equal_digests, summary
 def main(arguments: list[str]) -> int:
     """The exit status: 1 if a number differs by more than rounding."""
     output = Path(next(each for each in arguments if not each.startswith("-")))
-    now = {path.parent.name: summary(path.parent) for path in sorted(output.glob("*/records.jsonl"))}
+    now = {path.parents[1].name: summary(path.parent) for path in sorted(output.glob("*/latest/records.jsonl"))}
     if "--write" in arguments:
         FILE.write_text(json.dumps(now, indent=1) + "\n")
         return 0

@@ -30,7 +30,7 @@ def serial(tmp_path_factory):
     """The records of the same sweep in one process."""
     folder = tmp_path_factory.mktemp("serial")
     python("-m", "experiments.linear_half_spaces", *FLAGS, f"--output_dir={folder}")
-    return (folder / "linear_half_spaces" / "records.jsonl").read_bytes()
+    return (folder / "linear_half_spaces" / "latest" / "records.jsonl").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ class Job:
         return "\n".join(path.read_text() for path in sorted((self.folder / "slurm").glob("*.log")))
 
     def records(self):
-        return (self.folder / "linear_half_spaces" / "records.jsonl").read_bytes()
+        return (self.folder / "linear_half_spaces" / "latest" / "records.jsonl").read_bytes()
 
     def is_running(self):
         """Return whether some parts are finished, and not all."""
@@ -141,7 +141,7 @@ def test_ray_loses_a_node_and_gives_the_records_of_a_serial_run(serial, tmp_path
         assert "3 of 3 tasks done" in output
     finally:
         rays.shutdown()
-    assert (tmp_path / "linear_half_spaces" / "records.jsonl").read_bytes() == serial
+    assert (tmp_path / "linear_half_spaces" / "latest" / "records.jsonl").read_bytes() == serial
 
 
 def test_the_real_gcloud_accepts_every_command(tmp_path):

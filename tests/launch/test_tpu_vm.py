@@ -20,8 +20,12 @@ GCLOUD = """case "$*" in
         ;;
     *"tpu-vm describe"*) echo READY ;;
     *"scp --recurse linear-half-spaces:"*)
-        mkdir -p "${7}/results/linear_half_spaces" "${7}/results/.unfinished"
-        echo '{"value": 1}' >"${7}/results/linear_half_spaces/records.jsonl"
+        mkdir -p "${7}/results/.unfinished"
+        for run in 0123456789ab latest; do  # scp follows the link
+            mkdir -p "${7}/results/linear_half_spaces/$run"
+            echo '{"value": 1}' >"${7}/results/linear_half_spaces/$run/records.jsonl"
+            echo '{"digest": "0123456789ab", "started": "now"}' >"${7}/results/linear_half_spaces/$run/manifest.json"
+        done
         ;;
     *"tpu-vm ssh"*"launch/local.sh linear_half_spaces"*) RUN ;;
 esac"""
@@ -70,7 +74,9 @@ def test_a_slice_is_created_used_and_deleted(gcloud, cwd, capsys):
         "queued-resources delete",
     ]
     assert all("--quiet" in call and ZONE in call for call in fakes.calls if call[0] == "gcloud")
-    assert (cwd / "results" / "linear_half_spaces" / "records.jsonl").read_text() == FETCHED
+    runs = cwd / "results" / "linear_half_spaces"
+    assert (runs / "latest" / "records.jsonl").read_text() == FETCHED
+    assert (runs / "latest").resolve() == runs / "0123456789ab"
     assert [each.name for each in (cwd / "results").iterdir()] == ["linear_half_spaces"]
 
 
@@ -174,7 +180,17 @@ def test_finished_parts_are_fetched_during_the_run(gcloud, cwd):
     object.__setattr__(slice_.options, "save_minutes", 0.001)
     with pytest.raises(LaunchError):  # the fake run fails as soon as it was fetched from
         slice_.run()
-    assert (slice_.folder / "results" / "linear_half_spaces" / "records.jsonl").read_text() == FETCHED
+    assert (slice_.folder / "results" / "linear_half_spaces" / "latest" / "records.jsonl").read_text() == FETCHED
+
+
+def test_earlier_runs_remain_when_results_are_fetched(gcloud, cwd):
+    gcloud()
+    local = cwd / "results" / "linear_half_spaces" / "aaaaaaaaaaaa"
+    local.mkdir(parents=True)
+    (local / "records.jsonl").write_text("local")
+    assert launched("--steps=fetch", *SMOKE) == 0
+    assert (local / "records.jsonl").read_text() == "local"
+    assert (local.parent / "0123456789ab" / "records.jsonl").read_text() == FETCHED
 
 
 def test_local_results_remain_when_a_fetch_fails(gcloud, fakes, cwd, capsys):

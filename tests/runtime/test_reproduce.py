@@ -1,11 +1,13 @@
 """Running all experiments: their verdicts together, errors of one of them, and the page."""
 
 import json
+import shutil
 from html.parser import HTMLParser
 
 import pytest
 
 from dl_jax.runtime.reproduce import reproduce
+from dl_jax.runtime.results import set_latest
 
 PARTS = ["first", "second"]
 
@@ -49,7 +51,7 @@ def test_all_verdicts_are_written_together(started, verdicts, modules, results, 
     answers = [(row["experiment"], row["key"], row["verdict"]) for row in verdicts()]
     assert answers == [("good", "69.large", "SUPPORTED"), ("other", "7.large", "SUPPORTED")]
     for name in modules:
-        folder = results / name
+        folder = results / name / "latest"
         assert json.loads((folder / "verdicts.json").read_text())[0] in verdicts()
         assert {path.name for path in folder.iterdir()} == {
             "records.jsonl",
@@ -61,7 +63,8 @@ def test_all_verdicts_are_written_together(started, verdicts, modules, results, 
     assert "[1 of 2]" in printed
     assert "2 supported, 0 refuted" in printed
     assert "report.html" in printed
-    assert {path.name for path in results.iterdir()} == {"good", "other", "report.html", "verdicts.json"}
+    made = {"report.html", "verdicts.json", "reproduce.json"}
+    assert {path.name for path in results.iterdir()} == {"good", "other", *made}
 
 
 def test_the_page_has_every_statement_and_needs_no_other_file(started, results):
@@ -119,6 +122,48 @@ def test_the_page_shows_no_earlier_figures_of_an_experiment_that_raised(started,
     assert Links(page_of(results)).tags.count("img") == 1
 
 
+def test_the_page_is_made_from_the_runs_of_this_reproduction(started, modules, results):
+    assert started("--seeds=6", "--preset=smoke") == 0
+    made = json.loads((results / "reproduce.json").read_text())
+    assert (made["preset"], made["flags"]) == ("smoke", {"seeds": 6})
+    assert set(made["runs"]) == set(modules)
+    assert started(f"--output_dir={results.parent / 'elsewhere'}") == 0  # the default seeds
+    for name, digest in made["runs"].items():
+        other = results.parent / "elsewhere" / name / "latest"
+        shutil.copytree(other, results / name / other.resolve().name)
+        set_latest(results / name / other.resolve().name)  # a newer run, which does not belong to the reproduction
+        assert digest != other.resolve().name
+    assert started("--judge_only") == 0
+    assert json.loads((results / "reproduce.json").read_text()) == made
+    assert "--seeds=6" in page_of(results)
+    assert "--seeds=5" not in page_of(results)
+    assert {row["n"] for row in json.loads((results / "verdicts.json").read_text())} == {6}
+
+
+def test_judge_only_needs_a_reproduction(started, results, capsys):
+    results.mkdir()
+    assert started("--judge_only") == 2
+    assert f"no reproduction was finished in {results}" in capsys.readouterr().err
+
+
+def test_two_reproductions_are_compared(fake, results, capsys):
+    elsewhere = results.parent / "elsewhere"
+    modules = {name: fake(name, number) for name, number in (("good", 69), ("other", 7))}
+    assert reproduce("", [f"--output_dir={results}"], modules) == 0
+    modules["other"].BREAKS["first"] = ZeroDivisionError("broken")
+    assert reproduce("", [f"--output_dir={elsewhere}", "--seeds=6"], modules) == 1
+    capsys.readouterr()
+    assert reproduce("", [f"--compare={results},{elsewhere}"], modules) == 0
+    printed = capsys.readouterr().out
+    assert f"A  {results}  " in printed
+    assert "flags seeds              5 | 6\n" in printed
+    assert "Verdicts with different answers: 1\nother  7.large: it is <large>" in printed
+    assert "B  ERROR" in printed
+    assert "Verdicts with the same answer and different numbers: 1\ngood  69.large" in printed
+    assert reproduce("", [f"--compare={results},{results.parent}"], modules) == 2
+    assert f"--compare: {results.parent} has no reproduce.json" in capsys.readouterr().err
+
+
 def test_ctrl_c_stops_all_and_the_same_command_resumes(started, modules, results):
     modules["other"].BREAKS["second"] = KeyboardInterrupt()
     assert started() == 130
@@ -133,7 +178,7 @@ def test_a_refutation_exits_with_0(fake, verdicts, results):
     assert [row["verdict"] for row in verdicts()] == ["REFUTED"]
 
 
-@pytest.mark.parametrize("argument", ["--seed=3", "--seeds=0", "--size=2", "good"])
+@pytest.mark.parametrize("argument", ["--seed=3", "--seeds=0", "--size=2", "good", "--run=3fa2", "--compare=one"])
 def test_an_invalid_flag_writes_nothing(started, modules, results, argument):
     assert started(argument) == 2
     assert not results.exists()

@@ -16,7 +16,7 @@ from dl_jax.evidence.estimands import metric
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import Flags, flag, parse
 from dl_jax.runtime.options import Options, command_of
-from dl_jax.runtime.origin import data_of, origin_of, resumable
+from dl_jax.runtime.origin import data_of, identity_of, origin_of
 from dl_jax.runtime.run import exit_status, run
 
 FIRST, SECOND = "first", "second"
@@ -42,18 +42,24 @@ def started(module, results, monkeypatch):
 
 
 def contents(folder):
-    return {str(path.relative_to(folder)): path.is_file() and path.read_bytes() for path in folder.rglob("*")}
+    return {str(path.relative_to(folder)): path.is_file() and path.read_bytes() for path in sorted(folder.rglob("*"))}
 
 
 def written(results, name):
-    return json.loads((results / "fake" / name).read_text())
+    return json.loads((latest(results) / name).read_text())
+
+
+def latest(results):
+    return results / "fake" / "latest"
 
 
 def test_a_run_writes_records_verdicts_manifest_and_figures(started, results, capsys):
     assert started("--size=2") == 0
     names = {"records.jsonl", "verdicts.json", "manifest.json", "figures", "figures/sizes.svg", "figures/sizes.png"}
-    assert set(contents(results)) == {"fake", *(f"fake/{name}" for name in names)}
-    rows = [json.loads(line) for line in (results / "fake" / "records.jsonl").read_text().splitlines()]
+    run = latest(results).resolve()
+    assert {path.name for path in (results / "fake").iterdir()} == {"latest", run.name}
+    assert set(contents(run)) == names
+    rows = [json.loads(line) for line in (run / "records.jsonl").read_text().splitlines()]
     assert len(rows) == 10
     assert rows[1] == {"experiment": "fake", "trial": 1, "seed": 1, "metric": "first", "value": 2.01}
     (verdict,) = written(results, "verdicts.json")
@@ -63,10 +69,13 @@ def test_a_run_writes_records_verdicts_manifest_and_figures(started, results, ca
     assert verdict["low"] < verdict["estimate"] < verdict["high"]
     assert (verdict["scope"], verdict["exploratory"]) == ("fakes", False)
     manifest = written(results, "manifest.json")
+    assert manifest["digest"] == run.name
     assert {"flags", "versions", "device", "data", "code", "cost", "command", "criteria", "commit"} <= set(manifest)
     assert manifest["flags"] == {"seeds": 5, "first_seed": 0, "size": 2.0, "tasks": ["first", "second"]}
     assert manifest["command"] == "bash launch/local.sh fake --size=2"
-    assert "SUPPORTED" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "SUPPORTED" in printed
+    assert f"Written to {run}" in printed
 
 
 def test_a_finished_run_is_not_repeated(started, module, results, capsys):
@@ -77,6 +86,63 @@ def test_a_finished_run_is_not_repeated(started, module, results, capsys):
     assert module.COMPUTED == [FIRST, SECOND]
     assert contents(results) == before
     assert "Nothing has changed" in capsys.readouterr().out
+
+
+def test_a_run_with_other_flags_leaves_the_earlier_run_unchanged(started, module, results):
+    assert started() == 0
+    first = latest(results).resolve()
+    before = contents(first)
+    assert started("--size=3") == 0
+    second = latest(results).resolve()
+    assert first != second
+    assert contents(first) == before
+    assert started() == 0  # the first again: nothing is computed, and it is the latest
+    assert latest(results).resolve() == first
+    assert contents(first) == before
+    assert module.COMPUTED == [FIRST, SECOND] * 2
+
+
+def test_judge_only_judges_the_run_that_is_named(started, module, results, monkeypatch, capsys):
+    assert started() == 0
+    first = latest(results).resolve()
+    assert started("--size=3") == 0
+    second = latest(results).resolve()
+    monkeypatch.setattr(module, "CRITERIA", (module.CRITERIA[0]._replace(title="another"),))
+    assert started("--judge_only", f"--run={first.name[:8]}") == 0
+    assert f"Written to {first}" in capsys.readouterr().out
+    assert json.loads((first / "verdicts.json").read_text())[0]["title"] == "another"
+    assert json.loads((second / "verdicts.json").read_text())[0]["title"] == "it is <large>"
+    assert latest(results).resolve() == second
+    assert started("--judge_only", "--run=xyz") == 2
+    assert f"no run matches 'xyz' in {results / 'fake'}; the runs are " in capsys.readouterr().err
+
+
+def test_results_in_the_older_layout_are_left_alone(started, results, capsys):
+    older = results / "fake"
+    older.mkdir(parents=True)
+    for name in ("records.jsonl", "manifest.json"):
+        (older / name).write_text("{}")
+    assert started() == 0
+    assert "results in the layout of an earlier version; they are left unchanged" in capsys.readouterr().out
+    assert [(older / name).read_text() for name in ("records.jsonl", "manifest.json")] == ["{}", "{}"]
+    assert (latest(results) / "verdicts.json").exists()
+
+
+def test_two_runs_are_compared(started, results, capsys):
+    assert started("--seeds=6") == 0
+    first = latest(results).resolve().name
+    assert started("--size=0.1") == 0
+    before = contents(results)
+    capsys.readouterr()
+    assert started(f"--compare={first[:6]},latest") == 0
+    printed = capsys.readouterr().out
+    assert "flags seeds              6 | 5" in printed
+    assert "flags size               1.0 | 0.1" in printed
+    assert "versions" not in printed
+    assert "Verdicts with different answers: 1\nfake  69.large: it is <large>" in printed
+    assert "A  SUPPORTED" in printed
+    assert "B  REFUTED" in printed
+    assert contents(results) == before
 
 
 @pytest.mark.parametrize("flag", ["--size=3", "--seeds=6", "--first_seed=1", "--preset=smoke"])
@@ -127,7 +193,7 @@ def test_ctrl_c_keeps_the_finished_parts(started, module, results, capsys):
     assert started() == 0
     assert module.COMPUTED == [FIRST, SECOND, SECOND]
     assert [path.name for path in results.iterdir()] == ["fake"]
-    assert len((results / "fake" / "records.jsonl").read_text().splitlines()) == 10
+    assert len((latest(results) / "records.jsonl").read_text().splitlines()) == 10
     assert started("--size=3") == 0
     assert module.COMPUTED[3:] == [FIRST, SECOND]  # other flags, other parts
 
@@ -155,7 +221,7 @@ def test_a_run_with_other_flags_is_refused_while_a_training_is_unfinished(starte
     (folder,) = (results / ".unfinished").iterdir()
     (folder / "states-abc" / "0" / "40").mkdir(parents=True)
     (folder / "origin.json").write_text(
-        json.dumps(resumable(origin_of(Experiment.of(module), module.Config(), Options())))
+        json.dumps(identity_of(origin_of(Experiment.of(module), module.Config(), Options())))
     )
     assert started("--size=3") == 2
     printed = capsys.readouterr().err
@@ -180,7 +246,7 @@ def test_a_figure_that_raises_leaves_earlier_results_unchanged(started, module, 
 
 def test_records_judged_by_later_criteria_are_exploratory(started, module, results, monkeypatch, capsys):
     assert started() == 0
-    records, before = (results / "fake" / "records.jsonl").read_bytes(), written(results, "manifest.json")
+    records, before = (latest(results) / "records.jsonl").read_bytes(), written(results, "manifest.json")
     assert started("--judge_only") == 0
     assert written(results, "verdicts.json")[0]["exploratory"] is False
     stricter = module.CRITERIA[0]._replace(test=exceeds(metric("first"), 5.0))
@@ -191,14 +257,17 @@ def test_records_judged_by_later_criteria_are_exploratory(started, module, resul
     (verdict,) = written(results, "verdicts.json")
     assert (verdict["verdict"], verdict["exploratory"]) == ("REFUTED", True)  # a refutation exits with 0
     assert module.COMPUTED == [FIRST, SECOND]
-    assert (results / "fake" / "records.jsonl").read_bytes() == records
+    assert (latest(results) / "records.jsonl").read_bytes() == records
     assert written(results, "manifest.json") == before
 
 
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("--judge_only", "there are no records"),
+        ("--judge_only", "there are no results in"),
+        ("--run=3fa2", "--run needs --judge_only"),
+        ("--compare=latest", "name two runs"),
+        ("--compare=latest,3fa2", "there are no results in"),
         ("--sice=2", "did you mean --size?"),
         ("--size=0", "above 0"),
         ("--preset=huge", "smoke, laptop, accelerator"),
@@ -261,6 +330,16 @@ def test_an_error_of_the_disk_while_writing_keeps_the_measurements(started, modu
     module.BREAKS.clear()
     assert started() == 0
     assert module.COMPUTED == [FIRST, SECOND]
+
+
+def test_an_error_of_the_disk_while_judging_again_keeps_the_results(started, module, results, capsys):
+    assert started() == 0
+    before = contents(results)
+    module.BREAKS["draw"] = OSError(errno.EDQUOT, "Disk quota exceeded", "sizes.svg")
+    assert started("--judge_only") == 1
+    run = latest(results).resolve()
+    assert f"Disk quota exceeded: sizes.svg; the results in {run} are kept" in capsys.readouterr().err
+    assert contents(results) == before
 
 
 def test_an_error_of_the_disk_elsewhere_claims_nothing_about_results(capsys):
