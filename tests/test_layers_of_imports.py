@@ -23,8 +23,8 @@ BELOW = {
 }
 """What each room may import, besides itself."""
 
-LISTING = ("experiments/reproduce.py",)
-"""Reaches the experiments, through the folder's listing."""
+LISTING = ("experiments/reproduce.py", "dl_jax/runtime/library.py")
+"""Files that import experiments by name, from the folder's listing."""
 
 OUTSIDE = {
     "absl": ("dl_jax/runtime/",),

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from dl_jax.errors import FlagError
+from dl_jax.evidence.tables import number, sample
 from dl_jax.evidence.verdicts import Verdict
 from dl_jax.runtime import results
-from dl_jax.runtime.verdict_table import result
 from dl_jax.scale.metadata import flatten
 
 ORIGIN_KEYS = ("flags", "code", "data", "versions", "device")
@@ -90,12 +90,12 @@ def _origin_lines(first: Mapping[str, dict[str, Any]], second: Mapping[str, dict
     return ["What differs, A | B:", *lines] if lines else ["Flags, code, data, versions and devices are equal."]
 
 
-def _verdict_lines(first: Mapping[Any, Verdict], second: Mapping[Any, Verdict]) -> list[str]:
+def _verdict_lines(first: dict[Any, Verdict], second: dict[Any, Verdict]) -> list[str]:
     """Return the verdicts that differ: first those with another answer, then those with other numbers."""
     answers, numbers, equal = [], [], 0
     for key in dict.fromkeys([*first, *second]):
         a, b = first.get(key), second.get(key)
-        title = f"{key[0]}  {key[1]}: {(a or b).title}"
+        title = f"{key[0]}  {key[1]}: {(first | second)[key].title}"
         lines = [title, *(f"  {side}  {_result(each)}" for side, each in (("A", a), ("B", b)))]
         if a is None or b is None or a.verdict != b.verdict:
             answers += lines
@@ -115,7 +115,9 @@ def _verdict_lines(first: Mapping[Any, Verdict], second: Mapping[Any, Verdict]) 
 def _result(verdict):
     if verdict is None:
         return "absent"
-    return result(verdict).rstrip() + (f"  [{verdict.note}]" if verdict.note else "")
+    interval = "" if verdict.exact else f" [{number(verdict.low)}, {number(verdict.high)}]"
+    note = f"  [{verdict.note}]" if verdict.note else ""
+    return f"{verdict.verdict:<12} {number(verdict.estimate)}{interval} {sample(verdict)}{note}"
 
 
 def _text(value):

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from dl_jax.errors import FlagError
 from dl_jax.evidence.criteria import fingerprint
 from dl_jax.evidence.records import Records
-from dl_jax.evidence.verdicts import Verdict, judge
+from dl_jax.evidence.verdicts import Verdicts, judge
 from dl_jax.measures.peak import peak_flops
 from dl_jax.runtime import code, provenance, results
 from dl_jax.runtime.experiment import Experiment
@@ -25,13 +25,13 @@ from dl_jax.scale.cache import Cache, FinishedElsewhere
 from dl_jax.scale.checkpointed_run import CheckpointedRun
 from dl_jax.scale.preemption import StopSignal
 from dl_jax.scale.processes import broadcast_from_first, is_first
-from dl_jax.training.context import local_context
+from dl_jax.training.context import Cost, local_context
 
 
 class Outcome(NamedTuple):
     """The verdicts of an experiment, the folder of the run that they belong to, and whether it was measured now."""
 
-    verdicts: list[Verdict]
+    verdicts: Verdicts
     run: Path
     measured: bool
 
@@ -72,7 +72,7 @@ def judging_digest(experiment: Experiment) -> str:
     return code.digest(code.judging_code(Path(experiment.file)))
 
 
-def judged(experiment: Experiment, records: Records, criteria: str) -> list[Verdict]:
+def judged(experiment: Experiment, records: Records, criteria: str) -> Verdicts:
     """Return the verdicts of an experiment on its records.
 
     criteria: the fingerprint of the criteria when the records were measured. If they have changed since, the verdicts
@@ -80,7 +80,7 @@ def judged(experiment: Experiment, records: Records, criteria: str) -> list[Verd
     """
     exploratory = criteria != fingerprint(experiment.criteria)
     verdicts = judge(records, experiment.criteria)
-    return [replace(verdict, experiment=experiment.name, exploratory=exploratory) for verdict in verdicts]
+    return Verdicts(replace(verdict, experiment=experiment.name, exploratory=exploratory) for verdict in verdicts)
 
 
 def _find_run(folder, name) -> Path:
@@ -98,7 +98,7 @@ def _find_run(folder, name) -> Path:
     return Path(run)
 
 
-def _verdicts(run) -> list[Verdict]:
+def _verdicts(run) -> Verdicts:
     return results.parse_verdicts(broadcast_from_first(lambda: json.loads((run / "verdicts.json").read_text())))
 
 
@@ -125,7 +125,8 @@ def _measure_and_write(experiment, config, origin, options, run, parts, progress
 
 
 def _measure(experiment, config, origin, options, run, parts, progress) -> tuple[Records, dict[str, Any]]:
-    started, commit, costs = time.time(), provenance.commit(), []
+    started, commit = time.time(), provenance.commit()
+    costs: list[Cost] = []
 
     def report(part, done, total):
         progress.update(part, done, total)

@@ -48,10 +48,11 @@ class Experiment:
     @classmethod
     def of(cls, module: ModuleType) -> "Experiment":
         """Return the experiment in a module. AttributeError names a missing part."""
+        assert module.__spec__ is not None  # a module run by `python -m` has one, though its name is __main__
         name = module.__spec__.name.rpartition(".")[2]
         seconds = module.SECONDS if isinstance(module.SECONDS, dict) else {"laptop": module.SECONDS}
         parts = (module.Config, module.PRESETS, seconds, module.measure, module.CRITERIA, module.draw)
-        return cls(name, module.__doc__ or "", module.__file__, *parts)
+        return cls(name, module.__doc__ or "", module.__file__ or "", *parts)
 
     def configured(self, preset: str, **given: Any) -> Flags:
         """Return the preset's config with the flags that were given. FlagError if a value is out of range."""

@@ -1,7 +1,9 @@
 """Command-line flags from a frozen dataclass: each field is a flag, its metadata holds the help text and the limits."""
 
 import dataclasses
-from collections.abc import Sequence
+import numbers
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, get_args, get_origin, get_type_hints
@@ -9,6 +11,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 from absl import flags as absl_flags
 
 from dl_jax.errors import FlagError
+
+WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "True or False"}
+ABSTRACT = {int: numbers.Integral, float: numbers.Real}
+"""Types whose values are converted: NumPy's numbers too."""
 
 
 def flag(
@@ -107,10 +113,7 @@ def parse(arguments: Sequence[str], *groups: type) -> list[dict[str, Any]]:
     try:
         extra = values(["", *arguments])[1:]
     except absl_flags.UnrecognizedFlagError as error:
-        near = get_close_matches(error.flagname, values, n=1)
-        raise FlagError(
-            f"there is no flag --{error.flagname}; " + (f"did you mean --{near[0]}?" if near else "--help lists them")
-        ) from None
+        raise _unknown_flag(error.flagname, values) from None
     except absl_flags.Error as error:
         raise FlagError(f"{' '.join(str(error).split())}; --help lists the flags and their values") from None
     if extra:
@@ -120,6 +123,39 @@ def parse(arguments: Sequence[str], *groups: type) -> list[dict[str, Any]]:
         {f.name: _read(group, f, given[f.name]) for f in dataclasses.fields(group) if given[f.name] is not None}
         for group in groups
     ]
+
+
+def from_values(group: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return Python values as the fields of a dataclass of flags: any sequence as a tuple, a path as text.
+
+    Raises FlagError for an unknown flag, or a value of another type.
+    """
+    known = {field.name: field for field in dataclasses.fields(group)}
+    for name in values:
+        if name not in known:
+            raise _unknown_flag(name, known)
+    return {name: _convert(group, known[name], value) for name, value in values.items()}
+
+
+def _unknown_flag(name, known):
+    near = get_close_matches(name, known, n=1)
+    return FlagError(f"there is no flag --{name}; " + (f"did you mean --{near[0]}?" if near else "--help lists them"))
+
+
+def _convert(group, field, value):
+    kind, many = _type_of(group, field)
+
+    def one(value):
+        value = os.fspath(value) if kind is str and isinstance(value, os.PathLike) else value
+        if not isinstance(value, ABSTRACT.get(kind, kind)) or (kind is not bool and isinstance(value, bool)):
+            raise FlagError(
+                f"--{field.name} takes {WORDS[kind]}{' or a sequence of them' if many else ''}, not {value!r}"
+            )
+        return kind(value)
+
+    if many:
+        return tuple(map(one, value if isinstance(value, Iterable) and not isinstance(value, str) else (value,)))
+    return None if value is None and field.default is None else one(value)
 
 
 def _type_of(group, field):
@@ -132,14 +168,13 @@ def _type_of(group, field):
 
 def _read(group, field, given):
     kind, many = _type_of(group, field)
-    words = {int: "a whole number", float: "a number"}
 
     def one(word):
         try:
             return kind(word)
         except ValueError:
             raise FlagError(
-                f"--{field.name} takes {words[kind]}{' or several, separated by commas' if many else ''}, not {word!r}"
+                f"--{field.name} takes {WORDS[kind]}{' or several, separated by commas' if many else ''}, not {word!r}"
             ) from None
 
     if many:

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from dl_jax.errors import FlagError
 from dl_jax.evidence.records import Records
-from dl_jax.evidence.verdicts import Answer, Verdict
+from dl_jax.evidence.verdicts import Answer, Verdict, Verdicts
 from dl_jax.runtime.store import whole_folder
 from dl_jax.scale.atomic import write_text
 
@@ -65,9 +65,9 @@ def read_manifest(run: Path) -> dict[str, Any]:
         return {}
 
 
-def parse_verdicts(rows: list[dict[str, Any]]) -> list[Verdict]:
+def parse_verdicts(rows: list[dict[str, Any]]) -> Verdicts:
     """Return the verdicts in the content of a verdicts.json."""
-    return [Verdict(**(row | {"verdict": Answer(row["verdict"])})) for row in rows]
+    return Verdicts(Verdict(**(row | {"verdict": Answer(row["verdict"])})) for row in rows)
 
 
 def runs_of(folder: Path) -> list[Path]:

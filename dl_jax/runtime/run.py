@@ -12,7 +12,6 @@ from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import parse
 from dl_jax.runtime.options import Options, help_page, set_up
 from dl_jax.runtime.progress import Progress
-from dl_jax.runtime.verdict_table import table
 from dl_jax.scale import compile_for
 from dl_jax.scale.preemption import EXIT_PREEMPTED, Preempted
 from dl_jax.training.context import Context, Events
@@ -74,7 +73,7 @@ def _run(module, arguments):
         return 0
     set_up(options, module.__spec__.name, arguments)
     outcome = execute(experiment, config, options, progress)
-    print(table(outcome.verdicts))
+    print(outcome.verdicts)
     written = outcome.measured or options.judge_only
     print(f"{'Written to' if written else 'Nothing has changed; the results are in'} {outcome.run}")
     return 0

@@ -1,13 +1,15 @@
 """Flags: a command line becomes values, and an unusable one an error that says what to type instead."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dl_jax.errors import FlagError
-from dl_jax.runtime.flags import Checked, Flags, describe, flag, parse, text
+from dl_jax.runtime.flags import Checked, Flags, describe, flag, from_values, parse, text
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,45 @@ def test_unreadable_arguments_are_errors_of_one_line(arguments, message):
 def test_values_out_of_range_are_errors_that_name_the_range(argument, message):
     with pytest.raises(FlagError) as raised:
         config(argument)
+    assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "fields"),
+    [
+        ({}, {}),
+        ({"width": np.int64(7), "learning_rate": 1}, {"width": 7, "learning_rate": 1.0}),
+        ({"depths": [1, 2]}, {"depths": (1, 2)}),
+        ({"depths": range(1, 4)}, {"depths": (1, 2, 3)}),
+        ({"depths": np.array([1, 20])}, {"depths": (1, 20)}),
+        ({"depths": 20, "tasks": "a"}, {"depths": (20,), "tasks": ("a",)}),
+        ({"rates": ()}, {"rates": ()}),
+        ({"most": None}, {"most": None}),
+        ({"shape": Path("ring")}, {"shape": "ring"}),
+    ],
+)
+def test_python_values_become_fields(values, fields):
+    found = from_values(Config, values)
+    assert found == fields
+    assert [type(value) for value in found.values()] == [type(value) for value in fields.values()]
+    assert Config(**found) == Config(**fields)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"widht": 3}, "there is no flag --widht; did you mean --width?"),
+        ({"width": 3.0}, "--width takes a whole number, not 3.0"),
+        ({"width": True}, "--width takes a whole number, not True"),
+        ({"width": None}, "--width takes a whole number, not None"),
+        ({"learning_rate": "0.1"}, "--learning_rate takes a number, not '0.1'"),
+        ({"depths": (1, "x")}, "--depths takes a whole number or a sequence of them, not 'x'"),
+        ({"tasks": (1,)}, "--tasks takes a text or a sequence of them, not 1"),
+    ],
+)
+def test_python_values_of_another_type_are_errors(values, message):
+    with pytest.raises(FlagError) as raised:
+        from_values(Config, values)
     assert message in str(raised.value)
 
 

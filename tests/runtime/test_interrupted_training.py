@@ -29,18 +29,19 @@ if count > 1:
     jax.distributed.initialize(f"127.0.0.1:{port}", count, number)
 
 from dl_jax.data.dataset import Examples
+from dl_jax.evidence.records import Records
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.scale.cache import Cache
 from dl_jax.scale.checkpointed_run import CheckpointedRun
 from dl_jax.scale.preemption import EXIT_PREEMPTED, Preempted, StopSignal
-from dl_jax.training import fit as calls
+from dl_jax.training import loop
 from dl_jax.training.fit import fit
 from dl_jax.training.losses import cross_entropy
 from dl_jax.training.context import local_context
 from dl_jax.training.step import Learner
 
-calls.FLOPS_A_SECOND = {"cpu": 3e7}  # many short calls, each with a chance to save
+loop.FLOPS_PER_SECOND = {"cpu": 3e7}  # many short calls, each with a chance to save
 folder, steps = Path(sys.argv[1]), int(sys.argv[5])
 draw = np.random.default_rng(0)
 train = Examples(draw.normal(size=(256, 16)).astype(np.float32), draw.integers(0, 4, 256).astype(np.int32))
@@ -48,20 +49,20 @@ learner = Learner(mlp((256, 256), 4, NONLINEARITIES["tanh"]), cross_entropy, opt
 
 def compute():
     context = local_context(data=jax.device_count()).with_events(checkpointer=run.checkpointer)
-    state, error_T = fit(learner, train, jax.random.key(1), steps, context=context, batch_size=64)
-    digest = sha256(np.asarray(error_T).tobytes())
+    state, loss_T, *_ = fit(learner, train, jax.random.key(1), steps=steps, context=context, batch_size=64)
+    digest = sha256(np.asarray(loss_T).tobytes())
     for leaf in jax.tree.leaves(state):
         digest.update(np.asarray(leaf.addressable_data(0)).tobytes())
-    return [{"metric": digest.hexdigest(), "value": 0.0}]
+    return Records(({"metric": digest.hexdigest(), "value": 0.0},))
 
 try:
     cache = Cache(folder)
     with StopSignal() as stop, CheckpointedRun(cache.get_or_compute, folder, {"steps": steps}, stop, 0.1) as run:
-        rows = run.get_or_compute({}, compute)
+        records = run.get_or_compute({}, compute)
 except Preempted:
     sys.exit(EXIT_PREEMPTED)
 if number == 0:
-    print("digest", rows[0]["metric"])
+    print("digest", records.rows[0]["metric"])
 """
 STEPS = 3000
 KILLS = 20
