@@ -19,13 +19,13 @@ def margin(scores_Nx2: jax.Array) -> jax.Array:
 
 
 def class_to_nuisance_ratios(margin_N: Outputs) -> dict[str, jax.Array]:
-    """`kind_over_<variant>`: the median change of the margin with the class, over that with each other variant.
+    """{variant: ratio}: the median change of the margin with the class, over that with each other variant.
 
     Above 1 the margin depends more on the class than on the nuisance. Independent of the scale of the scores.
     """
     change = {name: jnp.median(jnp.abs(m_N - margin_N[ORIGINAL])) for name, m_N in margin_N.items()}
     return {
-        f"kind_over_{name}": change[OTHER_CLASS] / jnp.maximum(change[name], 1e-12)
+        name: change[OTHER_CLASS] / jnp.maximum(change[name], 1e-12)
         for name in margin_N
         if name not in (ORIGINAL, OTHER_CLASS)
     }

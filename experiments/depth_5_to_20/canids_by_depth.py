@@ -1,52 +1,57 @@
-"""Depth and nothing else: nets of equal parts that learn Samoyeds from white wolves, at two budgets of steps."""
+"""Nets that differ in depth alone, trained to tell Samoyeds from white wolves, evaluated on the way."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import partial
 
-from dl_jax.evidence.records import Row
-from dl_jax.measures.canids import Pictures, seen
-from dl_jax.models.nonlinearities import one_of
+from dl_jax.evidence.records import Records
+from dl_jax.measures.canids import Pictures, picture_metrics
+from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.context import Context
+from dl_jax.training.grid import choice, grid, static
 from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import adam
+from dl_jax.training.programs import Run
 from dl_jax.training.step import Learner
-from dl_jax.training.old_sweep import grid, sweep
+from dl_jax.training.sweep import evenly, sweep
 from experiments.depth_5_to_20.equal_parameters import equal_parts
 
+TASK = "canids"
 UNITS, WIDTH, PATCH, STRIDE = 120, 32, 12, 6
-"""Hidden units in all, numbers in the stream, and the squares of pixels that are looked at."""
-RATES = (1e-3, 3e-3)
-TOGETHER = {"cpu": 1, "gpu": 40, "tpu": 40}
+"""Hidden units in all, width of the stream, side of the patches of pixels and their distance."""
+LEARNING_RATES = (1e-3, 3e-3)
+BATCH_SIZE, EVALUATIONS = 32, 4
 
 
-def depth_rows(
-    depth: int,
-    nonlinearities: tuple[str, ...],
+def train_by_depth(
     pictures: Pictures,
-    seeds: Iterable[int],
+    depths: Sequence[int],
+    nonlinearities: Sequence[str],
+    seeds: Sequence[int],
     steps: int,
-    looks: int,
     context: Context,
-) -> list[Row]:
-    """Rows of what is seen of each net at each of RATES, at even distances on the way to `steps`."""
+) -> Records:
+    """Records of `picture_metrics` at EVALUATIONS steps, of each depth and nonlinearity at each learning rate."""
 
     def learner(trial):
-        f = one_of(nonlinearities, trial["nonlinearity"])
-        return Learner(equal_parts(UNITS, depth, WIDTH, 2, f, PATCH, STRIDE), cross_entropy, adam(trial["setting"]))
+        model = equal_parts(UNITS, trial.depth, WIDTH, 2, trial.nonlinearity, PATCH, STRIDE)
+        return Learner(model, cross_entropy, adam(trial.learning_rate))
 
-    def look(learner, first, last, pictures):
-        return seen(partial(learner.model.apply, last), pictures)
+    def evaluate(run: Run):
+        return picture_metrics(partial(run.learner.model.apply, run.params), run.splits)
 
     return sweep(
         learner,
         pictures,
-        grid(nonlinearity=nonlinearities, setting=RATES, seed=seeds),
+        grid(
+            depth=static(depths),
+            nonlinearity=choice(NONLINEARITIES, nonlinearities),
+            learning_rate=LEARNING_RATES,
+            seed=seeds,
+        ),
         steps=steps,
-        look=look,
+        evaluate=evaluate,
         context=context,
-        batch_size=32,
-        looks=looks,
-        together=TOGETHER[context.kind],
-        task="animals",
-        depth=depth,
+        batch_size=BATCH_SIZE,
+        eval_steps=evenly(steps, EVALUATIONS),
+        task=TASK,
     )

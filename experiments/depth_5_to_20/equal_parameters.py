@@ -1,8 +1,8 @@
-"""One stock of hidden units, side by side or one after the other: nets in which depth is all that differs.
+"""Nets that differ in depth alone: a fixed number of hidden units, side by side or one after the other.
 
-The units stand in `groups` along a stream of fixed width, h <- h + f(h w + b) v, as few or as many to a group. At
-every depth the number of weights, units and operations, the receptive field, the path past the units and the size
-of the first weights are the same, and with the identity the whole is one linear map, at any depth (section III).
+The units stand in `groups` along a stream of fixed width, h <- h + f(h w + b) v, with equally many in each group. At
+every depth the numbers of weights, units and operations, the receptive field, the path past the units and the scale of
+the initial weights are the same; with the identity as nonlinearity the net is one linear map (section III).
 """
 
 import jax
@@ -16,11 +16,14 @@ from dl_jax.models.nonlinearities import Nonlinearity
 def equal_parts(
     units: int, groups: int, width: int, classes: int, nonlinearity: Nonlinearity, patch: int, stride: int
 ) -> Model:
-    """x_BxHxWxC is looked at in patches; the stream is averaged over them before the layer of scores.
+    """Return a net on images x_BxHxWxC that is applied to P patches of each, and averaged before the output layer.
 
-    Params: {"stem": {"w": [patch patch C, W]}, "group_01": {"w": [W, U], "b": [U], "v": [U, W]}, ...,
-    "top": {"w": [W, classes], "b": [classes]}}. Groups differ by one unit at most. Layers: the stream after every
-    group, h_BxPxW, and the scores.
+    units:         hidden units in all groups together; groups differ by one unit at most.
+    width:         W of the stream.
+    patch, stride: side of the patches and the distance between them, in pixels.
+
+    Params: {"stem": {"w": [patch patch C, W]}, "group_001": {"w": [W, U], "b": [U], "v": [U, W]}, ...,
+    "top": {"w": [W, classes], "b": [classes]}}. Layers: the stream after every group, h_BxPxW, and the scores.
     """
     sizes = [units // groups + (number < units % groups) for number in range(groups)]
     names = [f"group_{number:03}" for number in range(1, groups + 1)]
@@ -31,7 +34,7 @@ def equal_parts(
         params = {"stem": {"w": lecun(key_stem, (inputs, width), 1.0)}}
         for name, size, key_group in zip(names, sizes, keys, strict=True):
             key_in, key_out = jax.random.split(key_group)
-            # Of all units together the outputs have the same scale, however they are grouped.
+            # The sum over all units has the same scale for any number of groups.
             v = scaled_normal((size / units) ** 0.5)(key_out, (size, width), 1.0)
             params[name] = {"w": lecun(key_in, (width, size), 1.0), "b": jnp.zeros(size), "v": v}
         return params | {"top": {"w": lecun(key_top, (width, classes), 1.0), "b": jnp.zeros(classes)}}
@@ -49,7 +52,7 @@ def equal_parts(
 
 
 def patches(x_BxHxWxC: jax.Array, side: int, stride: int) -> jax.Array:
-    """x_BxPx(side side C): every square of pixels whose corner is a multiple of the stride; none hangs over an edge."""
+    """Return x_BxPx(side side C): every square of the image whose corner is at multiples of the stride."""
     images, height, width, colours = x_BxHxWxC.shape
     corners = [
         (row, column) for row in range(0, height - side + 1, stride) for column in range(0, width - side + 1, stride)

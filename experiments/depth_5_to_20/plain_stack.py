@@ -1,6 +1,6 @@
-"""A deep stack of equal layers, plain or mended: by the scale of its first weights, by normalising, by skipping.
+"""A deep stack of equal layers whose initial scale, normalization and skip connections are numbers.
 
-What may be mended is a number, so that one program trains all of them (statement 107).
+So one program trains stacks with and without each of them (statement 107).
 """
 
 import jax
@@ -17,13 +17,16 @@ def plain_stack(
     classes: int,
     nonlinearity: Nonlinearity,
     scale: float | jax.Array = 1.0,
-    normalise: bool | jax.Array = False,
+    normalize: bool | jax.Array = False,
     skip: float | jax.Array = 0.0,
 ) -> Model:
-    """h <- skip h + f(z), z = h w + b; normalised, z has mean 0 and variance 1 over the units of each example.
+    """Return the stack h <- skip h + f(z) with z = h w + b, by default a plain one.
 
-    scale: first weights are N(0, scale^2 / width). Params: {"first": {"w"}, "layers": {"w": [L, W, W], "b": [L, W]},
-    "top": {"w", "b"}}. Layers: h_BxW after every layer, and the scores.
+    scale:     initial weights are drawn from N(0, scale^2 / width).
+    normalize: shift and scale z to mean 0 and variance 1 over the units of each example (layer normalization).
+
+    Params: {"first": {"w"}, "layers": {"w": [L, W, W], "b": [L, W]}, "top": {"w", "b"}}.
+    Layers: h_BxW after every layer, and the scores.
     """
 
     def init(key, x_BxD):
@@ -38,9 +41,9 @@ def plain_stack(
     def layers(params, x_BxD):
         def layer(h_BxW, weights):
             z_BxW = h_BxW @ weights["w"] + weights["b"][None]
-            off_BxW = z_BxW - jnp.mean(z_BxW, 1, keepdims=True)
-            even_BxW = off_BxW / jnp.sqrt(jnp.mean(off_BxW**2, 1, keepdims=True) + 1e-5)
-            h_BxW = skip * h_BxW + nonlinearity.f(jnp.where(normalise, even_BxW, z_BxW))
+            centred_BxW = z_BxW - jnp.mean(z_BxW, 1, keepdims=True)
+            normalized_BxW = centred_BxW / jnp.sqrt(jnp.mean(centred_BxW**2, 1, keepdims=True) + 1e-5)
+            h_BxW = skip * h_BxW + nonlinearity.f(jnp.where(normalize, normalized_BxW, z_BxW))
             return h_BxW, h_BxW
 
         h_BxW, h_LxBxW = jax.lax.scan(layer, x_BxD @ params["first"]["w"], params["layers"])

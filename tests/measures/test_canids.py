@@ -1,23 +1,20 @@
-"""Animals for machines: parts that are kept apart, the same for the same seed, and rows with every axis."""
+"""Pictures of canids: splits without common pictures, and metrics of classifiers whose answers are known."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from dl_jax.measures.canids import (
-    SHALLOW,
-    alone_rows,
-    draw_alone,
+    MATCHED,
+    TEST,
+    VALIDATION,
+    apply_to_all,
+    draw_examples,
     draw_pictures,
-    pixel_rows,
-    seen,
-    shallow_rows,
-    some,
-    trained_rows,
+    picture_keys,
+    picture_metrics,
 )
-from dl_jax.models.mlp import mlp
-from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.training.context import local_context
 
 SIDE, NUISANCES = 16, ("pose", "background")
 
@@ -27,75 +24,61 @@ def pictures():
     return draw_pictures(64, SIDE, NUISANCES, 1.0, 0)
 
 
-@pytest.fixture(scope="module")
-def alone():
-    return draw_alone(SIDE, NUISANCES, 1.0, 0)
-
-
-def test_pictures_are_new_ones_in_every_part_and_balanced(pictures, alone):
-    parts = [pictures.train, pictures.validation, pictures.test, *jax.tree.leaves(list(alone.values()))[::2]]
-    x_MxD = np.concatenate(
-        [np.asarray(getattr(part, "x", part)).reshape(len(getattr(part, "x", part)), -1) for part in parts]
-    )
+def test_splits_are_balanced_and_have_no_picture_in_common(pictures):
+    single = draw_examples(picture_keys(0).single_nuisances, 64, SIDE, NUISANCES, 1.0)
+    parts = [pictures.train, pictures.validation, pictures.test, single]
+    x_MxD = np.concatenate([np.asarray(part.x).reshape(len(part.x), -1) for part in parts])
+    assert len(x_MxD) == 64 + VALIDATION + TEST + 64
     assert len(np.unique(x_MxD, axis=0)) == len(x_MxD)
     assert x_MxD.min() >= -2
     assert x_MxD.max() <= 2
-    assert np.bincount(pictures.test.y).tolist() == [512, 512]
-    assert set(pictures.compared) == {"as it is", "kind", "scene", *NUISANCES}
+    assert np.bincount(pictures.test.y).tolist() == [TEST // 2, TEST // 2]
+    assert set(pictures.matched_variants) == {"as it is", "kind", "scene", *NUISANCES}
 
 
-def test_the_seed_tells_which(pictures):
+def test_the_seed_determines_the_pictures(pictures):
     again, other = (draw_pictures(64, SIDE, NUISANCES, 1.0, seed) for seed in (0, 1))
     np.testing.assert_array_equal(pictures.train.x, again.train.x)
     assert not np.array_equal(pictures.train.x, other.train.x)
 
 
-def test_some_are_drawn_without_replacement(pictures):
-    drawn = some(32)(jax.random.key(0), pictures.train)
-    rows = np.asarray(drawn.x).reshape(32, -1)
-    assert len(np.unique(rows, axis=0)) == 32
-    known = {
-        row.tobytes(): int(label) for row, label in zip(np.asarray(pictures.train.x), pictures.train.y, strict=True)
-    }
-    assert [known[row.tobytes()] for row in np.asarray(drawn.x)] == list(np.asarray(drawn.y))
+def test_without_detail_the_kinds_are_drawn_alike():
+    variants = draw_pictures(2, SIDE, NUISANCES, 0.0, 0).matched_variants
+    np.testing.assert_array_equal(variants["as it is"], variants["kind"])
 
 
-def test_what_is_seen_of_a_machine_that_knows(pictures):
-    """Its answer is the label, found again by the picture: all right, and no response to any nuisance."""
-    known = {np.asarray(x).tobytes(): y for part in pictures[:3] for x, y in zip(*part, strict=True)}
-    sign_N = np.arange(128) % 2
-    for name, x_N in pictures.compared.items():
-        kinds = 1 - sign_N if name == "kind" else sign_N
-        known |= {np.asarray(x).tobytes(): kind for x, kind in zip(x_N, kinds, strict=True)}
+def test_metrics_of_a_classifier_that_answers_with_the_label(pictures):
+    """It is always right and responds to no nuisance."""
+    labels = {np.asarray(x).tobytes(): y for part in pictures[:3] for x, y in zip(*part, strict=True)}
+    label_N = np.arange(MATCHED) % 2
+    for name, x_N in pictures.matched_variants.items():
+        y_N = 1 - label_N if name == "kind" else label_N
+        labels |= {np.asarray(x).tobytes(): y for x, y in zip(x_N, y_N, strict=True)}
 
-    def answer(x_N):
-        return jax.nn.one_hot(np.array([known[np.asarray(x).tobytes()] for x in x_N]), 2)
+    def scores(x_N):
+        return jax.nn.one_hot(np.array([labels[np.asarray(x).tobytes()] for x in x_N]), 2)
 
-    found = seen(answer, pictures)
-    assert found["test_accuracy"] == found["validation_accuracy"] == found["test_pairs_right"] == 1
-    assert min(found[f"test_kind_over_{name}"] for name in (*NUISANCES, "scene")) > 1e6
-
-
-def test_rows_have_their_axes(pictures, alone):
-    context = local_context(1)
-    shallow = shallow_rows(pictures, (32, 64), (0,), context)
-    assert {(row["machine"], row["labels"], row["size"]) for row in shallow} == {
-        (machine, labels, size)
-        for machine in SHALLOW
-        for labels in ("true", "by lot")
-        for size in (32, 64)
-        if labels == "true" or machine == "gaussian"
-    }
-    rows = alone_rows(alone, (0,), context)
-    assert {row["alone"] for row in rows} == set(NUISANCES)
-    pixels = pixel_rows(SIDE, NUISANCES, 1.0, (0, 1), context)
-    assert [row["seed"] for row in pixels] == [0, 0, 1, 1]
-    assert all(row["value"] > 0 for row in pixels)
+    metrics = picture_metrics(scores, pictures)
+    assert metrics["test_accuracy"] == metrics["validation_accuracy"] == metrics["pair_accuracy"] == 1
+    assert set(metrics["response_ratio"].labels()["nuisance"]) == {*NUISANCES, "scene"}
+    assert metrics["response_ratio"].value.min() > 1e6
 
 
-def test_a_nets_rows_are_those_of_its_last_hidden_layer_too(pictures):
-    rows = trained_rows("net", mlp((8,), 2, NONLINEARITIES["relu"]), pictures, 64, (0,), 2, local_context(1))
-    assert {"test_scene_over_kind", "test_kernel_on_top", "test_kernel_on_untrained_top"} <= {
-        row["metric"] for row in rows
-    }
-    assert {row["size"] for row in rows} == {64}
+def test_the_response_ratio_has_the_planted_value_of_each_nuisance(pictures):
+    """The margin is the first pixel's red: the class changes it by 2, the pose by 4, the background by 1/2."""
+    zero_N = jnp.zeros((MATCHED, SIDE, SIDE, 3))
+    change = {"as it is": 0.0, "kind": 2.0, "pose": 4.0, "background": -0.5, "scene": 3.5}
+    variants = {name: zero_N.at[:, 0, 0, 0].set(red) for name, red in change.items()}
+    ratio = picture_metrics(
+        lambda x_N: jnp.stack([jnp.zeros(len(x_N)), x_N[:, 0, 0, 0]], 1), pictures._replace(matched_variants=variants)
+    )["response_ratio"]
+    found = dict(zip(ratio.labels()["nuisance"], np.asarray(ratio.value), strict=True))
+    assert found == pytest.approx({"pose": 0.5, "background": 4.0, "scene": 2 / 3.5})
+
+
+def test_apply_to_all_is_the_function_of_each():
+    x = {"few": jnp.arange(3.0)[:, None], "many": jnp.arange(5.0)[:, None]}
+    output = apply_to_all(lambda x_NxD: 2 * x_NxD, x)
+    assert list(output) == ["few", "many"]
+    for name, x_NxD in x.items():
+        np.testing.assert_array_equal(output[name], 2 * x_NxD)

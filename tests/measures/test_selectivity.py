@@ -30,8 +30,8 @@ def outputs(of_class, of_nuisance):
 @pytest.mark.parametrize(("of_class", "of_nuisance"), [(1.0, 0.5), (3.0, 0.1), (0.1, 2.0)])
 def test_ratios_are_those_of_the_coefficients(of_class, of_nuisance):
     ratios = class_to_nuisance_ratios(outputs(of_class, of_nuisance))
-    assert set(ratios) == {"kind_over_pose", "kind_over_scene"}
-    assert ratios["kind_over_pose"] == pytest.approx(of_class / of_nuisance, rel=1e-4)
+    assert set(ratios) == {"pose", "scene"}
+    assert ratios["pose"] == pytest.approx(of_class / of_nuisance, rel=1e-4)
 
 
 def test_ratios_do_not_depend_on_the_scale_of_the_outputs():
@@ -41,8 +41,8 @@ def test_ratios_do_not_depend_on_the_scale_of_the_outputs():
 
 
 def test_ratio_of_a_model_that_ignores_the_class_or_the_nuisance():
-    assert class_to_nuisance_ratios(outputs(0.0, 1.0))["kind_over_pose"] == pytest.approx(0.0, abs=1e-6)
-    assert class_to_nuisance_ratios(outputs(1.0, 0.0))["kind_over_pose"] > 1e6
+    assert class_to_nuisance_ratios(outputs(0.0, 1.0))["pose"] == pytest.approx(0.0, abs=1e-6)
+    assert class_to_nuisance_ratios(outputs(1.0, 0.0))["pose"] > 1e6
 
 
 def test_pairs_count_if_both_classes_are_correct():

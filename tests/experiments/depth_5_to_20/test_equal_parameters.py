@@ -21,7 +21,7 @@ def count(params):
 
 
 @pytest.mark.parametrize("groups", [1, 2, 5, 12])
-def test_every_depth_has_as_many_weights_and_layers_as_it_says(groups):
+def test_every_depth_has_as_many_weights_and_one_layer_a_group(groups):
     model = net(groups)
     params = model.init(KEY, X)
     assert count(params) == 48 * 8 + 12 * (8 + 1 + 8) + 8 * 2 + 2

@@ -30,7 +30,7 @@ def test_the_scale_is_that_of_the_first_weights(scale):
 
 
 def test_normalised_units_have_mean_0_and_variance_1():
-    model = plain_stack(1, 40, 4, NONLINEARITIES["identity"], 3.0, normalise=True)
+    model = plain_stack(1, 40, 4, NONLINEARITIES["identity"], 3.0, normalize=True)
     h_BxW = model.layers(model.init(KEY, X), X)[0]
     np.testing.assert_allclose(jnp.mean(h_BxW, 1), 0, atol=1e-5)
     np.testing.assert_allclose(jnp.var(h_BxW, 1), 1, rtol=1e-3)

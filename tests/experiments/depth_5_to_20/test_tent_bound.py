@@ -3,22 +3,23 @@
 import numpy as np
 import pytest
 
-from experiments.depth_5_to_20.tent_bound import bound_rows, missed, must_miss
+from dl_jax.training.context import local_context
+from experiments.depth_5_to_20.tent_bound import NOISE, shallow_error_bound, tent_errors, tent_net_error_rate
 
 
 @pytest.mark.parametrize("folds", [1, 2, 5, 10, 20])
 def test_the_deep_net_is_right_everywhere(folds):
-    assert missed(folds) == 0
+    assert tent_net_error_rate(folds) == 0
 
 
 @pytest.mark.parametrize(("folds", "share"), [(1, 0), (2, 0), (3, 1 / 18), (5, 21 / 66), (8, 239 / 514)])
-def test_the_bound_is_that_of_the_table(folds, share):
-    assert must_miss(folds) == pytest.approx(share)
+def test_the_bound_is_the_share_counted_by_hand(folds, share):
+    assert shallow_error_bound(folds) == pytest.approx(share)
 
 
 @pytest.mark.parametrize("folds", [3, 4, 6])
 def test_no_function_of_as_many_pieces_beats_the_bound(folds):
-    """Every function of q pieces is right on a run of labels that changes at most q times: try the best of them."""
+    """A function of q pieces gives labels that change at most q times: find the best of all such labellings."""
     points, changes = 2**folds + 1, 2 * folds + 1
     label_N = np.arange(points) % 2
     # right[c]: the most points that are right so far with c changes, ending in 0 and ending in 1.
@@ -29,16 +30,21 @@ def test_no_function_of_as_many_pieces_beats_the_bound(folds):
         change = np.full_like(right, -np.inf)
         change[1:] = right[:-1, ::-1] + (np.arange(2) == label)[None]
         right = np.maximum(stay, change)
-    assert must_miss(folds) <= 1 - right.max() / points + 1e-12
-    assert 1 - right.max() / points < must_miss(folds) + 2 / points  # and it is nearly reached
+    least = 1 - right.max() / points
+    assert shallow_error_bound(folds) <= least + 1e-12
+    assert least < shallow_error_bound(folds) + 2 / points  # and it is nearly reached
 
 
-def test_weights_that_are_a_little_off_spoil_many_folds_and_not_few():
-    assert missed(2, 1e-3) == 0
-    assert np.mean([missed(12, 1e-3, seed) for seed in range(5)]) > 0.1
+def test_a_small_change_of_the_weights_spoils_many_folds_and_not_few():
+    assert tent_net_error_rate(2, NOISE) == 0
+    assert np.mean([tent_net_error_rate(12, NOISE, seed) for seed in range(5)]) > 0.1
 
 
-def test_rows_have_every_depth_and_seed():
-    rows = bound_rows([2, 3], [0, 1])
-    assert len(rows) == 2 * 2 * 3
-    assert {row["value"] for row in rows if row["metric"] == "missed"} == {0.0}
+def test_the_proof_has_no_seed_and_the_noise_has():
+    records = tent_errors([2, 3], [0, 1], local_context(1))
+    facts = [row for row in records.rows if "seed" not in row]
+    assert {(row["metric"], row["depth"]) for row in facts} == {
+        (metric, depth) for metric in ("shallow_error_bound", "error_rate") for depth in (2, 3)
+    }
+    assert records.by_seed("error_rate", depth=3, noise=0.0).tolist() == [0.0]
+    assert records.by_seed("error_rate", depth=3, noise=NOISE).shape == (2,)
