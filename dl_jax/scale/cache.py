@@ -120,7 +120,7 @@ class Cache:
 
 
 def _read(path):
-    """The records of a part; every process reads the arrays, which may be large, from the disk that all of them see."""
+    """Return the records of a part. Every process reads the arrays itself, because they may be large."""
     rows = broadcast_from_first(lambda: list(Records.read(path).rows))
     return Records(tuple(rows), Records.read(path).arrays)
 

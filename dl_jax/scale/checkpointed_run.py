@@ -28,7 +28,7 @@ GetOrCompute = Callable[..., Records]
 class CheckpointedRun:
     """Provides the `cached` and `checkpointer` events of a run. Enter it around the measurement.
 
-    get_or_compute: (key, *computes) -> rows, as `Cache.get_or_compute`.
+    get_or_compute: (key, *computes) -> records, as `Cache.get_or_compute`.
     folder:         of the run's cached parts.
     identity:       what determines the run's numbers; checkpoints of a run with another identity are refused.
     stop:           the signal on which the run saves and ends.
@@ -56,7 +56,7 @@ class CheckpointedRun:
                     raise
 
     def get_or_compute(self, key: dict[str, Any], *computes: Callable[[], Records]) -> Records:
-        """Return the rows as `Cache.get_or_compute`; then raise Preempted if SIGTERM was received."""
+        """Return the records as `Cache.get_or_compute`; then raise Preempted if SIGTERM was received."""
         computed = []
 
         def within(index, compute):

@@ -1,33 +1,31 @@
 """The library as users call it: `sweep` on all cores."""
 
-import jax
-
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.mlp import mlp
-from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
+from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.runtime import devices
 from dl_jax.training.context import local_context
+from dl_jax.training.grid import choice, grid
 from dl_jax.training.losses import accuracy, cross_entropy
-from dl_jax.training.old_sweep import grid, sweep
 from dl_jax.training.optimizers import sgd
 from dl_jax.training.step import Learner
+from dl_jax.training.sweep import sweep
 from tests.benchmarks.tasks import NETS
 
 
 def reference_sweep(task):
     """One program per depth; nonlinearity and seed are traced."""
-    names = task.nonlinearities
 
     def learner(depth):
         return lambda trial: Learner(
-            mlp((task.width,) * depth, task.classes, one_of(names, trial["nonlinearity"])),
+            mlp((task.width,) * depth, task.classes, trial.nonlinearity),
             cross_entropy,
             sgd(task.learning_rate),
         )
 
-    trials = grid(nonlinearity=names, seed=range(task.seeds))
-    return _swept("depth", task.depths, learner, task, trials, together=1)
+    trials = grid(nonlinearity=choice(NONLINEARITIES, task.nonlinearities), seed=range(task.seeds))
+    return _swept("depth", task.depths, learner, task, trials)
 
 
 def tiny_nets(task):
@@ -39,7 +37,7 @@ def tiny_nets(task):
         return lambda trial: Learner(net, cross_entropy, sgd(task.learning_rate))
 
     trials = grid(seed=range(task.trials))
-    return _swept("width", task.widths, learner, task, trials, together=-(-task.trials // jax.device_count()))
+    return _swept("width", task.widths, learner, task, trials)
 
 
 def images(task):
@@ -51,41 +49,40 @@ def images(task):
         net = convnet(stages, hidden, task.classes, NONLINEARITIES["relu"])
         return lambda trial: Learner(net, cross_entropy, sgd(task.learning_rate))
 
-    return _swept("net", (task.net,), learner, task, grid(seed=range(task.seeds)), together=1)
+    return _swept("net", (task.net,), learner, task, grid(seed=range(task.seeds)))
 
 
-def _swept(axis, values, learner, task, trials, together):
+def _swept(axis, values, learner, task, trials):
     devices.set_up()
     costs = []
     context = local_context().with_events(cost=costs.append)
     train, test = (Examples(*pair) for pair in task.data())
-    rows = [
+    results = [
         sweep(
             learner(value),
             Splits(train, test, test),
             trials,
             steps=task.steps,
-            look=_look,
+            evaluate=_evaluate,
             context=context,
             batch_size=task.batch_size,
-            together=together,
             **{axis: value},
         )
         for value in values
     ]
     parts = [{axis: value} | cost._asdict() for value, cost in zip(values, costs, strict=True)]
     totals = {name: sum(part[name] for part in parts) for name in ("programs", "compile_s", "run_s", "flops")}
-    return totals | {"parts": parts, "cells": _cells(rows)}
+    return totals | {"parts": parts, "cells": _cells(results)}
 
 
-def _look(learner, first, last, splits):
-    return {"test_accuracy": accuracy(learner.model.apply(last, splits.test.x), splits.test.y)}
+def _evaluate(run):
+    return {"test_accuracy": accuracy(run.learner.model.apply(run.params, run.splits.test.x), run.splits.test.y)}
 
 
-def _cells(rows):
+def _cells(results):
     """Return a dict for each trial: its axes, train_loss, test_accuracy."""
     cells = {}
-    for row in (row for some in rows for row in some):
+    for row in (row for records in results for row in records.rows):
         axes = {name: value for name, value in row.items() if name not in ("trial", "metric", "value")}
         cells.setdefault(tuple(axes.items()), axes)[row["metric"]] = row["value"]
     return list(cells.values())

@@ -15,7 +15,7 @@ from dl_jax.data.dataset import Examples, Splits
 from dl_jax.errors import FlagError
 from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.mlp import mlp
-from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
+from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.scale import compile_for, tpu_compiler
 from dl_jax.scale.chips import CHIPS
 from dl_jax.scale.compile_for import Planner, parse_target, target_mesh
@@ -24,10 +24,11 @@ from dl_jax.scale.plan import Plan, table
 from dl_jax.training.context import Context, Events
 from dl_jax.training.fit import fit
 from dl_jax.training.flops import matrix_products, step_flops
+from dl_jax.training.grid import choice, grid
 from dl_jax.training.losses import cross_entropy
-from dl_jax.training.old_sweep import grid, sweep
 from dl_jax.training.optimizers import adam, sgd
 from dl_jax.training.step import Learner, chunk, init_state
+from dl_jax.training.sweep import sweep
 
 compiler = pytest.mark.skipif(find_spec("libtpu") is None, reason="libtpu is not installed")
 CLASSES = 16
@@ -169,23 +170,23 @@ def test_fit_and_sweep_plan_their_programs_and_train_nothing():
     x_NxHxWx1, y_N = np.zeros((64, 6, 6, 1), np.float32), np.zeros(64, np.int32)
     train = Examples(jnp.asarray(x_NxHxWx1), jnp.asarray(y_N))
     learner = Learner(mlp((32,), 3, NONLINEARITIES["relu"]), cross_entropy, adam(1e-3))
-    fit(learner, train, jax.random.key(0), 20, context=context, batch_size=32)
+    fit(learner, train, jax.random.key(0), steps=20, context=context, batch_size=32)
 
     def nets(trial):
-        net = convnet((Stage(4, kernel=3),), (8,), 3, one_of(("relu", "tanh"), trial["f"]))
-        return Learner(net, cross_entropy, sgd(trial["rate"]))
+        net = convnet((Stage(4, kernel=3),), (8,), 3, trial.f)
+        return Learner(net, cross_entropy, sgd(trial.rate))
 
-    rows = sweep(
+    records = sweep(
         nets,
         Splits(*[train] * len(Splits._fields)),
-        grid(seed=range(3), rate=(0.1, 0.01), f=("relu", "tanh")),
+        grid(seed=range(3), rate=(0.1, 0.01), f=choice(NONLINEARITIES, ("relu", "tanh"))),
         steps=10,
-        look=lambda learner, first, last, splits: {"error": jnp.float32(0)},
+        evaluate=lambda run: {"error": jnp.float32(0)},
         context=context,
         batch_size=16,
         net="convnet",
     )
-    assert {row["trial"] for row in rows} == set(range(12))
+    assert {row["trial"] for row in records.rows} == set(range(12))
     assert [plan.name for plan in planner.plans] == ["fit", "net convnet"]
     assert not planner.plans[1].collectives
     assert "net convnet (8 devices)" in planner.table()

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import pytest
 
 from dl_jax.errors import CheckpointError
+from dl_jax.evidence.records import Records
 from dl_jax.scale.cache import Cache
 from dl_jax.scale.checkpoint import Checkpoints
 from dl_jax.scale.checkpointed_run import CheckpointedRun
@@ -16,7 +17,7 @@ from dl_jax.training.context import NoCheckpointer
 
 IDENTITY = {"code": "abc"}
 LIKE = {"x": jax.ShapeDtypeStruct((3,), jnp.float32)}
-ROWS = [{"metric": "a", "value": 1.0}]
+RECORDS = Records(({"metric": "a", "value": 1.0},))
 
 
 def state(step):
@@ -88,7 +89,7 @@ def test_on_sigterm_a_training_saves_before_the_run_ends(tmp_path, stop):
 def test_on_sigterm_a_run_ends_after_the_part_in_progress(tmp_path, stop):
     def compute():
         terminate()
-        return ROWS
+        return RECORDS
 
     with run_in(tmp_path, stop) as run:
         run.raise_if_preempted()
@@ -96,7 +97,7 @@ def test_on_sigterm_a_run_ends_after_the_part_in_progress(tmp_path, stop):
             run.get_or_compute({"part": 1}, compute)
         with pytest.raises(Preempted):
             run.raise_if_preempted()
-    assert Cache(tmp_path / "run").get_or_compute({"part": 1}, lambda: 1 / 0) == ROWS
+    assert Cache(tmp_path / "run").get_or_compute({"part": 1}, lambda: 1 / 0) == RECORDS
 
 
 def part_of(run, steps, resumed):
@@ -110,7 +111,7 @@ def part_of(run, steps, resumed):
             for step in range(first + 1, steps + 1):
                 checkpointer.after(step, state(step))
             checkpointer.done()
-        yield from ROWS
+        return RECORDS
 
     return compute
 
@@ -118,7 +119,7 @@ def part_of(run, steps, resumed):
 def test_each_training_of_each_part_resumes_from_its_checkpoints(tmp_path, stop):
     def broken(compute):
         def broken():
-            list(compute())
+            compute()
             raise ZeroDivisionError
 
         return broken
@@ -129,7 +130,7 @@ def test_each_training_of_each_part_resumes_from_its_checkpoints(tmp_path, stop)
     for number, steps in enumerate((2, 3)):
         resumed = []
         with run_in(tmp_path, stop, every_s=0.0) as run:
-            assert run.get_or_compute({"part": number}, part_of(run, steps, resumed)) == ROWS
+            assert run.get_or_compute({"part": number}, part_of(run, steps, resumed)) == RECORDS
         assert resumed == [steps, steps]
     assert not list((tmp_path / "run").glob("states-*")), "checkpoints are deleted when their part is cached"
 

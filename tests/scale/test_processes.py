@@ -28,12 +28,13 @@ from dl_jax.data.dataset import Examples, Splits, Stream
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.fit import fit
+from dl_jax.training.grid import grid
 from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import adam
 from dl_jax.training.context import local_context
 from dl_jax.training.sharding import to_host
 from dl_jax.training.step import Learner
-from dl_jax.training.old_sweep import grid, sweep
+from dl_jax.training.sweep import sweep
 
 def batches(first, steps, batch_size):
     generators = [np.random.default_rng(number) for number in range(first, first + steps)]
@@ -46,16 +47,18 @@ def batches(first, steps, batch_size):
 shape = Examples(jax.ShapeDtypeStruct((32,), np.float32), jax.ShapeDtypeStruct((), np.int32))
 learner = Learner(mlp((512, 64), 2, NONLINEARITIES["tanh"]), cross_entropy, adam(0.003))
 context = local_context(None, data=min(2, devices), model=min(2, devices))
-state, loss_T = fit(learner, Stream(shape, 100, batches), jax.random.key(0), 6, context=context, batch_size=16)
+stream = Stream(shape, 100, batches)
+state, loss_T, *_ = fit(learner, stream, jax.random.key(0), steps=6, context=context, batch_size=16)
 test = Examples(np.ones((40, 32), np.float32) * np.arange(40, dtype=np.float32)[:, None] % 7, np.arange(40) % 2)
-def look(learner, first, last, splits):
-    return {"loss": learner.loss(learner.model.apply(last, splits.test.x), splits.test.y).mean()}
+def evaluate(run):
+    test = run.splits.test
+    return {"loss": run.learner.loss(run.learner.model.apply(run.params, test.x), test.y).mean()}
 
 splits, trials = Splits(test, test, test), grid(seed=range(5))
-rows = sweep(lambda trial: learner, splits, trials, steps=4, look=look, context=local_context(), batch_size=8)
+records = sweep(lambda trial: learner, splits, trials, steps=4, evaluate=evaluate, batch_size=8)
 weights = to_host(state.params)
 if processes.is_first():
-    values = [row["value"] for row in rows]
+    values = [row["value"] for row in records.rows]
     np.savez(path, loss_T=loss_T, w=weights["layer_01"]["w"], b=weights["layer_03"]["b"], sweep=values)
 sent = processes.broadcast_from_first(lambda: {"text": "Ünicode", "from": jax.process_index()})
 assert sent == {"text": "Ünicode", "from": 0}
