@@ -11,7 +11,7 @@ from scipy.optimize import linprog
 def separable(x_NxD: np.ndarray, label_N: np.ndarray) -> bool:
     """Return whether a hyperplane has class 1 strictly on one side and class 0 strictly on the other.
 
-    Exact: a linear program looks for w and t such that w.x - t has the sign of the class and an absolute value of at
+    Exact: a linear program seeks w and t such that w.x - t has the sign of the class and an absolute value of at
     least 1 at every point. Inputs are standardized first, so that the result does not depend on their units.
     """
     x_NxD = np.asarray(x_NxD, float)

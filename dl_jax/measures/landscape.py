@@ -18,7 +18,7 @@ LossOfWeights = Callable[[jax.Array], jax.Array]
 def filter_normalized(direction: Params, params: Params) -> Params:
     """Rescale a random direction so that each unit's weights have the norm that they have in params; biases become 0.
 
-    Without it, slices of the same function look flatter where its weights are larger (Li et al. 2018, section 4).
+    Without it, slices of the same function appear flatter where its weights are larger (Li et al. 2018, section 4).
     Units are along the last axis of every `w`.
     """
 

@@ -7,11 +7,13 @@ import optax
 import pytest
 
 from dl_jax.data.dataset import Examples, Splits
+from dl_jax.evidence.records import Records, measured
 from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.losses import cross_entropy
+from dl_jax.training.programs import Run
 from dl_jax.training.step import Learner
-from experiments.fig2_inside_convnet.metrics import look_inside
+from experiments.fig2_inside_convnet.metrics import evaluate
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
@@ -55,12 +57,17 @@ def splits():
     return Splits(*(Examples(x_Nx8x8x1[part], y_N[part]) for part in (slice(8), slice(8, 12), slice(12, None))))
 
 
-def metrics(trained, untrained=None):
-    """All metrics of a net, by name."""
-    learner = Learner(
-        convnet(NET, (), trained["layer_01"]["w"].shape[1], NONLINEARITIES["relu"]), cross_entropy, optax.sgd(1.0)
-    )
-    return jax.jit(lambda: look_inside(NET, SHOWN, learner, untrained or trained, trained, splits()))()
+def metrics(trained, untrained=None) -> Records:
+    """The records of a net."""
+    classes = [f"class {number}" for number in range(trained["layer_01"]["w"].shape[1])]
+    learner = Learner(convnet(NET, (), len(classes), NONLINEARITIES["relu"]), cross_entropy, optax.sgd(1.0))
+    run = Run(learner, untrained or trained, trained, splits(), None, None)
+    return measured(jax.jit(lambda: evaluate(NET, SHOWN, classes, run))())
+
+
+def value(records, metric, **axes):
+    (found,) = records.values(metric, **axes)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -71,72 +78,71 @@ def known():
 
 def test_maps_are_the_image_and_nothing(known):
     """The negative of a positive image is rectified to 0; the maxima of the one bright window are 1."""
-    convolution_2x8x8, pooling_2x4x4 = known["maps_1"].reshape(2, 8, 8), known["maps_2"].reshape(2, 4, 4)
-    np.testing.assert_array_equal(convolution_2x8x8[0], SHOWN[0, :, :, 0])
-    np.testing.assert_array_equal(pooling_2x4x4[0], jnp.zeros((4, 4)).at[1, 1].set(1.0))
-    assert not np.any(convolution_2x8x8[1])
-    assert not np.any(pooling_2x4x4[1])
+    convolution_8x8x2 = known.array("maps", module="convolution 1").values
+    pooling_4x4x2 = known.array("maps", module="pooling 1").values
+    np.testing.assert_array_equal(convolution_8x8x2[..., 0], SHOWN[0, :, :, 0])
+    np.testing.assert_array_equal(pooling_4x4x2[..., 0], jnp.zeros((4, 4)).at[1, 1].set(1.0))
+    assert not np.any(convolution_8x8x2[..., 1])
+    assert not np.any(pooling_4x4x2[..., 1])
 
 
 def test_scores_and_filters_of_the_image(known):
-    np.testing.assert_allclose(known["score"], [1.0, 0.0])
-    np.testing.assert_allclose(
-        known["filters_trained"].reshape(2, 7, 7), [0.5 + 0.5 * delta(1.0), 0.5 - 0.5 * delta(1.0)]
-    )
+    np.testing.assert_allclose(known.values("score"), [1.0, 0.0])
+    filters_7x7x1x2 = known.array("filters", state="trained").values
+    np.testing.assert_array_equal(np.moveaxis(filters_7x7x1x2[:, :, 0], -1, 0), [delta(1.0), delta(-1.0)])
 
 
 def test_half_of_the_outputs_are_0_and_none_is_negative(known):
-    np.testing.assert_allclose(known["zeros_trained"], [0.5, 0.5])
-    assert known["negative"] == 0
+    np.testing.assert_allclose(known.values("zero_share", state="trained", nonlinearity="relu"), [0.5, 0.5])
+    assert value(known, "negative_share", nonlinearity="relu") == 0
 
 
 def test_other_nonlinearities_are_detected(known):
     """Without rectification one of the two maps is negative everywhere; a softplus is never 0."""
-    assert known["negative_tanh"] == 0.5
-    np.testing.assert_array_equal(known["zeros_softplus"], [0.0, 0.0])
+    assert value(known, "negative_share", nonlinearity="tanh") == 0.5
+    np.testing.assert_array_equal(known.values("zero_share", nonlinearity="softplus"), [0.0, 0.0])
 
 
 def test_shifts_by_a_window_are_exact_and_by_a_pixel_only_below_the_pooling(known):
     """One bright window becomes four partly bright ones: three of them differ, sqrt(3) relative to the map."""
-    np.testing.assert_array_equal(known["miss_whole"], [0.0, 0.0])
-    np.testing.assert_allclose(known["miss_one"], [0.0, np.sqrt(3)], rtol=1e-6)
-    assert known["miss_dealt"][0] > 0.5
+    np.testing.assert_array_equal(known.values("shift_difference", shift="whole units", weights="shared"), [0.0, 0.0])
+    np.testing.assert_allclose(known.values("shift_difference", shift="one pixel"), [0.0, np.sqrt(3)], rtol=1e-6)
+    assert known.values("shift_difference", weights="not shared")[0] > 0.5
 
 
 def test_changes_go_up_only(known):
     """The head is linear in the rectified maps: with the filters negated, map 2 is the image and all scores are 0."""
-    assert known["changed_below"] == 0
-    assert known["changed_above"] == pytest.approx(1.0)
-    assert known["gradient_changed"] > 0.1
+    assert value(known, "output_change", layers="below") == 0
+    assert value(known, "output_change", layers="above") == pytest.approx(1.0)
+    assert value(known, "gradient_change") > 0.1
 
 
 def test_correct_scores_and_exchanged_ones(known):
     """All test images are classified correctly; half of them are of each class, so that chance is 1/2."""
-    assert known["test_accuracy"] == 1.0
-    np.testing.assert_allclose([known["above_chance_trained"], known["above_chance_untrained"]], [0.5, -0.5])
-    np.testing.assert_allclose([known["ranks_trained"], known["ranks_untrained"]], [1.0, 0.0])
+    assert value(known, "test_accuracy") == 1.0
+    for state, accuracy, auc in (("trained", 0.5, 1.0), ("untrained", -0.5, 0.0)):
+        assert value(known, "accuracy_above_chance", state=state) == pytest.approx(accuracy)
+        assert value(known, "least_class_auc", state=state) == pytest.approx(auc)
 
 
 def test_scores_follow_from_the_last_maps_of_the_same_image_only(known):
-    assert known["unlike_top_row"] == 0
-    assert known["unlike_top_row_of_another"] > 1
+    assert value(known, "score_difference_from_top_maps", source="the picture") == 0
+    assert value(known, "score_difference_from_top_maps", source="another picture") > 1
 
 
 def test_a_score_too_many_is_detected(known):
-    assert known["more_scores_than_categories"] == 0
-    assert metrics(params(scores=3))["more_scores_than_categories"] == 1
+    assert value(known, "outputs_minus_categories", output="scores") == 0
+    assert value(metrics(params(scores=3)), "outputs_minus_categories", output="scores") == 1
 
 
 def test_number_of_maps_is_not_the_number_of_categories(known):
     """The last module has 4 x 4 x 2 outputs, and there are two categories."""
-    assert known["more_maps_than_categories"] == 30
+    assert value(known, "outputs_minus_categories", output="top maps") == 30
 
 
 def test_only_oriented_filters_count_as_oriented(known):
-    assert known["oriented_trained"] == 0
+    assert value(known, "oriented_share", state="trained") == 0
     learned = metrics(params(first=gabor()), params())
-    np.testing.assert_array_equal(learned["is_oriented_trained"], [True, False])
-    assert learned["oriented_trained"] == 0.5
-    assert learned["oriented_untrained"] == 0
-    assert learned["selectivity_trained"][0] > 0.4
-    np.testing.assert_allclose(learned["selectivity_untrained"], [0.0, 0.0], atol=1e-5)
+    np.testing.assert_array_equal(learned.values("is_oriented", state="trained"), [True, False])
+    assert value(learned, "oriented_share", state="trained") == 0.5
+    assert value(learned, "oriented_share", state="untrained") == 0

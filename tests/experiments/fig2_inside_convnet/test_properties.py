@@ -1,4 +1,4 @@
-"""Figure 2's properties on functions whose answer is known, with planted violations that must be detected."""
+"""Feed-forward flow and ranking by class on functions whose answer is known, with planted violations."""
 
 import jax
 import jax.numpy as jnp
@@ -6,142 +6,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from dl_jax.measures.receptive_fields import fields, modules_of
 from dl_jax.models.convnet import Stage, convnet
-from dl_jax.models.feature_maps import feature_maps
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from experiments.fig2_inside_convnet.properties import (
-    changed,
-    dealt,
-    gradient_changed,
-    ranking_by_class,
-    turned,
-    unlike_shifted,
-)
+from experiments.fig2_inside_convnet.properties import changes_by_layer, gradient_change, negate, ranking_by_class
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
-
-KEY = jax.random.key(0)
-IMAGE = jax.random.uniform(KEY, (8, 8, 2), minval=0.5, maxval=1.5)
-
-
-# Shift equivariance.
-
-
-def delta(x):
-    """A convolution with a delta kernel off its centre: every map is the image, moved by (1, 2) pixels."""
-    return jnp.roll(x, (1, 2), (1, 2))
-
-
-def box(x):
-    """A 7x7 box filter with bias and zero padding: equivariant, but for the border."""
-    return jax.lax.reduce_window(x + 1.0, 0.0, jax.lax.add, (1, 7, 7, 1), (1, 1, 1, 1), "SAME")
-
-
-def max_pooling(x):
-    return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
-
-
-def shifted(function, by, jump=1, reach=3, image=IMAGE, **options):
-    (difference,) = unlike_shifted(lambda x: (function(x),), image, by, (jump,), reach, **options)
-    return float(difference)
-
-
-@pytest.mark.parametrize("by", [1, 2, 3])
-def test_maps_of_a_delta_filter_shift_exactly(by):
-    assert shifted(delta, by) == 0.0
-
-
-def test_border_effects_are_left_out():
-    assert shifted(box, 1, reach=7) < 1e-6
-
-
-def test_too_small_a_receptive_field_is_detected():
-    """The box is 7 pixels wide; declared as 0 wide, its border effects are compared too."""
-    assert shifted(box, 1, reach=0) > 1e-3
-
-
-def test_a_filter_that_changes_from_column_to_column_is_detected():
-    """Every other column is 0. A constant image then keeps one half of its pixels, and shifted by 1 the other half.
-
-    The difference is the image itself, sqrt(2) times the root mean square of the maps. A shift by 2 changes nothing.
-    """
-
-    def every_other_column(x):
-        return x * (jnp.arange(x.shape[2]) % 2)[None, None, :, None]
-
-    constant = jnp.ones((8, 8, 1))
-    assert shifted(every_other_column, 1, image=constant) == pytest.approx(np.sqrt(2), rel=1e-6)
-    assert shifted(every_other_column, 2, image=constant) == 0.0
-
-
-def test_a_small_violation_at_one_position_is_detected():
-    def brighter_in_one_row(x):
-        return x * (1 + 0.01 * (jnp.arange(x.shape[1]) == x.shape[1] // 2))[None, :, None, None]
-
-    assert shifted(brighter_in_one_row, 1) > 1e-3
-
-
-def test_maxima_shift_with_whole_windows_only():
-    """Four equal pixels fill one pooling window, and after a shift by 1 they touch four.
-
-    Three of these four differ from the shifted map, whichever way it is rounded: sqrt(3) times its norm.
-    """
-    four = jnp.zeros((8, 8, 1)).at[2:4, 2:4].set(1.0)
-    assert shifted(max_pooling, 2, jump=2, image=four) == 0.0
-    assert shifted(max_pooling, 1, jump=2, image=four) == pytest.approx(np.sqrt(3), rel=1e-6)
-
-
-def test_a_shift_of_half_a_window_is_compared_with_the_better_rounding():
-    """A single pixel in the corner of a window stays in it, or enters the next: one of the two roundings is exact."""
-    for corner in (2, 3):
-        single = jnp.zeros((8, 8, 1)).at[corner, corner].set(1.0)
-        assert shifted(max_pooling, 1, jump=2, image=single) == 0.0
-
-
-STAGES = (Stage(6, 5, 2), Stage(5, 3, 2), Stage(4, 3, 1))
-X = jax.random.normal(jax.random.key(1), (3, 16, 16, 2))
-RELU = NONLINEARITIES["relu"]
-MODEL = convnet(STAGES, (7,), 3, RELU)
-
-
-@pytest.fixture(scope="module")
-def params():
-    return jax.jit(MODEL.init)(KEY, X)
-
-
-def shifted_net(params, by, **options):
-    formula = fields(modules_of(STAGES, 16)[0])
-    jumps_L, reach = [field.jump for field in formula], formula[-1].side
-
-    def maps(params):
-        return lambda x: feature_maps(STAGES, RELU, params, x)
-
-    return jax.jit(lambda params: unlike_shifted(maps(params), X[0], by, jumps_L, reach, **options))(params)
-
-
-@pytest.mark.parametrize("by", [4, 8])
-def test_a_net_follows_shifts_by_whole_units(params, by):
-    assert np.all(shifted_net(params, by) < 1e-5)
-
-
-def test_above_a_pooling_a_net_does_not_follow_one_pixel(params):
-    difference_L = shifted_net(params, 1)
-    assert difference_L[0] < 1e-5
-    assert np.all(difference_L[1:] > 0.1)
-
-
-def test_without_shared_weights_a_net_does_not_follow(params):
-    assert np.all(shifted_net(params, 4, seen=dealt) > 0.5)
-
-
-def test_dealing_permutes_the_channels_of_each_position():
-    y = jax.random.normal(KEY, (4, 5, 6))
-    np.testing.assert_array_equal(np.sort(dealt(y), -1), np.sort(y, -1))
-    assert not np.array_equal(dealt(y), y)
-    equal = jnp.ones((4, 5, 6)) * jnp.arange(4.0)[:, None, None]
-    np.testing.assert_array_equal(dealt(equal), equal)
-
 
 # Feed-forward flow.
 
@@ -157,7 +26,7 @@ def chain(params):
 
 def test_a_negated_weight_negates_all_outputs_above_it_and_none_below():
     """From y to -y the relative change is 2."""
-    np.testing.assert_array_equal(changed(chain, WEIGHTS), [[2, 2, 2], [0, 2, 2], [0, 0, 2]])
+    np.testing.assert_array_equal(changes_by_layer(chain, WEIGHTS), [[2, 2, 2], [0, 2, 2], [0, 0, 2]])
 
 
 def test_an_influence_from_above_is_detected():
@@ -166,7 +35,7 @@ def test_an_influence_from_above_is_detected():
     def with_feedback(params):
         return chain(params | {"layer_1": {"w": params["layer_1"]["w"] + 1e-3 * params["layer_3"]["w"]}})
 
-    change_LxL = changed(with_feedback, WEIGHTS)
+    change_LxL = changes_by_layer(with_feedback, WEIGHTS)
     assert change_LxL[2, 0] == pytest.approx(0.01 / 2.005, rel=1e-3)
     assert change_LxL[1, 0] == 0
 
@@ -178,11 +47,14 @@ def test_a_connection_that_skips_a_layer_is_detected():
         y_1, y_2, _ = chain(params)
         return y_1, y_2, params["layer_3"]["w"] * y_1
 
-    np.testing.assert_array_equal(changed(skipping, WEIGHTS), [[2, 2, 2], [0, 2, 0], [0, 0, 2]])
+    np.testing.assert_array_equal(changes_by_layer(skipping, WEIGHTS), [[2, 2, 2], [0, 2, 0], [0, 0, 2]])
 
 
-def test_in_a_convolutional_net_changes_go_up_only(params):
-    change_LxL = jax.jit(lambda params: changed(lambda p: MODEL.layers(p, X), params))(params)
+def test_in_a_convolutional_net_changes_go_up_only():
+    model = convnet((Stage(6, 5, 2), Stage(5, 3, 2), Stage(4, 3, 1)), (7,), 3, NONLINEARITIES["relu"])
+    x = jax.random.normal(jax.random.key(1), (3, 16, 16, 2))
+    params = jax.jit(model.init)(jax.random.key(0), x)
+    change_LxL = jax.jit(lambda params: changes_by_layer(lambda p: model.layers(p, x), params))(params)
     assert change_LxL.shape == (5, 5)
     np.testing.assert_array_equal(np.tril(change_LxL, -1), 0.0)
     assert np.all(np.triu(change_LxL)[np.triu_indices(5)] > 1e-3)
@@ -190,7 +62,7 @@ def test_in_a_convolutional_net_changes_go_up_only(params):
 
 def test_negated_layers_have_negated_weights_and_biases():
     layer = {"w": jnp.array([[1.0, -2.0]]), "b": jnp.array([3.0, 0.0])}
-    negated = turned({"a": layer, "b": layer}, ["b"])
+    negated = negate({"a": layer, "b": layer}, ["b"])
     assert set(negated) == {"b"}
     np.testing.assert_array_equal(negated["b"]["w"], [[-1.0, 2.0]])
     np.testing.assert_array_equal(negated["b"]["b"], [-3.0, 0.0])
@@ -206,7 +78,7 @@ def test_negated_layers_have_negated_weights_and_biases():
 )
 def test_change_of_the_lowest_gradient_by_hand(loss, expected):
     params = {name: WEIGHTS[name] for name in ("layer_1", "layer_2")}
-    change = gradient_changed(lambda p: jnp.sum(loss(p["layer_1"]["w"], p["layer_2"]["w"])), params)
+    change = gradient_change(lambda p: jnp.sum(loss(p["layer_1"]["w"], p["layer_2"]["w"])), params)
     assert float(change) == pytest.approx(expected)
 
 
