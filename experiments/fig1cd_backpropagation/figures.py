@@ -1,4 +1,4 @@
-"""Panels c and d of figure 1: the equations as printed, and beside each how far it is from its oracles."""
+"""Panels c and d of figure 1: the equations as printed, each with its relative errors; and what is learned by them."""
 
 from collections.abc import Mapping
 
@@ -25,14 +25,17 @@ LEFTMOST = 2e-18
 
 
 def draw_equations(records: Records, numbers: Mapping[int, tuple[str, str]]) -> Figure:
-    """Each equation with its number in the list of statements, its errors by precision, and its mutations' errors."""
+    """Draw each equation with its errors by precision, and the errors of its mutations.
+
+    numbers: number of a statement -> (name of its equation, the equation in words).
+    """
     figure = Figure(figsize=(12.0, 8.2), layout="constrained")
     axes = figure.subplots(2, 2, width_ratios=(1.0, 2.6), height_ratios=[len(panel) for panel in PANELS.values()])
     statement = {name: number for number, (name, _) in numbers.items()}
     for (left, right), (title, equations) in zip(axes, PANELS.items(), strict=True):
         _formulas(left, title, equations, statement)
         _errors(right, records, equations)
-    axes[0, 1].set_title("relative error with its oracles, every seed and nonlinearity", fontsize=10)
+    axes[0, 1].set_title("relative error against the oracles, every seed and nonlinearity", fontsize=10)
     axes[1, 1].set_xlabel("relative error, scaled by norms (at the left edge: exactly 0)", fontsize=9)
     return figure
 
@@ -57,9 +60,9 @@ def _errors(ax: Axes, records: Records, equations: tuple[str, ...]):
     for row, equation in enumerate(equations):
         here = records.where(equation=equation)
         for precision, (colour, _, shift) in PRECISIONS.items():
-            found = here.where(precision=precision)
-            for oracle in found.axis("oracle"):
-                value = np.maximum(found.values("relative_error", oracle=oracle, mutation="none"), LEFTMOST)
+            of_precision = here.where(precision=precision)
+            for oracle in of_precision.axis("oracle"):
+                value = np.maximum(of_precision.values("relative_error", oracle=oracle, mutation="none"), LEFTMOST)
                 style = {"mfc": "none"} if oracle == "finite_differences" else {"mew": 0}
                 ax.semilogx(
                     value, np.full(len(value), row + shift), markers[oracle], color=colour, ms=4.5, alpha=0.55, **style
@@ -87,7 +90,7 @@ def _errors(ax: Axes, records: Records, equations: tuple[str, ...]):
 
 
 def draw_learning(records: Records) -> Figure:
-    """What the equations' gradient removes of the error on digits, and what biases are worth, every seed a dot."""
+    """Draw the share of the loss on digits that is removed, and test accuracy with and without biases, a dot a seed."""
     figure, axes = canvas(1, 2, size=(4.8, 3.4))
     ways = (
         ("gradient\nas printed", "gradient", "weights", BLUE),
@@ -96,11 +99,11 @@ def draw_learning(records: Records) -> Figure:
         ("no\nupdate", "no update", "weights", GREY),
     )
     for at, (_, direction, feedback, colour) in enumerate(ways):
-        _dots(axes[0, 0], at, records.values("error_removed", direction=direction, feedback=feedback), colour)
+        _dots(axes[0, 0], at, records.values("loss_removed", direction=direction, feedback=feedback), colour)
     axes[0, 0].axhline(0, color=GREY, lw=0.8, ls="--", zorder=0)
     axes[0, 0].set_xticks(range(len(ways)), [name for name, *_ in ways], fontsize=7.5)
-    axes[0, 0].set_ylabel("share of the training error removed")
-    axes[0, 0].set_title("which way to change the weights (7)", fontsize=10)
+    axes[0, 0].set_ylabel("share of the training loss removed")
+    axes[0, 0].set_title("direction of the update (7)", fontsize=10)
     ticks, labels, at = [], [], 0.0
     for distance in records.axis("distance"):
         for nonlinearity, label in (("identity", "linear"), ("relu", "relu"), ("tanh", "tanh")):
@@ -108,14 +111,14 @@ def draw_learning(records: Records) -> Figure:
                 where = {"distance": distance, "nonlinearity": nonlinearity, "biases": biases}
                 _dots(axes[0, 1], at + shift, records.values("test_accuracy", **where), colour)
             ticks, labels, at = [*ticks, at], [*labels, label], at + 1
-        place = "through the origin" if distance == 0 else f"{distance:g} off the origin"
-        axes[0, 1].text(at - 2, 1.025, f"boundary {place}", ha="center", fontsize=8)
+        where = "through the origin" if distance == 0 else f"{distance:g} from the origin"
+        axes[0, 1].text(at - 2, 1.025, f"boundary {where}", ha="center", fontsize=8)
         at += 0.6
     axes[0, 1].set_xticks(ticks, labels, fontsize=8)
     axes[0, 1].set(ylim=(0.45, 1.06), ylabel="test accuracy on a half-space")
     axes[0, 1].text(0.0, 0.5, "with biases", color=BLUE, fontsize=8.5, va="bottom")
     axes[0, 1].text(0.0, 0.47, "without", color=RED, fontsize=8.5, va="bottom")
-    axes[0, 1].set_title("biases, left out for simplicity (84)", fontsize=10)
+    axes[0, 1].set_title("biases, omitted for simplicity (84)", fontsize=10)
     return figure
 
 

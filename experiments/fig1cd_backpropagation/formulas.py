@@ -1,4 +1,4 @@
-"""The sigmoids as figure 1c prints them, held against the library's: where they agree, and where they end."""
+"""The sigmoids as figure 1c prints them: agreement with the library's, and the inputs at which they overflow."""
 
 from collections.abc import Callable
 
@@ -8,22 +8,22 @@ import jax.numpy as jnp
 from dl_jax.measures.derivatives import relative_error
 from dl_jax.models import backpropagation as printed
 
-FARTHEST = 1000.0
+LARGEST_INPUT = 1000.0
 
 
-def unlike(name: str, f: Callable, z_N: jax.Array) -> jax.Array:
-    """How far a printed formula is from f, over the norm of f's values."""
+def formula_error(name: str, f: Callable, z_N: jax.Array) -> jax.Array:
+    """Return the relative error, by norm, of the printed formula `name` against f at the inputs z."""
     return relative_error(printed.UNITS[name].f(z_N), f(z_N))
 
 
-def unlike_each_other(z_N: jax.Array, scale: float) -> jax.Array:
-    """How far the printed tanh(z) is from 2 logistic(scale z) - 1, which it equals for a scale of 2."""
+def tanh_by_logistic_error(z_N: jax.Array, scale: float) -> jax.Array:
+    """Return the relative error of the printed tanh(z) against 2 logistic(scale z) - 1, which it equals at scale 2."""
     return relative_error(printed.tanh(z_N), 2.0 * printed.logistic(scale * z_N) - 1.0)
 
 
-def last_number(name: str) -> jax.Array:
-    """The greatest |z|, up to FARTHEST, to which a printed formula gives numbers on both sides of 0."""
-    z_N = jnp.arange(0.0, FARTHEST, 0.25)
+def largest_finite_input(name: str) -> jax.Array:
+    """Return the largest |z|, in steps of 1/4 up to LARGEST_INPUT, at which a printed formula is finite at z and -z."""
+    z_N = jnp.arange(0.0, LARGEST_INPUT, 0.25)
     f = printed.UNITS[name].f
-    ends_N = ~(jnp.isfinite(f(z_N)) & jnp.isfinite(f(-z_N)))
-    return jnp.where(jnp.any(ends_N), z_N[jnp.maximum(jnp.argmax(ends_N) - 1, 0)], FARTHEST)
+    fails_N = ~(jnp.isfinite(f(z_N)) & jnp.isfinite(f(-z_N)))
+    return jnp.where(jnp.any(fails_N), z_N[jnp.maximum(jnp.argmax(fails_N) - 1, 0)], LARGEST_INPUT)

@@ -1,4 +1,4 @@
-"""Modules that are no layers of units, one upon the other, and derivatives handed down from one to the next."""
+"""Modules of different kinds in a stack, and derivatives passed from each module to the one below (statement 85)."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,34 +6,37 @@ import jax
 import jax.numpy as jnp
 
 Module = Callable[[jax.Array], jax.Array]
+"""A differentiable function of one vector."""
 
 
 def normalise(y: jax.Array) -> jax.Array:
-    """Shifted and scaled to mean 0 and variance 1."""
+    """Shift and scale to mean 0 and variance 1."""
     return (y - jnp.mean(y)) / jnp.sqrt(jnp.var(y) + 1e-3)
 
 
-def careless_normalise(y: jax.Array) -> jax.Array:
-    """The same values, but its derivative leaves out that mean and variance change with y: a control."""
+def normalise_wrong_derivative(y: jax.Array) -> jax.Array:
+    """Compute `normalise` with a derivative that treats mean and variance as constants: a control."""
     mean, variance = jax.lax.stop_gradient((jnp.mean(y), jnp.var(y)))
     return (y - mean) / jnp.sqrt(variance + 1e-3)
 
 
 def threshold(y: jax.Array) -> jax.Array:
-    """1 above 0 and 0 below: its derivative is 0 wherever it has one."""
+    """Compute 1 above 0 and 0 below, whose derivative is 0 wherever it exists: a control."""
     return jnp.heaviside(y, jnp.zeros_like(y))
 
 
 def max_pool(y: jax.Array) -> jax.Array:
-    """The greater of every two."""
+    """Compute the maximum of every two neighbouring entries."""
     return jnp.max(y.reshape(-1, 2), 1)
 
 
-def unlike_modules(w_DxD: jax.Array, filter_3: jax.Array, w_ExC: jax.Array, middle: Module = normalise) -> list[Module]:
-    """A dense module, one of choice, a convolution, a maximum over pairs, a dense one again, and a softmax."""
+def stack_of_modules(
+    w_DxD: jax.Array, filter_3: jax.Array, w_ExC: jax.Array, second: Module = normalise
+) -> list[Module]:
+    """Return a dense module, `second`, a convolution, a maximum over pairs (D = 2 E), a dense module and a softmax."""
     return [
         lambda x_D: x_D @ w_DxD,
-        middle,
+        second,
         lambda y_D: jnp.convolve(y_D, filter_3, mode="same"),
         max_pool,
         lambda y_E: y_E @ w_ExC,
@@ -42,7 +45,7 @@ def unlike_modules(w_DxD: jax.Array, filter_3: jax.Array, w_ExC: jax.Array, midd
 
 
 def composed(modules: Sequence[Module]) -> Module:
-    """All of them as one function."""
+    """Return the composition of the modules as one function."""
 
     def whole(x):
         for module in modules:
@@ -52,26 +55,26 @@ def composed(modules: Sequence[Module]) -> Module:
     return whole
 
 
-def handed_down(modules: Sequence[Module], x: jax.Array, dE_dy: jax.Array) -> tuple[jax.Array, ...]:
-    """The derivatives of E at the input of every module, lowest first, from that at the output of the last.
+def derivatives_by_module(modules: Sequence[Module], x: jax.Array, dE_dy: jax.Array) -> tuple[jax.Array, ...]:
+    """Return dE/d(input) of every module, lowest first, from dE/dy at the output of the last.
 
-    Each module is differentiated by itself, where it stands; what it finds is all that the one below is given.
+    Each module is differentiated alone, at its own input, and sees only the derivative at its output.
     """
-    pulls = []
+    pullbacks = []
     for module in modules:
-        x, pull = jax.vjp(module, x)
-        pulls.append(pull)
-    found = [dE_dy]
-    for pull in reversed(pulls):
-        found.extend(pull(found[-1]))
-    return tuple(reversed(found[1:]))
+        x, pullback = jax.vjp(module, x)
+        pullbacks.append(pullback)
+    derivatives = [dE_dy]
+    for pullback in reversed(pullbacks):
+        derivatives.extend(pullback(derivatives[-1]))
+    return tuple(reversed(derivatives[1:]))
 
 
-def asked_of_jax(modules: Sequence[Module], x: jax.Array, dE_dy: jax.Array) -> tuple[jax.Array, ...]:
-    """The same of jax.grad, which is given at once all that lies above each input."""
-    found = []
+def derivatives_of_composition(modules: Sequence[Module], x: jax.Array, dE_dy: jax.Array) -> tuple[jax.Array, ...]:
+    """Return the same derivatives by jax.grad of the composition of all modules above each input."""
+    derivatives = []
     for number, module in enumerate(modules):
         above = composed(modules[number:])
-        found.append(jax.grad(lambda x, above=above: jnp.vdot(dE_dy, above(x)))(x))
+        derivatives.append(jax.grad(lambda x, above=above: jnp.vdot(dE_dy, above(x)))(x))
         x = module(x)
-    return tuple(found)
+    return tuple(derivatives)

@@ -1,137 +1,173 @@
-"""The judge of figure 1c and 1d on made-up records: every equation, every mutation, every control."""
+"""The criteria of fig1cd_backpropagation on planted records: every equation, every mutation, every control."""
 
+import itertools
+
+import numpy as np
 import pytest
 
-from dl_jax.evidence.records import Records
+from dl_jax.evidence.named import named
+from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.rounding import EPS
-from dl_jax.evidence.verdicts import judge
+from dl_jax.evidence.verdicts import Answer, judge
 from experiments import fig1cd_backpropagation as experiment
 
-SEEDS = range(5)
-EXACT = ("unlike_recomputed", "sees_past", "unlike_distance", "unlike_grad", "unlike_library", "unlike_each_other")
+FORWARD = (82, 83)
+EQUATIONS = [(number, name) for number, (name, _) in experiment.EQUATIONS.items()]
+IDENTITIES = {
+    "recomputation_error": "8.layer_follows_from_layer_below",
+    "leak_past_first_layer": "8.nothing_leaks_past_a_layer",
+    "distance_error": "54.cost_is_half_squared_distance",
+    "grad_error": "85.derivatives_pass_from_module_to_module",
+    "library_error": "87.printed_sigmoids",
+    "identity_error": "87.tanh_is_a_logistic",
+}
+PLANTED = {
+    **{f"{name} {mutation}": 0.7 for _, name in EQUATIONS for mutation in experiment.MUTATIONS[name]},
+    **{f"{name} none": 3.0 for _, name in EQUATIONS},
+    **dict.fromkeys(IDENTITIES, 1.0),
+    **{f"{metric} control": 0.4 for metric in IDENTITIES},
+    "passed": -0.6,
+    "passed control": -37.0,
+    "gradient": 0.9,
+    "random direction": -0.3,
+    "no update": 0.0,
+    "random feedback": 0.85,
+    "no bias, through origin": 0.99,
+    "no bias, far": 0.6,
+    "cross-entropy": 0.74,
+    "overflow": 88.5,
+}
+"""Values with which every criterion is supported: errors of what is stated in units of eps, all others as they are."""
 
 
-def made_up(**changed):
-    """Records of a world in which all holds; `changed` names an equation with its mutation, or a metric."""
-    rows = []
+def records(seeds=5, spread=1e-3, **changed):
+    planted, generator = PLANTED | changed, np.random.default_rng(0)
+    assert set(planted) == set(PLANTED)
 
-    def add(seed, metric, value, **axes):
-        rows.append(
-            {"trial": seed, "seed": seed, **axes, "metric": metric, "value": value + 1e-4 * seed * (value != 0)}
+    def around(value):
+        return value + spread * abs(value) * generator.uniform()
+
+    found = [
+        measured(
+            {
+                "cost_at_target": named([planted["cross-entropy"], 0.0], cost=("cross-entropy", "half squared")),
+                "largest_finite_input": named([planted["overflow"], 1000.0], nonlinearity=("tanh", "logistic")),
+            },
+            precision="float32",
         )
-
-    for seed in SEEDS:
+    ]
+    for seed in range(seeds):
+        for (precision, eps), name in itertools.product(EPS.items(), experiment.UNITS):
+            errors = [
+                each for number, equation in EQUATIONS for each in equation_errors(number, equation, planted, eps)
+            ]
+            found.append(measured({"relative_error": errors}, seed=seed, precision=precision, nonlinearity=name))
         for precision, eps in EPS.items():
-            for name in experiment.UNITS:
-                for number, (equation, _) in experiment.EQUATIONS.items():
-                    oracles = ("linen",) if number < 88 else ("grad", "jacobians", "finite_differences")
-                    for oracle in oracles:
-                        unit = eps ** (2 / 3) if oracle == "finite_differences" else eps
-                        at = {"nonlinearity": name, "precision": precision, "equation": equation, "oracle": oracle}
-                        value = changed.get(f"{equation} none", 3.0) * unit
-                        rows.append(
-                            {
-                                "trial": seed,
-                                "seed": seed,
-                                **at,
-                                "mutation": "none",
-                                "metric": "relative_error",
-                                "value": value,
-                            }
-                        )
-                    for mutation in experiment.MUTATIONS[equation]:
-                        value = changed.get(f"{equation} {mutation}", 0.7)
-                        add(seed, "relative_error", value, **{**at, "oracle": oracles[0], "mutation": mutation})
-            for metric in EXACT:
-                rows.append({"trial": seed, "seed": seed, "precision": precision, "case": "stated", "metric": metric,
-                             "value": changed.get(metric, 1.0) * eps})  # fmt: skip
-                add(seed, metric, changed.get(f"{metric} control", 0.4), precision=precision, case="control")
-            for case, value in (("stated", -0.6), ("control", -37.0)):
-                value = changed.get(f"log10_passed_down {case}", value)
-                add(seed, "log10_passed_down", value, precision=precision, case=case)
-            add(seed, "cost_at_target", 0.74, precision=precision, cost="cross-entropy")
-            add(seed, "cost_at_target", 0.0, precision=precision, cost="half squared")
-            for name, value in (("tanh", 88.5), ("logistic", 1000.0)):
-                add(seed, "last_number", value, precision=precision, nonlinearity=name)
-        removed = {"gradient": 0.9, "random direction": -0.3, "no update": 0.0}
-        for direction, value in removed.items():
-            add(seed, "error_removed", changed.get(direction, value), direction=direction, feedback="weights")
-        add(seed, "error_removed", 0.85, direction="gradient", feedback="random")
-        for distance in (0.0, experiment.FAR):
-            for nonlinearity in ("identity", "relu", "tanh"):
-                for biases in (0, 1):
-                    value = changed.get("near", 0.99) if not biases and not distance else 0.6 if not biases else 0.995
-                    where = {"distance": distance, "nonlinearity": nonlinearity, "biases": biases}
-                    add(seed, "test_accuracy", value, **where)
-    return Records(tuple(rows))
+            metrics = {
+                metric: named([planted[metric] * eps, planted[f"{metric} control"]], case=("stated", "control"))
+                for metric in IDENTITIES
+            }
+            passed = [around(planted["passed"]), planted["passed control"]]
+            metrics["log10_gradient_ratio"] = named(passed, case=("stated", "control"))
+            found.append(measured(metrics, seed=seed, precision=precision))
+        removed = [
+            named(around(planted[direction]), direction=direction, feedback="weights")
+            for direction in ("gradient", "random direction", "no update")
+        ]
+        removed.append(named(around(planted["random feedback"]), direction="gradient", feedback="random"))
+        found.append(measured({"loss_removed": removed}, seed=seed))
+        for distance, nonlinearity in itertools.product((0.0, experiment.FAR), experiment.NETS):
+            without = planted["no bias, far" if distance else "no bias, through origin"]
+            accuracy = named([around(without), around(0.99)], biases=(0, 1))
+            found.append(measured({"test_accuracy": accuracy}, seed=seed, distance=distance, nonlinearity=nonlinearity))
+    return Records.gather(found)
 
 
-def answers(records):
-    """{(statement, criterion): answer}."""
-    return {(v.statement, v.title): str(v.verdict) for v in judge(records, experiment.CRITERIA)}
+def equation_errors(number, equation, planted, eps):
+    oracles = ("linen",) if number in FORWARD else ("grad", "jacobians", "finite_differences")
+    for oracle in oracles:
+        unit = eps ** (2 / 3) if oracle == "finite_differences" else eps
+        yield named(planted[f"{equation} none"] * unit, equation=equation, oracle=oracle, mutation="none")
+    for mutation in experiment.MUTATIONS[equation]:
+        yield named(planted[f"{equation} {mutation}"], equation=equation, oracle=oracles[0], mutation=mutation)
 
 
-def changed(**how):
-    """What is no longer supported when the world is changed so: {statement: its other answers}."""
-    found = {}
-    for (statement, _), answer in answers(made_up(**how)).items():
-        if answer != "SUPPORTED":
-            found.setdefault(statement, set()).add(answer)
-    return found
+def answers(found):
+    return {verdict.key: verdict.verdict for verdict in judge(found, experiment.CRITERIA)}
 
 
-def test_a_world_where_all_holds_is_supported():
-    assert set(answers(made_up()).values()) == {"SUPPORTED"}
+def unsupported(**changed):
+    """The criteria that are not supported when these values are planted."""
+    return {key: answer for key, answer in answers(records(**changed)).items() if answer is not Answer.SUPPORTED}
+
+
+def keys_of(number, name):
+    return {f"{number}.{name}"} | (set() if number in FORWARD else {f"{number}.{name}_by_differences"})
+
+
+def test_all_is_supported_where_all_holds():
+    assert unsupported() == {}
 
 
 def test_every_statement_of_the_docstring_is_judged():
-    assert {number for number, _ in answers(made_up())} == {7, 8, 54, 82, 83, 84, 85, 87, 88, 89, 90, 91}
+    numbers = {verdict.statement for verdict in judge(records(), experiment.CRITERIA)}
+    assert numbers == {7, 8, 54, 82, 83, 84, 85, 87, 88, 89, 90, 91}
 
 
-@pytest.mark.parametrize(("statement", "equation"), [(n, name) for n, (name, _) in experiment.EQUATIONS.items()])
-def test_an_equation_beyond_rounding_is_refuted(statement, equation):
-    assert changed(**{f"{equation} none": 30.0}) == {statement: {"REFUTED"}}
+@pytest.mark.parametrize(("number", "name"), EQUATIONS)
+def test_an_equation_beyond_rounding_is_refuted(number, name):
+    assert unsupported(**{f"{name} none": 30.0}) == {f"{number}.{name}": Answer.REFUTED}
+
+
+@pytest.mark.parametrize(("number", "name"), EQUATIONS)
+def test_an_equation_beyond_central_differences_is_refuted_by_both(number, name):
+    assert unsupported(**{f"{name} none": 1100.0}) == dict.fromkeys(keys_of(number, name), Answer.REFUTED)
 
 
 @pytest.mark.parametrize(
-    ("statement", "equation", "mutation"),
-    [(n, name, mutation) for n, (name, _) in experiment.EQUATIONS.items() for mutation in experiment.MUTATIONS[name]],
+    ("number", "name", "mutation"),
+    [(number, name, mutation) for number, name in EQUATIONS for mutation in experiment.MUTATIONS[name]],
 )
-def test_a_mutation_that_escapes_is_an_error(statement, equation, mutation):
-    assert changed(**{f"{equation} {mutation}": 0.0}) == {statement: {"ERROR"}}
+def test_a_mutation_that_goes_undetected_is_an_error(number, name, mutation):
+    assert unsupported(**{f"{name} {mutation}": 0.0}) == dict.fromkeys(keys_of(number, name), Answer.ERROR)
 
 
-@pytest.mark.parametrize("metric", EXACT)
-def test_identities_and_their_controls(metric):
-    assert {answer for found in changed(**{metric: 25.0}).values() for answer in found} == {"REFUTED"}
-    assert {answer for found in changed(**{f"{metric} control": 0.0}).values() for answer in found} == {"ERROR"}
+@pytest.mark.parametrize(("metric", "key"), IDENTITIES.items())
+def test_an_identity_beyond_rounding_is_refuted_and_a_control_within_it_is_an_error(metric, key):
+    assert unsupported(**{metric: 25.0}) == {key: Answer.REFUTED}
+    assert unsupported(**{f"{metric} control": 0.0}) == {key: Answer.ERROR}
 
 
-def test_a_gradient_that_is_worth_no_more_than_luck_is_refuted():
-    assert changed(gradient=-0.3) == {7: {"REFUTED"}}
-
-
-def test_random_steps_that_help_spoil_the_control():
-    assert changed(**{"random direction": 0.3}) == {7: {"ERROR"}}
-
-
-def test_biases_that_matter_at_the_origin_refute():
-    assert "REFUTED" in changed(near=0.7)[84]
-
-
-def test_a_stack_through_which_nothing_passes_is_refuted():
-    assert changed(**{"log10_passed_down stated": -37.0}) == {85: {"REFUTED"}}
+@pytest.mark.parametrize(
+    ("changed", "key", "answer"),
+    [
+        ({"gradient": -0.3}, "7.gradient_beats_random_steps", Answer.REFUTED),
+        ({"random direction": 0.3}, "7.gradient_beats_random_steps", Answer.ERROR),
+        ({"random feedback": -0.3}, "7.random_feedback_learns_too", Answer.REFUTED),
+        ({"random feedback": -0.25, "spread": 0.5}, "7.random_feedback_learns_too", Answer.INCONCLUSIVE),
+        ({"cross-entropy": 0.0}, "54.cross_entropy_is_no_distance", Answer.REFUTED),
+        ({"no bias, through origin": 0.7}, "84.no_bias_needed_through_origin", Answer.REFUTED),
+        ({"no bias, far": 0.98}, "84.no_bias_needed_through_origin", Answer.ERROR),
+        ({"no bias, far": 0.98}, "84.linear_needs_bias_elsewhere", Answer.REFUTED),
+        ({"no bias, through origin": 0.7}, "84.linear_needs_bias_elsewhere", Answer.ERROR),
+        ({"passed": -37.0}, "85.derivative_reaches_the_input", Answer.REFUTED),
+        ({"passed control": -1.0}, "85.derivative_reaches_the_input", Answer.ERROR),
+        ({"overflow": 709.75}, "87.printed_tanh_overflows", Answer.REFUTED),
+    ],
+)
+def test_each_other_criterion_can_fail(changed, key, answer):
+    assert answers(records(**changed))[key] is answer
 
 
 def test_nothing_measured_is_not_run():
-    assert set(answers(Records(())).values()) == {"NOT_RUN"}
+    assert set(answers(Records()).values()) == {Answer.NOT_RUN}
 
 
 @pytest.mark.slow
 def test_everything_is_supported_and_drawn(tmp_path):
     from dl_jax.training.context import local_context
 
-    records = experiment.measure(experiment.Config(), local_context())
-    assert set(answers(records).values()) == {"SUPPORTED"}
-    for name, figure in experiment.draw(records).items():
+    found = experiment.measure(experiment.Config(), local_context())
+    assert set(answers(found).values()) == {Answer.SUPPORTED}
+    for name, figure in experiment.draw(found).items():
         figure.savefig(tmp_path / f"{name}.png")
