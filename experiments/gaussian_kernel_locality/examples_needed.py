@@ -1,20 +1,20 @@
-"""How many examples it takes: where a learning curve becomes good."""
+"""The number of examples at which a learning curve reaches an accuracy."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 
-def doublings(right_N: Sequence[float], counts: Sequence[int], good: float) -> float:
-    """log2 of the number of examples at which accuracy first reaches `good`, by straight lines between the counts.
+def doublings(accuracy_N: Sequence[float], sizes: Sequence[int], good: float) -> float:
+    """Return log2 of the number of examples at which accuracy first reaches `good`, linear between the sizes.
 
-    The fewest or the most of the counts, where it is reached at once or never: what a curve gains from there is at
-    least the difference.
+    That of the smallest or the largest size where it is reached at once or never: the difference between two curves
+    is then at least that between the results.
     """
-    log_N, right_N = np.log2(counts), np.asarray(right_N)
-    reached = np.flatnonzero(right_N >= good)
+    log_N, accuracy_N = np.log2(sizes), np.asarray(accuracy_N)
+    reached = np.flatnonzero(accuracy_N >= good)
     if not len(reached) or reached[0] == 0:
         return float(log_N[0] if len(reached) else log_N[-1])
     above = reached[0]
-    part = (good - right_N[above - 1]) / (right_N[above] - right_N[above - 1])
+    part = (good - accuracy_N[above - 1]) / (accuracy_N[above] - accuracy_N[above - 1])
     return float(log_N[above - 1] + part * (log_N[above] - log_N[above - 1]))

@@ -1,4 +1,7 @@
-"""Two classes on a plane whose rule goes on beyond the region where examples lie. Pure functions of a key."""
+"""Two classes on a plane whose rule goes on beyond the region where examples lie. Pure functions of a key.
+
+N examples.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,13 +13,13 @@ from dl_jax.data.dataset import Examples
 
 REACH = 10.0
 """Units from the origin up to which examples lie `wide`; `near` ones lie within about two."""
-TURN = 0.5
-"""Radians by which the stripes are turned, so that they follow no axis."""
+ROTATION = 0.5
+"""Radians by which the stripes are rotated, so that they follow no axis."""
 TEST = 4096
 
 
-class Shown(NamedTuple):
-    """Splits, and beside them the examples close to the origin, shown in training or not."""
+class PlaneSplits(NamedTuple):
+    """Splits, and beside them examples close to the origin, which are the training examples unless these lie wide."""
 
     train: Examples
     validation: Examples
@@ -34,12 +37,12 @@ def wedges(even_Nx2: jax.Array, wide: bool) -> Examples:
 def stripes(even_Nx2: jax.Array, wide: bool) -> Examples:
     """A stripe of width 1.5 between two of half that width: straight, but no ray stays in one."""
     along_N, across_N = (2 * even_Nx2[:, 0] - 1) * (REACH if wide else 1.5), 3 * even_Nx2[:, 1] - 1.5
-    turn_2x2 = jnp.array([[jnp.cos(TURN), jnp.sin(TURN)], [-jnp.sin(TURN), jnp.cos(TURN)]])
-    return _examples(jnp.stack([along_N, across_N], 1) @ turn_2x2, jnp.abs(across_N) < 0.75)
+    rotation_2x2 = jnp.array([[jnp.cos(ROTATION), jnp.sin(ROTATION)], [-jnp.sin(ROTATION), jnp.cos(ROTATION)]])
+    return _examples(jnp.stack([along_N, across_N], 1) @ rotation_2x2, jnp.abs(across_N) < 0.75)
 
 
 def checkerboard(even_Nx2: jax.Array, wide: bool) -> Examples:
-    """Unit squares of alternating class: nothing near the origin tells where the next corner is."""
+    """Unit squares of alternating class: nothing near the origin determines where the next corner is."""
     x_Nx2 = (2 * even_Nx2 - 1) * (REACH if wide else 2.0)
     return _examples(x_Nx2, jnp.sum(jnp.floor(x_Nx2), 1) % 2 == 1)
 
@@ -49,18 +52,18 @@ def _examples(x_Nx2, positive_N):
 
 
 PLANES = {"wedges": wedges, "stripes": stripes, "checkerboard": checkerboard}
-"""Each makes examples, near or wide, of even_Nx2, numbers spread evenly over [0, 1)^2."""
+"""(even_Nx2, numbers spread evenly over [0, 1)^2; wide) -> examples."""
 
 
-def beyond(task: str, count: int, covered: bool = False) -> Callable[[jax.Array], Shown]:
-    """key -> `count` examples close to the origin to learn from, as many to choose by, and test points far and wide.
+def beyond(task: str, count: int, covered: bool = False) -> Callable[[jax.Array], PlaneSplits]:
+    """Return key -> `count` training examples near the origin, as many for validation, and TEST points out to REACH.
 
-    covered: the training and validation examples lie far and wide as well; `near` and `test` are the same points.
+    covered: the training and validation examples lie out to REACH as well; `near` and `test` are the same points.
     """
     plane = PLANES[task]
 
     def draw(key):
         train, validation, test = jnp.split(jax.random.uniform(key, (2 * count + TEST, 2)), (count, 2 * count))
-        return Shown(plane(train, covered), plane(validation, covered), plane(test, True), plane(train, False))
+        return PlaneSplits(plane(train, covered), plane(validation, covered), plane(test, True), plane(train, False))
 
     return draw

@@ -1,4 +1,7 @@
-"""Images with one of two small motifs somewhere in noise: which one counts, where it stands does not."""
+"""Images of noise with one of two small motifs: the class is which one it is, not where it stands.
+
+N examples, H x W pixels, P positions, M pixels along a motif.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -8,24 +11,24 @@ from dl_jax.data.dataset import Examples, Splits
 
 SIDE, MOTIF = 10, 4
 """Pixels along an image and along a motif."""
-PLACES = (SIDE - MOTIF + 1) ** 2
-CORNERS = [divmod((PLACES // 2 + 19 * number) % PLACES, SIDE - MOTIF + 1) for number in range(PLACES)]
+POSITIONS = (SIDE - MOTIF + 1) ** 2
+CORNERS = [divmod((POSITIONS // 2 + 19 * number) % POSITIONS, SIDE - MOTIF + 1) for number in range(POSITIONS)]
 """Row and column of a motif's corner: first the middle, then scattered over the image."""
-SCRAMBLE = np.random.default_rng(0).permutation(SIDE**2)
+PERMUTATION = np.random.default_rng(0).permutation(SIDE**2)
 REST = 512
-"""Examples to choose settings by, and as many to judge by."""
+"""Validation examples, and as many test examples."""
 NOISE = 0.5
 """Standard deviation of every pixel; a motif adds +1 or -1 to its own."""
 
 
 def somewhere(
-    key: jax.Array, places: int | jax.Array, count: int | jax.Array, most: int, scrambled: bool | jax.Array = False
+    key: jax.Array, positions: int | jax.Array, count: int | jax.Array, most: int, permuted: bool | jax.Array = False
 ) -> Splits:
-    """Splits of x_NxHxW, each with one of two random motifs in one of the first so many CORNERS; its label says which.
+    """Draw splits of x_NxHxW, each image with one of two random motifs in one of the first `positions` CORNERS.
 
-    Of `most` training examples the first `count` are shown, over and over: an epoch shows each equally often, up to
-    one, and programs are the same for any count. All but `most` may be traced; tasks of one key share what they can.
-    scrambled: all pixels change places, the same for every image, so that neighbours tell nothing more.
+    Of `most` training examples the first `count` are repeated: an epoch has each equally often, up to one, and
+    programs are the same for any count. All but `most` may be traced; tasks of one key share what they can.
+    permuted: all pixels are permuted, the same for every image, so that neighbours are no more alike than others.
     """
     key_noise, key_choice = jax.random.split(key)
     every = most + 2 * REST
@@ -35,10 +38,10 @@ def somewhere(
     around = [((row, SIDE - MOTIF - row), (column, SIDE - MOTIF - column)) for row, column in CORNERS]
     image_Px2xHxW = jnp.stack([jnp.pad(motif_2xMxM, ((0, 0), *pad)) for pad in around])
 
-    choice_N = (2 * places * jax.random.uniform(key_choice, (every,))).astype(jnp.int32)
+    choice_N = (2 * positions * jax.random.uniform(key_choice, (every,))).astype(jnp.int32)
     x_NxHxW = image_Px2xHxW[choice_N // 2, choice_N % 2] + noise_NxHxW
-    elsewhere_NxHxW = x_NxHxW.reshape(every, -1)[:, SCRAMBLE].reshape(x_NxHxW.shape)
-    x_NxHxW = jnp.where(scrambled, elsewhere_NxHxW, x_NxHxW)
+    moved_NxHxW = x_NxHxW.reshape(every, -1)[:, PERMUTATION].reshape(x_NxHxW.shape)
+    x_NxHxW = jnp.where(permuted, moved_NxHxW, x_NxHxW)
     index_N = jnp.arange(most) % count
     return Splits(
         *(Examples(x_NxHxW[at], choice_N[at] % 2) for at in (index_N, slice(most, -REST), slice(-REST, None)))

@@ -1,15 +1,22 @@
-"""How many Gaussian centres it takes to separate the corners of a cube (Bengio, Delalleau & Le Roux 2005)."""
+"""How many Gaussian centres it takes to separate the corners of a cube (Bengio, Delalleau & Le Roux 2005).
+
+N corners, D bits, M centres.
+"""
 
 from collections.abc import Iterable
 
 import numpy as np
 
-from dl_jax.evidence.records import Row
+from dl_jax.evidence.named import named
+from dl_jax.evidence.records import Records, measured
+from dl_jax.measures.by_seed import for_each_seed
 from dl_jax.measures.half_spaces import separable
 from dl_jax.training.context import Context
 
 TRIES = 8
 RULES = ("parity", "first_bit")
+WIDTHS = (0.25, 1.0)
+"""Range of the Gaussians' widths, in units of the cube's side; each seed draws one, evenly in its logarithm."""
 
 
 def cube(bits: int) -> np.ndarray:
@@ -32,18 +39,18 @@ def separated_by(centre_MxD: np.ndarray, bits: int, rule: str, width: float) -> 
     return separable(np.exp(-flips_NxM / (2 * width**2)), labels(corner_NxD, rule))
 
 
-def one_too_few(generator: np.random.Generator, bits: int, rule: str, width: float, tries: int) -> float:
-    """Share of tries where 2^(bits-1) - 1 of the corners are enough.
+def one_too_few_separate(generator: np.random.Generator, bits: int, rule: str, width: float, tries: int) -> float:
+    """Share of tries in which 2^(bits-1) - 1 corners are centres enough.
 
     Half of them are random corners, half are one class without one corner, which comes as near as can be.
     """
     corner_NxD, count = cube(bits), 2 ** (bits - 1) - 1
     label_N = labels(corner_NxD, rule)
-    found = []
+    separated = []
     for number in range(tries):
         of = np.flatnonzero(label_N == number // 2 % 2) if number % 2 else np.arange(len(corner_NxD))
-        found.append(separated_by(corner_NxD[generator.permutation(of)[:count]], bits, rule, width))
-    return float(np.mean(found))
+        separated.append(separated_by(corner_NxD[generator.permutation(of)[:count]], bits, rule, width))
+    return float(np.mean(separated))
 
 
 def one_class_fails(bits: int, width: float) -> float:
@@ -53,30 +60,32 @@ def one_class_fails(bits: int, width: float) -> float:
 
 
 def half_cube_fails(bits: int, width: float) -> float:
-    """The same for as many corners that all have the same first bit: the other half is too far to be bent."""
+    """The same for as many corners that all have the same first bit: the other half is too far away."""
     corner_NxD = cube(bits)
     return float(not separated_by(corner_NxD[corner_NxD[:, 0] == 1], bits, "parity", width))
 
 
-def parity_rows(bits: Iterable[int], seeds: Iterable[int], context: Context) -> list[Row]:
-    """Rows of shares that one corner too few is enough (`one_too_few`), for parity and for the first bit; and of
-    whether 2^(bits-1) corners fail for parity (`fails`), of one class and of half the cube. Each seed draws a width.
+CORNERS = {"one class": one_class_fails, "half cube": half_cube_fails}
+"""Choices of 2^(bits-1) corners as centres."""
+
+
+def parity_centres(bits: Iterable[int], seeds: Iterable[int], context: Context) -> Records:
+    """Measure at every seed, which draws a width, whether these corners are centres enough.
+
+    `one_too_few_separate`: share of choices of 2^(bits-1) - 1 corners that separate the cube by parity, or by the
+    first bit. `enough_fail`: 1 if 2^(bits-1) corners do not separate it by parity, 0 if they do.
     """
-    bits, seeds = list(bits), list(seeds)
+    bits = tuple(bits)
 
-    def compute():
-        rows = []
-        for trial, seed in enumerate(seeds):
-            generator = np.random.default_rng(seed)
-            width = float(np.exp(generator.uniform(np.log(0.25), np.log(1.0))))
-            for each in bits:
-                at = {"trial": trial, "seed": seed, "task": "cube", "bits": each, "width": width}
-                for rule in RULES:
-                    share = one_too_few(generator, each, rule, width, TRIES)
-                    rows.append({**at, "rule": rule, "metric": "one_too_few", "value": share})
-                for centres, fails in (("one class", one_class_fails), ("half cube", half_cube_fails)):
-                    rows.append({**at, "of": centres, "metric": "fails", "value": fails(each, width)})
-            context.events.progress("centres of parity", trial + 1, len(seeds))
-        return rows
+    def compute(seed):
+        generator = np.random.default_rng(seed)
+        width = float(np.exp(generator.uniform(*np.log(WIDTHS))))
+        share_DxR = [[one_too_few_separate(generator, each, rule, width, TRIES) for rule in RULES] for each in bits]
+        fail_DxC = [[fails(each, width) for fails in CORNERS.values()] for each in bits]
+        metrics = {
+            "one_too_few_separate": named(np.asarray(share_DxR), bits=bits, rule=RULES),
+            "enough_fail": named(np.asarray(fail_DxC), bits=bits, corners=tuple(CORNERS)),
+        }
+        return measured(metrics, task="cube", width=width, seed=seed)
 
-    return context.events.cached({"parity": bits, "seeds": seeds}, compute)
+    return for_each_seed(compute, tuple(seeds), context, label="centres of parity", bits=bits)

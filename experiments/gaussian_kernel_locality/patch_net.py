@@ -1,4 +1,4 @@
-"""The smallest convolutional net: a few units look at every patch, and each keeps its strongest answer (figure 2)."""
+"""The smallest convolutional net: a few units on every patch, each pooled to its largest output (figure 2)."""
 
 import jax.numpy as jnp
 
@@ -21,13 +21,13 @@ def patch_net(
     The net `convnet([Stage(maps, kernel, pool=side - kernel + 1, padding="VALID")], (), classes, ...)`, with its
     params, written as one matrix product over all patches: a CPU computes that many times faster inside a loop.
     """
-    places = side - kernel + 1
-    stage = Stage(maps, kernel, pool=places, padding="VALID")
+    patches = side - kernel + 1
+    stage = Stage(maps, kernel, pool=patches, padding="VALID")
     whole = convnet([stage], (), classes, nonlinearity, initializer)
 
     def layers(params, x_BxHxW):
         conv, top = params["conv_01"], params["layer_01"]
-        shifted = [x_BxHxW[:, r : r + places, c : c + places] for r in range(kernel) for c in range(kernel)]
+        shifted = [x_BxHxW[:, r : r + patches, c : c + patches] for r in range(kernel) for c in range(kernel)]
         z_BxPxPxM = jnp.stack(shifted, -1) @ conv["w"].reshape(-1, maps) + conv["b"][None, None, None]
         y_BxM = nonlinearity.f(jnp.max(z_BxPxPxM, (1, 2)))  # the same as max f(z) where f never falls, and cheaper
         return y_BxM[:, None, None], y_BxM @ top["w"] + top["b"][None]

@@ -1,142 +1,145 @@
-"""Tasks that tell a local machine, the Gaussian kernel, from nets: far from the examples, and in many dimensions."""
+"""Tasks that separate a local method, the Gaussian kernel, from nets: far from the examples, and in many dimensions."""
 
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.data.synthetic import planes
-from dl_jax.evidence.records import Row
-from dl_jax.measures.distance_to_examples import distance_to_nearest, mean_by_distance, mean_of_farthest_quarter
-from dl_jax.measures.ensembles import net_rows
-from dl_jax.measures.kernel_machines import gaussian_machine, kernel_rows, linear_machine
+from dl_jax.evidence.records import Label, Records
+from dl_jax.measures.ensembles import train_ensemble
+from dl_jax.measures.kernel_methods import fit_methods, gaussian_ridge, linear_ridge
 from dl_jax.models.linear import linear
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.batches import subsample
 from dl_jax.training.context import Context
-from dl_jax.training.losses import accuracy
+from dl_jax.training.grid import choice, combinations
 from experiments.gaussian_kernel_locality.extrapolation import PLANES, beyond
 from experiments.gaussian_kernel_locality.hidden_xor import hidden_xor
+from experiments.gaussian_kernel_locality.metrics import evaluate, evaluate_by_distance, evaluate_images
 from experiments.gaussian_kernel_locality.motifs import MOTIF, SIDE, somewhere
 from experiments.gaussian_kernel_locality.patch_net import patch_net
 
+AXES = ("task", "covered", "positions", "size", "permuted", "dimensions")
+"""The columns that name a task. Each method's hyperparameter is selected for each task."""
 RELU = NONLINEARITIES["relu"]
 DEEP = (64, 64, 64)
 CONVOLUTIONAL = patch_net(SIDE, MOTIF + 1, 8, 2, RELU)
-"""Eight units that look at every patch, a little larger than a motif."""
-WIDTHS, LOCAL_WIDTHS = (0.25, 0.5, 1.0, 2.0), (0.0625, 0.125, 0.25, 0.5)
-"""Of the Gaussian, in median distances between examples: in many dimensions, and on planes with fine borders."""
-RIDGES, RATES = (1.0, 10.0, 100.0, 1000.0), (1e-3, 3e-3, 1e-2, 3e-2)
+"""Eight units on every patch, which is a little larger than a motif."""
+WIDTHS = (0.25, 0.5, 1.0, 2.0)
+"""Widths of the Gaussian in many dimensions, in median distances between examples."""
+LOCAL_WIDTHS = (0.0625, 0.125, 0.25, 0.5)
+"""The same on planes with fine borders."""
+RIDGES, LEARNING_RATES = (1.0, 10.0, 100.0, 1000.0), (1e-3, 3e-3, 1e-2, 3e-2)
 EXAMPLES, HIDDEN_EXAMPLES = 1024, 2048
 POOL = 8192
-"""Of a data set at most so many training examples are drawn from, and a quarter of it is looked at otherwise."""
-DISTANCES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 100.0)
-"""Edges of the bins of distance to the nearest training example; these lie within 0.5 to 2 units of the origin."""
+"""Training examples of a data set from which each seed's are drawn, at most; and a quarter of it to evaluate on."""
 SIMPLE = {"half_space": planes.half_space, "xor": planes.xor, "ring": planes.ring}
 
 
-def on_images(splits: Splits, classes: int, seeds: Iterable[int], steps: int, context: Context, **axes) -> list[Row]:
-    """The Gaussian kernel, two linear classifiers and a deep net; each seed draws EXAMPLES of the training examples."""
+def on_images(
+    splits: Splits, classes: int, seeds: Sequence[int], steps: int, context: Context, **axes: Label
+) -> Records:
+    """Measure the Gaussian kernel, two linear classifiers and a deep net on EXAMPLES images that each seed draws."""
     limits = (POOL, POOL // 4, POOL // 4)
     pool, *rest = (Examples(*(part[:limit] for part in split)) for split, limit in zip(splits, limits, strict=True))
 
-    def draw(key, task):
+    def sample(key):
         index_N = subsample(key, len(pool.x), EXAMPLES)
         return jax.tree.map(jnp.asarray, Splits(Examples(*(jnp.asarray(part)[index_N] for part in pool)), *rest))
 
-    same = (draw, [{"task": "data"}], seeds, look_at_images, context)
-    machines = {"gaussian": (gaussian_machine, WIDTHS), "linear kernel": (linear_machine, RIDGES)}
-    rows = kernel_rows(machines, *same, classes=classes, **axes)
-    for name, net in {"linear": linear(classes), "deep": mlp(DEEP, classes, RELU)}.items():
-        rows += net_rows(net, RATES, *same, steps=steps, machine=name, **axes)
-    return rows
+    tasks = combinations(task=choice({"data": sample}))
+    common = {"seeds": seeds, "evaluate": evaluate_images, "context": context, **axes}
+    methods = {"gaussian": (gaussian_ridge, WIDTHS), "linear kernel": (linear_ridge, RIDGES)}
+    nets = {"linear": linear(classes), "deep": mlp(DEEP, classes, RELU)}
+    of_net = {"learning_rates": LEARNING_RATES, "steps": steps}
+    return Records.gather(
+        [
+            fit_methods(methods, draw_task, tasks, classes=classes, **common),
+            *(train_ensemble(net, draw_task, tasks, method=name, **of_net, **common) for name, net in nets.items()),
+        ]
+    )
 
 
-def on_planes(seeds: Iterable[int], context: Context) -> list[Row]:
-    """What one hyperplane can do, a half-space, and what it cannot."""
+def on_planes(seeds: Sequence[int], context: Context) -> Records:
+    """Measure the two kernels on what one hyperplane separates, a half-space, and on what it does not."""
 
-    def draw(key, task):
-        examples = jax.lax.switch(task["task"], [partial(each, count=3 * EXAMPLES) for each in SIMPLE.values()], key)
-        thirds = (jnp.split(part, 3) for part in examples)
-        return Splits(*(Examples(*third) for third in zip(*thirds, strict=True)))
+    def thirds_of(plane):
+        def sample(key):
+            thirds = (jnp.split(part, 3) for part in plane(key, 3 * EXAMPLES))
+            return Splits(*(Examples(*third) for third in zip(*thirds, strict=True)))
 
-    tasks = [{"task": name} for name in SIMPLE]
-    machines = {"gaussian": (gaussian_machine, LOCAL_WIDTHS), "linear kernel": (linear_machine, RIDGES)}
-    return kernel_rows(machines, draw, tasks, seeds, look, context)
+        return sample
+
+    tasks = combinations(task=choice({name: thirds_of(plane) for name, plane in SIMPLE.items()}))
+    methods = {"gaussian": (gaussian_ridge, LOCAL_WIDTHS), "linear kernel": (linear_ridge, RIDGES)}
+    return fit_methods(methods, draw_task, tasks, seeds=seeds, evaluate=evaluate, context=context)
 
 
-def far_away(seeds: Iterable[int], steps: int, context: Context) -> list[Row]:
-    """Test points at all distances; the covered machine is the same one, shown examples out there as well."""
-    tasks = [{"task": name} for name in PLANES]
+def far_away(seeds: Sequence[int], steps: int, context: Context) -> Records:
+    """Measure the kernel and a deep net at all distances from the training examples.
 
-    def draw(key, task, covered=False):
-        return jax.lax.switch(task["task"], [beyond(name, EXAMPLES, covered) for name in PLANES], key)
+    covered: False where these lie near the origin; True for a kernel that has training examples far away as well.
+    """
 
-    machine = (gaussian_machine, LOCAL_WIDTHS)
-    same = (tasks, seeds, look_afar, context)
-    rows = kernel_rows({"gaussian": machine}, draw, *same)
-    rows += kernel_rows({"gaussian, covered": machine}, partial(draw, covered=True), *same)
-    return rows + net_rows(mlp(DEEP, 2, RELU), RATES, draw, *same, steps=steps, machine="deep")
+    def tasks(covered):
+        return combinations(task=choice({name: beyond(name, EXAMPLES, covered) for name in PLANES}))
+
+    common = {"seeds": seeds, "evaluate": evaluate_by_distance, "context": context}
+    methods = {"gaussian": (gaussian_ridge, LOCAL_WIDTHS)}
+    of_net = {"learning_rates": LEARNING_RATES, "steps": steps, "method": "deep", "covered": False}
+    return Records.gather(
+        [
+            *(fit_methods(methods, draw_task, tasks(each), covered=each, **common) for each in (False, True)),
+            train_ensemble(mlp(DEEP, 2, RELU), draw_task, tasks(False), **of_net, **common),
+        ]
+    )
+
+
+def draw_task(key, task):
+    """Draw the examples of a task whose axis `task` is a choice of the functions that draw them."""
+    return task.task(key)
 
 
 def motif_somewhere(
-    places: tuple[int, ...], counts: tuple[int, ...], seeds: Iterable[int], steps: int, context: Context
-) -> list[Row]:
-    """How well each machine does by the places where a motif may stand and the number of examples."""
+    positions: Sequence[int], sizes: Sequence[int], seeds: Sequence[int], steps: int, context: Context
+) -> Records:
+    """Measure each method by the number of positions in which a motif may stand, and the number of examples."""
 
-    def tasks(machine, counts=counts):
-        at = {"task": "motif", "machine": machine}
-        return [{**at, "places": each, "examples": count} for each in places for count in counts]
+    def sample(key, task):
+        return somewhere(key, task.positions, task.size, max(sizes), task.permuted)
 
-    def draw(key, task):
-        return somewhere(key, task["places"], task["examples"], max(counts), task["machine"])
+    def tasks(sizes=sizes, permuted=(False,)):
+        return combinations(permuted=permuted, positions=positions, size=sizes)
 
-    rows = []
-    for count in counts:
-        same = (draw, tasks("gaussian", [count]), seeds, look, context)
-        rows += kernel_rows({"gaussian": (gaussian_machine, WIDTHS)}, *same, count=count)
-    rows += net_rows(mlp(DEEP, 2, RELU), RATES, draw, tasks("deep"), seeds, look, context, steps=steps, batch_size=32)
-    both = tasks("convolutional") + tasks("convolutional, scrambled")
-    return rows + net_rows(CONVOLUTIONAL, RATES, draw, both, seeds, look, context, steps=steps, batch_size=32)
-
-
-def hidden_directions(dimensions: tuple[int, ...], seeds: Iterable[int], steps: int, context: Context) -> list[Row]:
-    """XOR of two directions among ever more that count for nothing."""
-
-    def draw(key, task):
-        return hidden_xor(key, task["dimensions"], max(dimensions), HIDDEN_EXAMPLES)
-
-    same = (draw, [{"task": "hidden xor", "dimensions": each} for each in dimensions], seeds, look, context)
-    rows = kernel_rows({"gaussian": (gaussian_machine, WIDTHS)}, *same)
-    return rows + net_rows(mlp(DEEP, 2, RELU), RATES, *same, steps=steps, machine="deep")
+    common = {"seeds": seeds, "evaluate": evaluate, "context": context, "task": "motif"}
+    methods = {"gaussian": (gaussian_ridge, WIDTHS)}
+    of_net = {"learning_rates": LEARNING_RATES, "steps": steps, "batch_size": 32}
+    return Records.gather(
+        [
+            *(fit_methods(methods, sample, tasks([size]), train_size=size, **common) for size in sizes),
+            train_ensemble(mlp(DEEP, 2, RELU), sample, tasks(), method="deep", **of_net, **common),
+            train_ensemble(
+                CONVOLUTIONAL, sample, tasks(permuted=(False, True)), method="convolutional", **of_net, **common
+            ),
+        ]
+    )
 
 
-def look(score, splits):
-    """Accuracy on the examples to choose by and to judge by."""
-    return {
-        "validation_accuracy": accuracy(score(splits.validation.x), splits.validation.y),
-        "test_accuracy": accuracy(score(splits.test.x), splits.test.y),
-    }
+def hidden_directions(dimensions: Sequence[int], seeds: Sequence[int], steps: int, context: Context) -> Records:
+    """Measure the kernel and a deep net on XOR of two directions among many that have no influence."""
 
+    def sample(key, task):
+        return hidden_xor(key, task.dimensions, max(dimensions), HIDDEN_EXAMPLES)
 
-def look_at_images(score, splits):
-    """The same, and accuracy on the quarter of the test images that is farthest from all training images."""
-    x_NxD, known_MxD = (split.x.reshape(len(split.x), -1) for split in (splits.test, splits.train))
-    right_N = (jnp.argmax(score(splits.test.x), 1) == splits.test.y).astype(jnp.float32)
-    farthest = mean_of_farthest_quarter(right_N, distance_to_nearest(known_MxD, x_NxD))
-    return look(score, splits) | {"test_accuracy_farthest": farthest}
-
-
-def look_afar(score, shown):
-    """Accuracy by distance; and ten thousand units away, how far the scores are from the mean of the targets."""
-    right_N = (jnp.argmax(score(shown.test.x), 1) == shown.test.y).astype(jnp.float32)
-    accuracy_E = mean_by_distance(right_N, distance_to_nearest(shown.near.x, shown.test.x), DISTANCES)
-    away_Nx2 = 1e4 * shown.test.x / jnp.linalg.norm(shown.test.x, axis=1, keepdims=True)
-    constant_C = jnp.mean(jax.nn.one_hot(shown.train.y, 2), 0)
-    return {
-        "validation_accuracy": accuracy(score(shown.validation.x), shown.validation.y),
-        "test_unlike_constant": jnp.max(jnp.abs(score(away_Nx2) - constant_C[None])),
-    } | {f"test_accuracy_from_{low:g}": right for low, right in zip(DISTANCES[:-1], accuracy_E, strict=True)}
+    tasks = combinations(dimensions=dimensions)
+    common = {"seeds": seeds, "evaluate": evaluate, "context": context, "task": "hidden xor"}
+    of_net = {"learning_rates": LEARNING_RATES, "steps": steps, "method": "deep"}
+    return Records.gather(
+        [
+            fit_methods({"gaussian": (gaussian_ridge, WIDTHS)}, sample, tasks, **common),
+            train_ensemble(mlp(DEEP, 2, RELU), sample, tasks, **of_net, **common),
+        ]
+    )

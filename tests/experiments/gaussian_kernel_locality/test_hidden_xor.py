@@ -1,4 +1,4 @@
-"""Hidden XOR: products along two directions, found again by the moments of the data."""
+"""Hidden XOR: the two directions, recovered from the moments of the data."""
 
 import jax
 import numpy as np
@@ -8,7 +8,7 @@ from experiments.gaussian_kernel_locality.hidden_xor import REST, hidden_xor
 
 
 @pytest.mark.parametrize("dimensions", [2, 5, 8])
-def test_two_directions_tell_all_and_the_rest_nothing(dimensions):
+def test_two_directions_determine_the_class_and_no_other_matters(dimensions):
     splits = hidden_xor(jax.random.key(0), dimensions, 8, 20000)
     x_NxD, sign_N = np.asarray(splits.train.x, float), 2.0 * np.asarray(splits.train.y) - 1
     assert np.all(x_NxD[:, dimensions:] == 0)

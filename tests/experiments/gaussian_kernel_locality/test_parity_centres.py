@@ -1,4 +1,4 @@
-"""Centres of parity: every choice of them on small cubes, and what two centres can do."""
+"""Centres of parity: every choice of them on small cubes, and what two centres can separate."""
 
 from itertools import combinations
 
@@ -11,8 +11,8 @@ from experiments.gaussian_kernel_locality.parity_centres import (
     half_cube_fails,
     labels,
     one_class_fails,
-    one_too_few,
-    parity_rows,
+    one_too_few_separate,
+    parity_centres,
     separated_by,
 )
 
@@ -44,13 +44,18 @@ def test_two_neighbours_separate_a_bit_and_one_too_few_of_parity_are_plenty_for_
     assert separated_by(neighbours, bits, "first_bit", 0.7)
     assert not separated_by(neighbours, bits, "parity", 0.7)
     generator = np.random.default_rng(0)
-    assert one_too_few(generator, bits, "first_bit", 0.7, 4) == 1.0
-    assert one_too_few(generator, bits, "parity", 0.7, 4) == 0.0
+    assert one_too_few_separate(generator, bits, "first_bit", 0.7, 4) == 1.0
+    assert one_too_few_separate(generator, bits, "parity", 0.7, 4) == 0.0
 
 
-def test_rows_for_every_number_of_bits_and_seed():
-    rows = parity_rows((2, 3), (5, 6), local_context(1))
-    assert len(rows) == 2 * 2 * 4
-    assert {row["metric"] for row in rows} == {"one_too_few", "fails"}
-    assert all(0.25 <= row["width"] <= 1.0 for row in rows)
-    assert parity_rows((2, 3), (6,), local_context(1))[0]["width"] == rows[-1]["width"]
+def test_there_are_metrics_for_every_number_of_bits_and_seed():
+    records = parity_centres((2, 3), (5, 6), local_context(1))
+    assert len(records.where(metric="one_too_few_separate", task="cube").rows) == 2 * 2 * 2
+    np.testing.assert_array_equal(records.by_seed("enough_fail", np.max, corners="one class"), [0, 0])
+    np.testing.assert_array_equal(records.by_seed("one_too_few_separate", np.max, rule="parity"), [0, 0])
+    assert all(0.25 <= width <= 1.0 for width in records.axis("width"))
+
+
+def test_a_seeds_numbers_do_not_depend_on_the_other_seeds():
+    alone, both = (parity_centres((2, 3), seeds, local_context(1)) for seeds in ((6,), (5, 6)))
+    assert both.where(seed=6) == alone

@@ -1,4 +1,4 @@
-"""The patch net is the convnet that it says it is."""
+"""The patch net equals the convnet in its docstring."""
 
 import jax
 import numpy as np
