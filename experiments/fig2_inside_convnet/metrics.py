@@ -1,4 +1,4 @@
-"""One look inside a trained convolutional net: all that figure 2 is judged by, and what it draws."""
+"""Metrics of figure 2: what the layers of a trained convolutional net output for one picture, and their properties."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -6,96 +6,138 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from dl_jax.data.dataset import Splits, spread_subset
+from dl_jax.data.dataset import spread_subset
+from dl_jax.evidence.named import array, named
 from dl_jax.measures.orientation import tuning
 from dl_jax.measures.receptive_fields import fields, modules_of
 from dl_jax.models.convnet import Stage
-from dl_jax.models.feature_maps import feature_maps
+from dl_jax.models.feature_maps import feature_maps, module_names
 from dl_jax.models.linear import linear
-from dl_jax.models.model import Params
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.losses import accuracy
-from dl_jax.training.step import Learner, mean_loss
+from dl_jax.training.programs import Run
+from dl_jax.training.step import mean_loss
 from experiments.fig2_inside_convnet.properties import (
-    changed,
-    dealt,
-    gradient_changed,
+    changes_by_layer,
+    gradient_change,
     ranking_by_class,
-    unlike_shifted,
+    shift_difference,
+    unshare_weights,
 )
 
 TEST, FEW = 2000, 64
-"""Held-out pictures at most, for what is counted and for what takes a whole net each."""
+"""Held-out pictures, at most: for accuracies, and for what needs all maps of the net."""
 STATES = ("untrained", "trained")
 
 
-def look_inside(
-    net: Sequence[Stage], shown: jax.Array, learner: Learner, first: Params, last: Params, splits: Splits
-) -> dict[str, jax.Array]:
-    """Whether a net knows, flows and follows as figure 2 has it, and what it puts out for the picture shown_1xHxWxC.
-
-    The vectors are one entry a module, but `score` (a class), and `selectivity` and `is_oriented` (a first filter).
-    `maps_<n>` are the maps of module n, y_MxHxW as one vector, `filters` the first kernels, w_(MC)xKxK, 1/2 for 0.
-    """
-    model, test, few = learner.model, spread_subset(splits.test, TEST), spread_subset(splits.test, FEW)
-    categories = jnp.max(splits.train.y) + 1
-
-    def inside(params, x, nonlinearity="relu"):
-        return feature_maps(net, NONLINEARITIES[nonlinearity], params, x)
-
-    formula = fields(modules_of(net, shown.shape[1])[0])
-    jumps_L, reach = [field.jump for field in formula], formula[-1].side
-    follows = partial(unlike_shifted, partial(inside, last), shown[0], jumps_L=jumps_L, reach=reach)
-    rows, score_C = inside(last, shown), model.apply(last, shown)[0]
-    head = partial(linear(len(score_C)).apply, {"layer_01": last["layer_01"]})
-    others_C = head(inside(last, few.x[:1])[-1])[0]
-    change_LxL = changed(lambda params: model.layers(params, few.x), last)
-    hidden, bent = (jnp.concatenate([y.ravel() for y in inside(last, few.x, name)]) for name in ("relu", "tanh"))
-    found = {
-        "score": score_C,
-        "more_scores_than_categories": len(score_C) - categories,
-        "more_maps_than_categories": rows[-1].size - categories,
-        "unlike_top_row": distance(head(rows[-1])[0], score_C),
-        "unlike_top_row_of_another": distance(others_C, score_C),
-        "miss_whole": follows(max(jumps_L)),
-        "miss_one": follows(1),
-        "miss_dealt": follows(max(jumps_L), seen=dealt),
-        "changed_below": jnp.max(jnp.tril(change_LxL, -1)),
-        "changed_above": jnp.max(jnp.triu(change_LxL, 1)),
-        "gradient_changed": gradient_changed(lambda params: mean_loss(learner, params, few), last),
-        "negative": jnp.mean(hidden < 0),
-        "negative_tanh": jnp.mean(bent < 0),
-        "zeros_softplus": shares_of_zero(inside(last, few.x, "softplus")),
-        "test_accuracy": accuracy(model.apply(last, test.x), test.y),
+def evaluate(net: Sequence[Stage], picture_1xHxWxC: jax.Array, classes: Sequence[str], run: Run):
+    """Metrics of the net before and after training; scores and maps are those for one picture, as the net gets it."""
+    return {
+        **_for_one_picture(net, picture_1xHxWxC, classes, run),
+        **_flow(net, run),
+        **_by_state(net, run),
     }
-    for at, y_BxHxWxM in enumerate(rows, 1):
-        found[f"maps_{at}"] = jnp.moveaxis(y_BxHxWxM[0], -1, 0).reshape(-1)
-    chance = jnp.max(jnp.mean(test.y[:, None] == jnp.arange(len(score_C))[None], 0))
-    for state, params in zip(STATES, (first, last), strict=True):
-        scores_NxC, w_KxKxCxM = model.apply(params, test.x), params["conv_01"]["w"]
+
+
+def _maps(net, params, x, nonlinearity="relu"):
+    return feature_maps(net, NONLINEARITIES[nonlinearity], params, x)
+
+
+def _for_one_picture(net, picture_1xHxWxC, classes, run):
+    """The scores and all maps; whether scores follow from the top maps; how far maps are from shift equivariant."""
+    modules, few = module_names(net), spread_subset(run.splits.test, FEW)
+    formula = fields(modules_of(net, picture_1xHxWxC.shape[1])[0])
+    jumps_L, reach = [field.jump for field in formula], formula[-1].side
+    differences = partial(
+        shift_difference, partial(_maps, net, run.params), picture_1xHxWxC[0], jumps_L=jumps_L, reach=reach
+    )
+    maps, score_C = _maps(net, run.params, picture_1xHxWxC), run.learner.model.apply(run.params, picture_1xHxWxC)[0]
+    head = partial(linear(len(score_C)).apply, {"layer_01": run.params["layer_01"]})
+    others_C = head(_maps(net, run.params, few.x[:1])[-1])[0]
+    categories = jnp.max(run.splits.train.y) + 1
+    return {
+        "score": named(score_C, **{"class": tuple(classes)}),
+        "outputs_minus_categories": [
+            named(len(score_C) - categories, output="scores"),
+            named(maps[-1].size - categories, output="top maps"),
+        ],
+        "score_difference_from_top_maps": [
+            named(relative_distance(head(maps[-1])[0], score_C), source="the picture"),
+            named(relative_distance(others_C, score_C), source="another picture"),
+        ],
+        "shift_difference": [
+            named(differences(max(jumps_L)), module=modules, shift="whole units", weights="shared"),
+            named(differences(1), module=modules, shift="one pixel", weights="shared"),
+            named(
+                differences(max(jumps_L), seen=unshare_weights),
+                module=modules,
+                shift="whole units",
+                weights="not shared",
+            ),
+        ],
+        "maps": [
+            array(y_1xHxWxM[0], "row", "column", "map", module=name)
+            for name, y_1xHxWxM in zip(modules, maps, strict=True)
+        ],
+    }
+
+
+def _flow(net, run):
+    """What depends on which weights, forwards and backwards; and the sign of the outputs."""
+    few = spread_subset(run.splits.test, FEW)
+    change_LxL = changes_by_layer(lambda params: run.learner.model.layers(params, few.x), run.params)
+
+    def negative_share(name):
+        y = jnp.concatenate([y.ravel() for y in _maps(net, run.params, few.x, name)])
+        return named(jnp.mean(y < 0), nonlinearity=name)
+
+    return {
+        "output_change": [
+            named(jnp.max(jnp.tril(change_LxL, -1)), layers="below"),
+            named(jnp.max(jnp.triu(change_LxL, 1)), layers="above"),
+        ],
+        "gradient_change": gradient_change(lambda params: mean_loss(run.learner, params, few), run.params),
+        "negative_share": [negative_share("relu"), negative_share("tanh")],
+    }
+
+
+def _by_state(net, run):
+    """Accuracy, ranking, zeros and the first filters, before and after training."""
+    modules, few, test = module_names(net), *(spread_subset(run.splits.test, count) for count in (FEW, TEST))
+    zeros = [
+        named(
+            zero_shares(_maps(net, run.params, few.x, "softplus")),
+            module=modules,
+            state="trained",
+            nonlinearity="softplus",
+        )
+    ]
+    found = {"zero_share": zeros}
+    for state, params in zip(STATES, (run.init_params, run.params), strict=True):
+        scores_NxC, w_KxKxCxM = run.learner.model.apply(params, test.x), params["conv_01"]["w"]
+        chance = jnp.max(jnp.mean(test.y[:, None] == jnp.arange(scores_NxC.shape[1])[None], 0))
         tuned = tuning(w_KxKxCxM)
-        found |= {
-            f"above_chance_{state}": accuracy(scores_NxC, test.y) - chance,
-            f"ranks_{state}": jnp.min(ranking_by_class(scores_NxC, test.y)),
-            f"oriented_{state}": jnp.mean(tuned.oriented),
-            f"is_oriented_{state}": tuned.oriented,
-            f"selectivity_{state}": tuned.selectivity,
-            f"zeros_{state}": shares_of_zero(inside(params, few.x)),
-            f"filters_{state}": seen_as_grey(w_KxKxCxM).transpose(3, 2, 0, 1).reshape(-1),
+        values = {
+            "accuracy_above_chance": named(accuracy(scores_NxC, test.y) - chance, state=state),
+            "least_class_auc": named(jnp.min(ranking_by_class(scores_NxC, test.y)), state=state),
+            "oriented_share": named(jnp.mean(tuned.oriented), state=state),
+            "is_oriented": named(tuned.oriented, "filter", state=state),
+            "orientation_selectivity": named(tuned.selectivity, "filter", state=state),
+            "zero_share": named(
+                zero_shares(_maps(net, params, few.x)), module=modules, state=state, nonlinearity="relu"
+            ),
+            "filters": array(w_KxKxCxM, "row", "column", "channel", "filter", state=state),
         }
-    return found
+        for name, value in values.items():
+            found.setdefault(name, []).append(value)
+    return found | {"test_accuracy": accuracy(run.learner.model.apply(run.params, test.x), test.y)}
 
 
-def seen_as_grey(w_KxKxCxM):
-    """Each filter's weights from 0 to 1, so that 1/2 is none."""
-    return 0.5 + 0.5 * w_KxKxCxM / jnp.max(jnp.abs(w_KxKxCxM), (0, 1, 2), keepdims=True)
-
-
-def distance(score_C, other_C):
-    """Between two vectors of scores, over the length of the second."""
+def relative_distance(score_C, other_C):
+    """The distance between two vectors of scores, divided by the length of the second."""
     return jnp.linalg.norm(score_C - other_C) / jnp.linalg.norm(other_C)
 
 
-def shares_of_zero(maps_L):
+def zero_shares(maps_L):
     """share_L of the outputs of each module that are exactly 0."""
     return jnp.stack([jnp.mean(y == 0) for y in maps_L])

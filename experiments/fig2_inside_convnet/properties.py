@@ -16,7 +16,7 @@ Layers = Callable[[Params], Sequence[jax.Array]]
 """params -> the outputs of every layer with weights for fixed images, from the input up."""
 
 
-def unlike_shifted(
+def shift_difference(
     maps: Maps,
     picture_HxWxC: jax.Array,
     by: int,
@@ -56,14 +56,14 @@ def unlike_shifted(
     return jnp.stack([difference(seen(y[0]), seen(shifted[0]), jump) for y, shifted, jump in modules])
 
 
-def dealt(y_HxWxM: jax.Array) -> jax.Array:
+def unshare_weights(y_HxWxM: jax.Array) -> jax.Array:
     """Control without shared weights: channels cyclically shifted by a random number, position by position."""
     maps = y_HxWxM.shape[-1]
     first_HxW = jax.random.randint(jax.random.key(0), y_HxWxM.shape[:-1], 0, maps)
     return jnp.take_along_axis(y_HxWxM, (first_HxW[..., None] + jnp.arange(maps)[None, None]) % maps, -1)
 
 
-def changed(layers: Layers, params: Params) -> jax.Array:
+def changes_by_layer(layers: Layers, params: Params) -> jax.Array:
     """change_LxL: relative change of the outputs of layer l (column) when the weights of layer k (row) are negated.
 
     In a feed-forward net the columns before k are exactly 0: outputs below the change are bitwise equal.
@@ -75,18 +75,18 @@ def changed(layers: Layers, params: Params) -> jax.Array:
 
     return jnp.stack(
         [
-            jnp.stack([relative(*pair) for pair in zip(before_L, layers(params | turned(params, [name])), strict=True)])
+            jnp.stack([relative(*pair) for pair in zip(before_L, layers(params | negate(params, [name])), strict=True)])
             for name in sorted(params)
         ]
     )
 
 
-def turned(params: Params, names: Sequence[str]) -> Params:
+def negate(params: Params, names: Sequence[str]) -> Params:
     """Return these layers only, with all weights and biases negated."""
     return {name: jax.tree.map(jnp.negative, params[name]) for name in names}
 
 
-def gradient_changed(error: Callable[[Params], jax.Array], params: Params) -> jax.Array:
+def gradient_change(error: Callable[[Params], jax.Array], params: Params) -> jax.Array:
     """Relative change of dE/dw of the lowest layer when the weights of all layers above it are negated.
 
     error: params -> E. The norm of the difference over the sum of the norms: 0 for equal gradients, 1 for opposite
@@ -94,7 +94,7 @@ def gradient_changed(error: Callable[[Params], jax.Array], params: Params) -> ja
     """
     lowest, *above = sorted(params)
     before, after = (
-        jax.grad(error)(each)[lowest]["w"].reshape(-1) for each in (params, params | turned(params, above))
+        jax.grad(error)(each)[lowest]["w"].reshape(-1) for each in (params, params | negate(params, above))
     )
     return jnp.linalg.norm(after - before) / (jnp.linalg.norm(before) + jnp.linalg.norm(after) + 1e-30)
 
