@@ -1,10 +1,10 @@
-"""By what a file's bytes are known again."""
+"""SHA-256 checksums of files."""
 
 from hashlib import file_digest
 from pathlib import Path
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal digits. OSError if it cannot be read."""
+def sha256_of(path: Path | str) -> str:
+    """Return the SHA-256 of a file's bytes in hexadecimal digits. OSError if the file cannot be read."""
     with open(path, "rb") as file:
         return file_digest(file, "sha256").hexdigest()

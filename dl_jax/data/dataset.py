@@ -1,4 +1,4 @@
-"""What the machine is shown: examples with their labels, in splits that are kept apart."""
+"""Labelled examples in memory or as a stream, their splits, and a dataset with its provenance."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,16 +10,22 @@ import numpy as np
 
 from dl_jax.errors import DataError
 
+Pair = tuple[np.ndarray, np.ndarray]
+"""Raw examples of a split: x and y."""
+
 
 class Examples(NamedTuple):
-    """x_NxD (float32; rows are examples) and y_N (int32 labels) or y_NxC (float32 targets)."""
+    """Inputs x_NxD (float32, one row per example) and labels y_N (int32) or targets y_NxC (float32).
+
+    The arrays are JAX or NumPy arrays.
+    """
 
     x: jax.Array
     y: jax.Array
 
 
 class Splits(NamedTuple):
-    """To learn from, to choose settings on, and to judge by: no example is in two of them."""
+    """Disjoint examples to train on, to choose hyperparameters on, and to report results on."""
 
     train: Examples
     validation: Examples
@@ -27,31 +33,31 @@ class Splits(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """Labelled examples that are too many for memory: any step's batch by its number.
+    """Labelled examples that do not fit into memory, as a function from a step to its batch.
 
-    example: the shapes and types of one example, x_D... and y, as jax.ShapeDtypeStruct.
-    count:   examples in one pass.
-    batches: (first_step, steps, batch_size) -> x_TxBxD..., y_TxB, NumPy. A function of its arguments alone: a training
-             that resumes is shown what it would have been shown. Of several processes each is given its own part of
-             every batch, B over their number.
+    example: the shapes and dtypes of one example, x_D... and y, as jax.ShapeDtypeStruct.
+    count:   examples per epoch.
+    batches: (first_step, steps, batch_size) -> x_TxBxD..., y_TxB as NumPy arrays. It depends on its arguments alone, so
+             that a resumed training gets the same batches. With several processes, each gets its own share of every
+             batch: B is batch_size divided by the number of processes.
     """
 
     example: Examples
-    count: int
+    count: int  # type: ignore[assignment]
     batches: Callable[[int, int, int], Examples]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Examples as they came (x_NxD or x_NxHxW[xC], uint8 where the source is), with where they came from.
+    """Raw examples (x_NxD or x_NxHxW[xC], uint8 where the source is) in three splits, with their provenance.
 
-    Each split is a pair (x, y) of NumPy arrays, y_N in 0..C-1.
+    Each split is a pair (x, y) of NumPy arrays with labels y_N in 0..C-1.
     """
 
     name: str
-    train: tuple[np.ndarray, np.ndarray]
-    validation: tuple[np.ndarray, np.ndarray]
-    test: tuple[np.ndarray, np.ndarray]
+    train: Pair
+    validation: Pair
+    test: Pair
     class_names: tuple[str, ...]
     provenance: str
 
@@ -65,12 +71,13 @@ class Dataset:
         return digest.hexdigest()[:12]
 
     def standardized(self) -> Splits:
-        """Rows of float32, every input shifted and scaled to mean 0 and variance 1 over the training examples.
+        """Return rows of float32 with every input standardised to mean 0 and variance 1 over the training split.
 
-        An input that never varies there stays 0. Only the training split is looked at.
+        Inputs that are constant in the training split become 0.
         """
         x_NxD = _rows(self.train[0])
-        mean_D, deviation_D = x_NxD.mean(0), x_NxD.std(0)  # in float64: a time stamp has many digits before it varies
+        # float64, because inputs such as time stamps vary in their last digits only.
+        mean_D, deviation_D = x_NxD.mean(0), x_NxD.std(0)
         varies_D = deviation_D > 1e-12 * np.abs(x_NxD).max(0)
         scale_D = np.where(varies_D, 1.0 / np.where(varies_D, deviation_D, 1.0), 0.0)
 
@@ -81,25 +88,25 @@ class Dataset:
         return Splits(examples(self.train), examples(self.validation), examples(self.test))
 
     def images(self) -> Splits:
-        """x_NxHxWxC of float32, every colour shifted and scaled to mean 0 and variance 1 over all training pixels.
+        """Return x_NxHxWxC of float32 with every channel standardised over all pixels of the training split.
 
-        Neighbours stay comparable, as a convolution needs. Only the training split is looked at. DataError if the
+        One mean and variance per channel leave neighbouring pixels comparable, as convolutions need. DataError if the
         examples are rows.
         """
         if self.train[0].ndim < 3:
-            raise DataError(f"{self.name} holds rows of numbers, and a convolution takes images: x of N x H x W [x C]")
-        x_NxHxWxC = _coloured(self.train[0])
+            raise DataError(f"{self.name} has rows of numbers, and a convolution takes images: x of N x H x W [x C]")
+        x_NxHxWxC = _with_channels(self.train[0])
         mean_C = x_NxHxWxC.mean((0, 1, 2), dtype=np.float64)
         deviation_C = np.maximum(x_NxHxWxC.std((0, 1, 2), dtype=np.float64), 1e-12)
 
         def examples(split):
             x, y = split
-            return Examples(((_coloured(x) - mean_C) / deviation_C).astype(np.float32), y.astype(np.int32))
+            return Examples(((_with_channels(x) - mean_C) / deviation_C).astype(np.float32), y.astype(np.int32))
 
         return Splits(examples(self.train), examples(self.validation), examples(self.test))
 
 
-def _coloured(x):
+def _with_channels(x):
     return x if x.ndim == 4 else x[..., None]
 
 
@@ -107,38 +114,41 @@ def _rows(x):
     return np.asarray(x, np.float64).reshape(len(x), -1)
 
 
-def hold_out(x: np.ndarray, y: np.ndarray, share: float, seed: int = 0) -> tuple[tuple, tuple]:
-    """Two disjoint pairs (x, y): the rest, and `share` of every class (at least one of each), drawn at random.
+def hold_out(x: np.ndarray, y: np.ndarray, share: float, seed: int = 0) -> tuple[Pair, Pair]:
+    """Split (x, y) at random into two disjoint pairs: the rest, and `share` of every class (at least one example each).
 
-    A class with a single example stays in the first.
+    The single example of a class stays in the first pair.
     """
     generator = np.random.default_rng(seed)
-    held = np.zeros(len(y), bool)
+    held_out = np.zeros(len(y), bool)
     for label in np.unique(y):
         members = generator.permutation(np.flatnonzero(y == label))
         count = min(max(1, round(share * len(members))), len(members) - 1)
-        held[members[:count]] = True
-    return (x[~held], y[~held]), (x[held], y[held])
+        held_out[members[:count]] = True
+    return (x[~held_out], y[~held_out]), (x[held_out], y[held_out])
 
 
 def two_classes(dataset: Dataset, first: Sequence[int], second: Sequence[int]) -> Splits:
-    """The standardised examples with these labels, and 0 or 1 for the kind. DataError where a label is not there."""
-    kinds = [*first, *second]
-    if len(set(kinds)) < len(kinds) or max(kinds) >= len(dataset.class_names):
+    """Return the standardised examples with labels in `first` (new label 0) or `second` (new label 1).
+
+    DataError if a label is listed twice or does not exist.
+    """
+    labels = [*first, *second]
+    if len(set(labels)) < len(labels) or max(labels) >= len(dataset.class_names):
         last = len(dataset.class_names) - 1
-        raise DataError(f"the labels of {dataset.name} go from 0 to {last}; each belongs to one kind at most")
+        raise DataError(f"the labels of {dataset.name} are 0 to {last}; each may be in one of the two classes only")
 
-    def chosen(examples):
-        ours_N = np.isin(examples.y, kinds)
-        return Examples(examples.x[ours_N], np.isin(examples.y[ours_N], second).astype(np.int32))
+    def relabel(examples):
+        listed_N = np.isin(examples.y, labels)
+        return Examples(examples.x[listed_N], np.isin(examples.y[listed_N], second).astype(np.int32))
 
-    return Splits(*map(chosen, dataset.standardized()))
+    return Splits(*map(relabel, dataset.standardized()))
 
 
 def generated(
     draw: Callable[[jax.Array, int], Examples], train: int, rest: int = 1024
 ) -> Callable[[jax.Array], Splits]:
-    """key -> three independent draws: `train` examples to learn from, `rest` to choose by and `rest` to judge by."""
+    """Return key -> Splits of three independent draws: `train` training, `rest` validation and `rest` test examples."""
 
     def splits(key):
         key_train, key_validation, key_test = jax.random.split(key, 3)
@@ -148,6 +158,6 @@ def generated(
 
 
 def spread_subset(examples: Examples, count: int) -> Examples:
-    """At most `count` examples, evenly spaced: many sets are sorted by class."""
+    """Return at most `count` examples at even distances, which covers all classes of a dataset sorted by class."""
     index = np.unique(np.linspace(0, len(examples.x) - 1, min(count, len(examples.x))).astype(int))
     return Examples(examples.x[index], examples.y[index])

@@ -1,32 +1,34 @@
-"""The drawn Samoyeds and white wolves as a data set: the same pictures in every run."""
+"""A fixed dataset of drawn Samoyeds and white wolves, from `synthetic.canids`."""
 
 import jax
 import numpy as np
 from jax import numpy as jnp
 
 from dl_jax.data.dataset import Dataset
-from dl_jax.data.synthetic.canids import CLASSES, canids, plain, render
+from dl_jax.data.synthetic.canids import CLASSES, canids, neutral_scene, render
 
 SIZES = (4096, 512, 1024)
-"""Pictures to learn from, to choose by and to judge by; half of each are of either kind."""
-AT_ONCE = 512
+"""Training, validation and test images; half of each split belong to each class."""
+BATCH_SIZE = 512
+"""Images drawn per call."""
 
 
-def animals(side: int = 32) -> Dataset:
-    """x_NxHxWx3 uint8, all nuisances drawn at random."""
-    draw = jax.jit(lambda key: canids(key, AT_ONCE, side))
-    parts = [draw(key) for key in jax.random.split(jax.random.key(0), sum(SIZES) // AT_ONCE)]
-    x_NxHxWx3 = np.concatenate([bytes_of(part.x) for part in parts])
-    y_N = np.concatenate([part.y for part in parts])
-    (*splits,) = zip(*(np.split(each, np.cumsum(SIZES)[:-1]) for each in (x_NxHxWx3, y_N)), strict=True)
-    return Dataset("canids", *splits, CLASSES, "drawn by dl_jax.data.synthetic.canids, key 0")
+def drawn_canids(side: int = 32) -> Dataset:
+    """Draw the dataset: x_NxHxWx3 uint8 with all nuisances random, the same images on every call."""
+    draw = jax.jit(lambda key: canids(key, BATCH_SIZE, side))
+    batches = [draw(key) for key in jax.random.split(jax.random.key(0), sum(SIZES) // BATCH_SIZE)]
+    x_NxHxWx3 = np.concatenate([_to_uint8(batch.x) for batch in batches])
+    y_N = np.concatenate([batch.y for batch in batches])
+    boundaries = np.cumsum(SIZES)[:-1]
+    train, validation, test = zip(np.split(x_NxHxWx3, boundaries), np.split(y_N, boundaries), strict=True)
+    return Dataset("canids", train, validation, test, CLASSES, "drawn by dl_jax.data.synthetic.canids, key 0")
 
 
 def portrait(side: int = 256) -> np.ndarray:
-    """picture_HxWx3 uint8 of a Samoyed in the plain scene."""
-    return bytes_of(jax.jit(lambda kind: render(kind, plain(), side))(jnp.float32(0)))
+    """Draw one Samoyed in the neutral scene: image_HxWx3 uint8."""
+    return _to_uint8(jax.jit(lambda label: render(label, neutral_scene(), side))(jnp.float32(0)))
 
 
-def bytes_of(picture: jax.Array) -> np.ndarray:
-    """Light from 0 to 1 as whole numbers from 0 to 255."""
-    return np.round(255 * np.asarray(picture)).astype(np.uint8)
+def _to_uint8(image: jax.Array) -> np.ndarray:
+    """Convert intensities from 0 to 1 to integers from 0 to 255."""
+    return np.round(255 * np.asarray(image)).astype(np.uint8)

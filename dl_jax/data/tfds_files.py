@@ -1,4 +1,4 @@
-"""Reading a set that TensorFlow Datasets prepared, here or anywhere, without TensorFlow."""
+"""Reading datasets that TensorFlow Datasets has prepared, without TensorFlow."""
 
 import struct
 from collections.abc import Iterable, Iterator
@@ -8,24 +8,24 @@ from typing import Any
 
 from dl_jax.errors import DataError
 
-AT_ONCE = 256
-"""Examples read together: one by one takes several times as long, and all together may be too much for memory."""
+BATCH_SIZE = 256
+"""Examples per read: single reads take several times as long, and one read of all may not fit into memory."""
 
 
 def examples(folder: Path, split: str, decoded: bool = True) -> Iterator[dict[str, Any]]:
-    """The examples of a split, {"image": ..., "label": ...}, in the order of its files; DataError if that cannot be.
+    """Yield the examples of a split, {"image": ..., "label": ...}, in file order. DataError if they cannot be read.
 
-    decoded: the image as an array; else as the bytes of its file.
+    decoded: whether the image is an array or the bytes of its file.
     """
     import tensorflow_datasets as tfds
 
     decoders = None if decoded else {"image": tfds.decode.SkipDecoding()}
-    with _told(folder):
+    with _data_errors(folder):
         builder = tfds.builder_from_directory(folder)
         if split not in builder.info.splits:
-            raise DataError(f"{folder} holds no split {split!r}: have it prepared whole, in another TFDS_DATA_DIR")
+            raise DataError(f"{folder} has no split {split!r}: prepare all splits in another TFDS_DATA_DIR")
         files = builder.info.splits[split]
-        # The format that TensorFlow Datasets itself chooses; its data source reads all others that can be read.
+        # The default format of TensorFlow Datasets; its data source reads the other formats that need no TensorFlow.
         if builder.info.file_format.value == "tfrecord":
             count = 0
             for record in _records(files.filepaths):
@@ -35,20 +35,20 @@ def examples(folder: Path, split: str, decoded: bool = True) -> Iterator[dict[st
                 raise EOFError(f"{count} of {files.num_examples} examples")
         else:
             source = builder.as_data_source(split, decoders=decoders)
-            for first in range(0, len(source), AT_ONCE):
-                yield from source.__getitems__(range(first, min(first + AT_ONCE, len(source))))
+            for first in range(0, len(source), BATCH_SIZE):
+                yield from source.__getitems__(range(first, min(first + BATCH_SIZE, len(source))))
 
 
 def class_names(folder: Path) -> tuple[str, ...]:
-    """What the labels 0, 1, ... stand for."""
+    """Return the names of the labels 0, 1, ..."""
     import tensorflow_datasets as tfds
 
-    with _told(folder):
+    with _data_errors(folder):
         return tuple(tfds.builder_from_directory(folder).info.features["label"].names)
 
 
 def _records(paths: Iterable[str]) -> Iterator[bytes]:
-    """The records of TFRecord files: a length of eight bytes, its checksum of four, the record, its checksum."""
+    """Yield the records of TFRecord files: an 8-byte length, its 4-byte checksum, the record, its 4-byte checksum."""
     for path in paths:
         with open(path, "rb") as file:
             while header := file.read(12):
@@ -60,14 +60,15 @@ def _records(paths: Iterable[str]) -> Iterator[bytes]:
 
 
 @contextmanager
-def _told(folder):
+def _data_errors(folder):
+    """Raise DataError for any error of the readers."""
     try:
         yield
     except DataError:
         raise
     except NotImplementedError as error:
-        other = "have it prepared anew in another folder: TFDS_DATA_DIR=FOLDER"
-        raise DataError(f"{folder} is in a format that is not read here; {other}") from error
-    except Exception as error:  # its readers have no error of their own
+        other = "prepare the dataset in another folder: TFDS_DATA_DIR=FOLDER"
+        raise DataError(f"{folder} is in a format that is not supported; {other}") from error
+    except Exception as error:  # the readers have no exception class of their own
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"{folder} is damaged ({reason}); remove it, and it is prepared anew") from error
+        raise DataError(f"{folder} is damaged ({reason}); remove it to prepare it again") from error

@@ -25,7 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from dl_jax.data.shards import disk_bytes, write_or_temporary
+from dl_jax.data.shard_writer import disk_bytes, write_or_temporary
 from dl_jax.data.stream import abstract_stream, random_labels, stream
 from dl_jax.errors import FlagError
 from dl_jax.evidence.criteria import Criterion, exceeds, identity

@@ -1,4 +1,4 @@
-"""Real raw files where there are some, prepared once a session; and a tiny prepared set that needs none."""
+"""The official raw files if they are there, prepared once per session, and a tiny prepared dataset."""
 
 import importlib.util
 import os
@@ -18,19 +18,19 @@ import socket, sys
 from pathlib import Path
 
 def refuse(*_, **__):
-    raise AssertionError("the network was asked for something")
+    raise AssertionError("a network access")
 
 socket.socket.connect = socket.getaddrinfo = refuse
-from dl_jax.data.tfds import prepared
+from dl_jax.data.tfds import load
 
 for name in ("mnist", "fashion_mnist"):
-    prepared(name, Path(sys.argv[1]), Path(sys.argv[2]))
+    load(name, Path(sys.argv[1]), Path(sys.argv[2]))
 """
 
 
 @pytest.fixture(scope="session")
-def raw():
-    """The folder of raw files, one folder per data set."""
+def official_raw():
+    """Return the folder of raw files, with one folder per dataset."""
     folder = Path(os.environ.get("DL_JAX_RAW", REPOSITORY / "../shared/data/raw")).resolve()
     if not (folder / "mnist").is_dir():
         pytest.skip(f"no raw files in {folder}; DL_JAX_RAW names another folder")
@@ -38,21 +38,21 @@ def raw():
 
 
 @pytest.fixture(scope="session")
-def preparation(raw, tmp_path_factory):
-    """mnist and fashion_mnist prepared into one folder with the network shut off: (the folder, the finished process).
+def preparation(official_raw, tmp_path_factory):
+    """Prepare mnist and fashion_mnist in one folder without network access: (the folder, the finished process).
 
-    In a process of its own, so that nothing is hidden by what the tests have imported already.
+    A separate process shows the imports and the output of a first use.
     """
     if importlib.util.find_spec("tensorflow") is None:
         pytest.skip("preparing needs TensorFlow: the extra `prepare`")
     folder = tmp_path_factory.mktemp("prepared")
-    command = [sys.executable, "-c", PREPARE, folder, raw]
+    command = [sys.executable, "-c", PREPARE, folder, official_raw]
     return folder, subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="session")
 def tiny_images():
-    """60 + 20 images of 4 x 4 pixels in two classes: ((x, y) to learn from, (x, y) to judge by)."""
+    """Return 60 training and 20 test images of 4 x 4 pixels in two classes: ((x, y), (x, y))."""
     generator = np.random.default_rng(0)
     return tuple(
         (generator.integers(0, 256, (count, 4, 4), np.uint8), generator.integers(0, 2, count)) for count in (60, 20)
@@ -61,7 +61,7 @@ def tiny_images():
 
 @pytest.fixture(scope="session")
 def tiny_folder(tiny_images, tmp_path_factory):
-    """A data_dir with `tiny_images`, as a builder of TensorFlow Datasets writes it, with no TensorFlow."""
+    """Return a data_dir in which a builder of TensorFlow Datasets has written `tiny_images`, without TensorFlow."""
     import tensorflow_datasets
 
     class TinyImages(tensorflow_datasets.core.GeneratorBasedBuilder):
@@ -93,7 +93,7 @@ def tiny_folder(tiny_images, tmp_path_factory):
 
 @pytest.fixture
 def tiny_source(monkeypatch, tiny_images):
-    """The entry of the table for `tiny_images`."""
-    source = tfds.Source("1.0.0", ("pixels.gz", "labels.gz"), tfds.content(*tiny_images))
+    """Add `tiny_images` to the known datasets."""
+    source = tfds.Source("1.0.0", ("pixels.gz", "labels.gz"), tfds.content_checksum(*tiny_images))
     monkeypatch.setitem(tfds.SOURCES, "tiny_images", source)
     return source

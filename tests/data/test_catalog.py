@@ -1,3 +1,5 @@
+"""Datasets by name or by file, and the texts that identify their versions."""
+
 import hashlib
 import shutil
 import subprocess
@@ -13,37 +15,38 @@ from dl_jax.errors import DataError
 
 
 @pytest.fixture
-def own(tmp_path):
+def user_files(tmp_path):
+    """Return a folder with a .npz and a .csv file."""
     np.savez(tmp_path / "mine.npz", x=np.arange(20)[:, None], y=np.arange(20) % 2)
     (tmp_path / "mine.CSV").write_text("".join(f"{i},{'ab'[i % 2]}\n" for i in range(20)))
     return tmp_path
 
 
-def test_digits_are_at_hand():
+def test_names_of_all_datasets():
     assert catalog.load("digits").name == "digits"
     assert catalog.NAMES[:5] == ("digits", "canids", "mnist", "fashion_mnist", "cifar10")
     assert catalog.NAMES[5:] == ("cifar10_jpeg", "imagenette", "imagenet2012")
 
 
 @pytest.mark.parametrize("name", ["mine.npz", "mine.CSV"])
-def test_own_files_are_read(own, name):
-    assert len(catalog.load(str(own / name)).train[1]) == 12
+def test_user_files_are_read(user_files, name):
+    assert len(catalog.load(str(user_files / name)).train[1]) == 12
 
 
-def test_the_home_folder_may_be_abbreviated(own, monkeypatch):
-    monkeypatch.setenv("HOME", str(own))
+def test_the_home_folder_may_be_abbreviated(user_files, monkeypatch):
+    monkeypatch.setenv("HOME", str(user_files))
     assert catalog.load("~/mine.npz").name == "mine"
-    assert catalog.identity("~/mine.npz") == catalog.identity(str(own / "mine.npz"))
+    assert catalog.source_version("~/mine.npz") == catalog.source_version(str(user_files / "mine.npz"))
 
 
-def test_prepared_sets_come_from_their_folder(tiny_folder, tiny_source, tmp_path, monkeypatch):
+def test_prepared_datasets_are_read_from_their_folder(tiny_folder, tiny_source, tmp_path, monkeypatch):
     shutil.copytree(tiny_folder, tmp_path / "data")
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "data"))
     assert catalog.load("tiny_images").name == "tiny_images"
-    assert catalog.identity("tiny_images") == "tiny_images 1.0.0"
+    assert catalog.source_version("tiny_images") == "tiny_images 1.0.0"
 
 
-def test_the_folder_of_raw_files_is_handed_on(tmp_path, monkeypatch):
+def test_the_folder_of_raw_files_is_used(tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(DataError, match="type --manual_dir=FOLDER"):
@@ -52,49 +55,49 @@ def test_the_folder_of_raw_files_is_handed_on(tmp_path, monkeypatch):
         catalog.load("mnist", "~/raw")
 
 
-@pytest.mark.parametrize("what", [catalog.load, catalog.identity])
+@pytest.mark.parametrize("function", [catalog.load, catalog.source_version])
 @pytest.mark.parametrize("name", ["imagenet", "", "mine.txt", "MNIST"])
-def test_unknown_names_are_told_what_there_is(what, name):
+def test_the_error_for_an_unknown_name_lists_the_known_ones(function, name):
     names = ", ".join(catalog.NAMES)
-    message = rf"no data set '{name}'; there are {names}, .* --dataset=FILE.npz .* --dataset=FILE.csv"
+    message = rf"no dataset '{name}'; there are {names}, .* --dataset=FILE.npz .* --dataset=FILE.csv"
     with pytest.raises(DataError, match=message):
-        what(name)
+        function(name)
 
 
-# Identity
+# Versions of sources
 
 
-def test_identity_is_that_of_the_source():
-    assert catalog.identity("digits") == f"digits, scikit-learn {version('scikit-learn')}"
-    assert catalog.identity("mnist", "anywhere") == catalog.identity("mnist") == "mnist 3.0.1"
-    assert len({catalog.identity(name) for name in catalog.NAMES}) == len(catalog.NAMES)
+def test_the_version_is_that_of_the_source():
+    assert catalog.source_version("digits") == f"digits, scikit-learn {version('scikit-learn')}"
+    assert catalog.source_version("mnist", "anywhere") == catalog.source_version("mnist") == "mnist 3.0.1"
+    assert len({catalog.source_version(name) for name in catalog.NAMES}) == len(catalog.NAMES)
 
 
-def test_identity_of_a_file_is_that_of_its_bytes(own):
-    path = own / "mine.npz"
-    first = catalog.identity(str(path))
+def test_the_version_of_a_file_changes_with_its_bytes_alone(user_files):
+    path = user_files / "mine.npz"
+    first = catalog.source_version(str(path))
     assert hashlib.sha256(path.read_bytes()).hexdigest() in first
-    shutil.copyfile(path, own / "copy.npz")
-    assert catalog.identity(str(own / "copy.npz")) == first
+    shutil.copyfile(path, user_files / "copy.npz")
+    assert catalog.source_version(str(user_files / "copy.npz")) == first
     np.savez(path, x=np.arange(20)[::-1, None], y=np.arange(20) % 2)
-    assert catalog.identity(str(path)) != first
+    assert catalog.source_version(str(path)) != first
 
 
-def test_identity_of_a_missing_file_is_an_error(tmp_path):
+def test_the_version_of_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(DataError, match="there is no such file"):
-        catalog.identity(str(tmp_path / "none.npz"))
+        catalog.source_version(str(tmp_path / "none.npz"))
 
 
-def test_identity_loads_nothing(monkeypatch):
+def test_the_version_is_found_without_loading_data(monkeypatch):
     def refuse(*_):
         raise AssertionError
 
-    monkeypatch.setattr(tfds, "prepared", refuse)
+    monkeypatch.setattr(tfds, "load", refuse)
     for name in catalog.NAMES:
-        catalog.identity(name)
+        catalog.source_version(name)
 
 
-def test_importing_the_catalog_is_light():
+def test_importing_the_catalog_imports_no_slow_library():
     code = "import sys, dl_jax.data.catalog; print({'tensorflow_datasets', 'tensorflow', 'sklearn'} & set(sys.modules))"
     root = Path(__file__).parents[2]
     process = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)

@@ -1,3 +1,5 @@
+"""Splits, standardisation and fingerprints of datasets."""
+
 from dataclasses import replace
 
 import jax
@@ -18,14 +20,14 @@ def images():
     return digits()
 
 
-def split(generator, count):
+def random_split(generator, count):
     return generator.normal(3.0, 5.0, (count, 2, 3)), generator.integers(0, 2, count)
 
 
 @pytest.fixture
 def dataset():
     generator = np.random.default_rng(0)
-    return Dataset("mine", *(split(generator, count) for count in (40, 10, 12)), ("a", "b"), "made here")
+    return Dataset("mine", *(random_split(generator, count) for count in (40, 10, 12)), ("a", "b"), "made here")
 
 
 # Holding out
@@ -33,7 +35,7 @@ def dataset():
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=80), st.floats(0.01, 0.99), st.integers(0, 3))
-def test_the_two_parts_are_disjoint_and_all_there_is(labels, share, seed):
+def test_the_two_parts_are_a_partition(labels, share, seed):
     y = np.array(labels)
     (x_rest, y_rest), (x_held, y_held) = hold_out(np.arange(len(y)), y, share, seed)
     assert sorted([*x_rest, *x_held]) == list(range(len(y)))
@@ -43,7 +45,7 @@ def test_the_two_parts_are_disjoint_and_all_there_is(labels, share, seed):
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=80), st.floats(0.01, 0.99))
-def test_every_class_gives_its_share(labels, share):
+def test_the_share_is_held_out_of_every_class(labels, share):
     y = np.array(labels)
     (_, y_rest), (_, y_held) = hold_out(y, y, share)
     for label, count in zip(*np.unique(y, return_counts=True), strict=True):
@@ -54,7 +56,7 @@ def test_every_class_gives_its_share(labels, share):
             assert abs(held - share * count) <= 1
 
 
-def test_the_draw_depends_on_the_seed_alone():
+def test_holding_out_depends_on_the_seed_alone():
     x, y = np.arange(100), np.arange(100) % 3
     (again, _), (_, _) = hold_out(x, y, 0.3)
     np.testing.assert_array_equal(hold_out(x, y, 0.3)[0][0], again)
@@ -64,7 +66,7 @@ def test_the_draw_depends_on_the_seed_alone():
 # Standardising
 
 
-def test_standardised_is_scikit_learns_scaler_of_the_training_examples(dataset):
+def test_standardized_equals_the_scaler_of_scikit_learn(dataset):
     scaler = StandardScaler().fit(dataset.train[0].reshape(40, 6))
     for ours, (x, y) in zip(dataset.standardized(), (dataset.train, dataset.validation, dataset.test), strict=True):
         assert ours.x.dtype == np.float32
@@ -73,17 +75,17 @@ def test_standardised_is_scikit_learns_scaler_of_the_training_examples(dataset):
         np.testing.assert_array_equal(ours.y, y)
 
 
-def test_digits_too(images):
+def test_standardized_digits_equal_the_scaler_of_scikit_learn(images):
     x = images.train[0].reshape(len(images.train[0]), 64).astype(float)
     expected = StandardScaler().fit(x).transform(images.test[0].reshape(-1, 64).astype(float))
     varies = x.std(0) > 0
-    found = images.standardized().test.x
-    np.testing.assert_allclose(found[:, varies], expected[:, varies], atol=1e-4)
-    assert not found[:, ~varies].any()
+    standardized = images.standardized().test.x
+    np.testing.assert_allclose(standardized[:, varies], expected[:, varies], atol=1e-4)
+    assert not standardized[:, ~varies].any()
 
 
 @pytest.mark.parametrize("constant", [0.0, 7.0, 1e5, -0.1])
-def test_an_input_that_never_varies_stays_zero(dataset, constant):
+def test_a_constant_input_becomes_zero(dataset, constant):
     x = dataset.train[0].copy()
     x[:, 0, 0] = constant
     splits = replace(dataset, train=(x, dataset.train[1])).standardized()
@@ -91,22 +93,22 @@ def test_an_input_that_never_varies_stays_zero(dataset, constant):
     assert not splits.test.x[:, 0].any()
 
 
-def test_only_the_training_examples_are_looked_at(dataset):
-    wild = replace(dataset, test=(1e3 + dataset.test[0], dataset.test[1]))
-    np.testing.assert_array_equal(wild.standardized().train.x, dataset.standardized().train.x)
-    np.testing.assert_array_equal(wild.standardized().validation.x, dataset.standardized().validation.x)
+def test_standardisation_uses_the_training_split_alone(dataset):
+    shifted = replace(dataset, test=(1e3 + dataset.test[0], dataset.test[1]))
+    np.testing.assert_array_equal(shifted.standardized().train.x, dataset.standardized().train.x)
+    np.testing.assert_array_equal(shifted.standardized().validation.x, dataset.standardized().validation.x)
 
 
 # Fingerprints
 
 
 @pytest.mark.parametrize("part", ["train", "validation", "test"])
-def test_the_fingerprint_changes_with_one_pixel_one_label_or_one_type(dataset, part):
+def test_the_fingerprint_changes_with_one_pixel_label_dtype_or_shape(dataset, part):
     x, y = getattr(dataset, part)
     pixel, label = x.copy(), y.copy()
     pixel[3, 1, 2] = np.nextafter(pixel[3, 1, 2], 10)
     label[2] = 1 - label[2]
-    others = [
+    changes = [
         (pixel, y),
         (x, label),
         (x.astype(np.float32), y),
@@ -114,11 +116,11 @@ def test_the_fingerprint_changes_with_one_pixel_one_label_or_one_type(dataset, p
         (x[::-1], y),
         (x[1:], y[1:]),
     ]
-    fingerprints = {replace(dataset, **{part: other}).fingerprint for other in others}
-    assert len(fingerprints | {dataset.fingerprint}) == len(others) + 1
+    fingerprints = {replace(dataset, **{part: change}).fingerprint for change in changes}
+    assert len(fingerprints | {dataset.fingerprint}) == len(changes) + 1
 
 
-def test_the_fingerprint_is_of_the_content(dataset):
+def test_the_fingerprint_depends_on_the_content_alone(dataset):
     copy = replace(dataset, train=(np.asfortranarray(dataset.train[0]), dataset.train[1].copy()), name="other")
     assert copy.fingerprint == dataset.fingerprint
     assert replace(dataset, validation=dataset.test, test=dataset.validation).fingerprint != dataset.fingerprint
@@ -129,21 +131,21 @@ def test_the_fingerprint_is_of_the_content(dataset):
 # Digits
 
 
-def test_digits_are_split_without_overlap(images):
+def test_splits_of_the_digits_are_disjoint(images):
     parts = images.train, images.validation, images.test
     assert [len(y) for _, y in parts] == [1079, 359, 359]
     assert images.train[0].dtype == np.uint8
     assert images.train[0].shape[1:] == (8, 8)
-    seen = [{x.tobytes() for x in part[0]} for part in parts]
-    assert sum(map(len, seen)) == len(set.union(*seen)) == 1797
+    pixels = [{x.tobytes() for x in part[0]} for part in parts]
+    assert sum(map(len, pixels)) == len(set.union(*pixels)) == 1797
     for _, y in parts:
         np.testing.assert_allclose(np.bincount(y) / len(y), 0.1, atol=0.01)
 
 
-# Drawing
+# Generated splits
 
 
-def test_drawn_splits_are_independent_and_repeatable():
+def test_generated_splits_are_independent_and_reproducible():
     def draw(key, count):
         x = jax.random.uniform(key, (count, 1))
         return Examples(x, (x[:, 0] > 0.5).astype(jnp.int32))
@@ -159,11 +161,11 @@ def test_drawn_splits_are_independent_and_repeatable():
 # Images
 
 
-def test_images_keep_their_shape_and_every_colour_has_mean_0_and_variance_1_in_training():
+def test_images_keep_their_shape_and_channels_are_standardised_over_the_training_split():
     generator = np.random.default_rng(0)
-    coloured = generator.integers(0, 255, (30, 5, 4, 3)).astype(np.uint8) // np.array([1, 2, 5], np.uint8)
-    pair = coloured, np.zeros(30, int)
-    splits = Dataset("mine", pair, pair, (coloured[:7], pair[1][:7]), ("a",), "made here").images()
+    rgb = generator.integers(0, 255, (30, 5, 4, 3)).astype(np.uint8) // np.array([1, 2, 5], np.uint8)
+    pair = rgb, np.zeros(30, int)
+    splits = Dataset("mine", pair, pair, (rgb[:7], pair[1][:7]), ("a",), "made here").images()
     assert splits.train.x.shape == (30, 5, 4, 3)
     assert splits.test.x.dtype == np.float32
     np.testing.assert_allclose(splits.train.x.mean((0, 1, 2)), 0, atol=1e-5)
@@ -171,23 +173,23 @@ def test_images_keep_their_shape_and_every_colour_has_mean_0_and_variance_1_in_t
     np.testing.assert_array_equal(splits.test.x, splits.train.x[:7])
 
 
-def test_images_without_colour_get_one(images):
+def test_grey_images_get_a_channel_axis(images):
     splits = images.images()
     assert splits.train.x.shape[1:] == (8, 8, 1)
     shift, scale = images.train[0].mean(), images.train[0].std()
     np.testing.assert_allclose(splits.test.x[..., 0], (images.test[0] - shift) / scale, atol=1e-5)
 
 
-def test_rows_of_numbers_are_no_images(dataset):
+def test_rows_of_numbers_are_not_images(dataset):
     rows = replace(dataset, train=(dataset.train[0].reshape(40, -1), dataset.train[1]))
     with pytest.raises(DataError, match="rows of numbers"):
         rows.images()
 
 
-def test_a_spread_subset_covers_all_classes_of_a_sorted_set():
+def test_a_spread_subset_covers_all_classes_of_a_sorted_dataset():
     sorted_by_class = Examples(np.arange(1000), np.repeat(np.arange(10), 100))
-    found = spread_subset(sorted_by_class, 50)
-    assert np.bincount(found.y).tolist() == [5] * 10
-    np.testing.assert_array_equal(sorted_by_class.y[found.x], found.y)
+    subset = spread_subset(sorted_by_class, 50)
+    assert np.bincount(subset.y).tolist() == [5] * 10
+    np.testing.assert_array_equal(sorted_by_class.y[subset.x], subset.y)
     assert np.bincount(spread_subset(Examples(np.arange(1024), np.arange(1024) % 2), 64).y).min() > 20
     assert len(spread_subset(sorted_by_class, 5000).x) == 1000

@@ -1,3 +1,5 @@
+"""The fixed dataset of drawn canids."""
+
 import numpy as np
 import pytest
 
@@ -6,32 +8,33 @@ from dl_jax.data import drawn_canids as module
 
 
 @pytest.fixture
-def few(monkeypatch, quick_to_compile):
+def dataset(monkeypatch, quick_to_compile):
+    """Return a small version of the dataset."""
     monkeypatch.setattr(module, "SIZES", (16, 8, 8))
-    monkeypatch.setattr(module, "AT_ONCE", 8)
-    return module.animals(16)
+    monkeypatch.setattr(module, "BATCH_SIZE", 8)
+    return module.drawn_canids(16)
 
 
-def test_splits_are_balanced_bytes_in_colour_and_the_same_every_time(few):
-    assert [len(split[0]) for split in (few.train, few.validation, few.test)] == [16, 8, 8]
-    for x, y in (few.train, few.validation, few.test):
+def test_splits_are_balanced_rgb_images_and_reproducible(dataset):
+    assert [len(split[0]) for split in (dataset.train, dataset.validation, dataset.test)] == [16, 8, 8]
+    for x, y in (dataset.train, dataset.validation, dataset.test):
         assert x.shape[1:] == (16, 16, 3)
         assert x.dtype == np.uint8
         assert y.dtype == np.int32
         assert y.mean() == 0.5
-    assert few.fingerprint == module.animals(16).fingerprint
-    assert len(np.unique(np.concatenate([few.train[0], few.test[0]]).reshape(24, -1), axis=0)) == 24
-    assert few.class_names == ("Samoyed", "white wolf")
+    assert dataset.fingerprint == module.drawn_canids(16).fingerprint
+    assert len(np.unique(np.concatenate([dataset.train[0], dataset.test[0]]).reshape(24, -1), axis=0)) == 24
+    assert dataset.class_names == ("Samoyed", "white wolf")
 
 
-def test_they_have_a_name_in_the_catalog(few):
+def test_the_dataset_is_in_the_catalog(dataset):
     assert "canids" in catalog.NAMES
-    assert "canids" in catalog.identity("canids")
+    assert "canids" in catalog.source_version("canids")
     assert catalog.load("canids").train[0].shape == (16, 32, 32, 3)
 
 
-def test_the_portrait_is_a_picture(quick_to_compile):
-    picture = module.portrait(48)
-    assert picture.shape == (48, 48, 3)
-    assert picture.dtype == np.uint8
-    assert picture.std() > 20
+def test_the_portrait_is_an_rgb_image(quick_to_compile):
+    image = module.portrait(48)
+    assert image.shape == (48, 48, 3)
+    assert image.dtype == np.uint8
+    assert image.std() > 20

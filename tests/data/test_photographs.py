@@ -1,4 +1,4 @@
-"""Photographs in ImageNet's format: miniatures written by TensorFlow Datasets, in pictures of many sizes."""
+"""Photographs in ImageNet's format, from miniature datasets with images of many sizes."""
 
 import importlib.util
 import io
@@ -24,12 +24,12 @@ COUNT = {"train": 45, "validation": 15}
 
 
 def shade(split, number):
-    """What the middle of a picture has everywhere, the same in all three colours."""
+    """Return the grey level of the central square of an image."""
     return 10 + 4 * number + (2 if split == "validation" else 0)
 
 
-def picture(split, number):
-    """The bytes of a file: grey in the middle, black or white at the ends, as grey, CMYK, or even a PNG."""
+def image_file(split, number):
+    """Return a JPEG or PNG file in some colour mode: grey in the central square, black or white outside it."""
     width, height = SIZES[number % 5]
     image = Image.new("L", (width, height), 255 * (number % 2))
     side = min(width, height)
@@ -43,13 +43,13 @@ def picture(split, number):
 
 
 def labelled(split):
-    """(bytes, label) of every picture of a split: labels change from picture to picture."""
-    return [(picture(split, number), number % len(CLASSES)) for number in range(COUNT[split])]
+    """Return (bytes, label) of every image of a split, with alternating labels."""
+    return [(image_file(split, number), number % len(CLASSES)) for number in range(COUNT[split])]
 
 
 @pytest.fixture(scope="session")
 def miniature(tmp_path_factory):
-    """A data_dir with a small `imagenette`, its splits and features as the official builder has them."""
+    """Return a data_dir with a small `imagenette` that has the splits and features of the official builder."""
     import tensorflow_datasets as tfds
 
     class Imagenette(tfds.core.GeneratorBasedBuilder, skip_registration=True):
@@ -78,22 +78,22 @@ def miniature(tmp_path_factory):
 
 @pytest.fixture
 def data_dir(miniature, tmp_path, monkeypatch):
-    """A copy of it, which is the folder of TensorFlow Datasets."""
+    """Return a copy of the miniature, as TFDS_DATA_DIR."""
     shutil.copytree(miniature, tmp_path / "data")
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "data"))
     return tmp_path / "data"
 
 
-def set_in(data_dir):
+def dataset_folder(data_dir):
     return data_dir / "imagenette" / "160px-v2" / "1.0.0"
 
 
-def same(x_HxWx3, level):
-    """JPEG changes a flat colour by a level or two, and rings near an edge."""
+def has_shade(x_HxWx3, level):
+    """Return whether most pixels are within 2 of a level: JPEG changes flat colours a little, and more at edges."""
     return np.median(np.abs(x_HxWx3.astype(int) - level)) <= 2
 
 
-def test_pictures_of_all_sizes_and_colours_are_cut_to_their_middle(data_dir):
+def test_images_of_all_sizes_and_colour_modes_are_cropped_to_the_centre(data_dir):
     dataset = catalog.load("imagenette", side=16)
     assert dataset.train[0].shape[1:] == (16, 16, 3)
     assert dataset.train[0].dtype == np.uint8
@@ -101,32 +101,32 @@ def test_pictures_of_all_sizes_and_colours_are_cut_to_their_middle(data_dir):
     assert [len(split[1]) for split in (dataset.train, dataset.validation, dataset.test)] == [39, 6, 15]
     for split, (x, y) in (("train", dataset.train), ("train", dataset.validation), ("validation", dataset.test)):
         for x_HxWx3, label in zip(x, y, strict=True):
-            number = next(n for n in range(COUNT[split]) if same(x_HxWx3, shade(split, n)))
+            number = next(n for n in range(COUNT[split]) if has_shade(x_HxWx3, shade(split, n)))
             assert label == number % len(CLASSES)
-            assert np.abs(x_HxWx3[2:-2, 2:-2].astype(int) - shade(split, number)).max() < 30  # nothing of the ends
+            assert np.abs(x_HxWx3[2:-2, 2:-2].astype(int) - shade(split, number)).max() < 30  # nothing of the border
 
 
-def test_every_picture_is_there_once_in_the_order_of_the_classes(data_dir):
+def test_every_image_occurs_once_and_images_are_ordered_by_class(data_dir):
     test = catalog.load("imagenette", side=8).test
     assert test[1].tolist() == sorted(test[1])
-    found = sorted(round(float(np.median(x))) for x in test[0])
-    np.testing.assert_allclose(found, [shade("validation", n) for n in range(15)], atol=2)
+    shades = sorted(round(float(np.median(x))) for x in test[0])
+    np.testing.assert_allclose(shades, [shade("validation", n) for n in range(15)], atol=2)
 
 
-def test_of_too_many_the_first_of_each_class_are_taken_and_no_more_are_read(data_dir, monkeypatch):
-    monkeypatch.setattr(photographs, "MOST", {"train": 13, "validation": 6})
+def test_the_first_images_of_each_class_are_taken_and_no_more_are_read(data_dir, monkeypatch):
+    monkeypatch.setattr(photographs, "MAX_IMAGES", {"train": 13, "validation": 6})
     dataset = catalog.load("imagenette", side=8)
     assert np.bincount(np.concatenate([dataset.train[1], dataset.validation[1]])).tolist() == [4, 4, 4]
     assert np.bincount(dataset.test[1]).tolist() == [2, 2, 2]
     read = []
     rows = ({"label": read.append(number) or number % 2} for number in range(1000))
-    assert [row["label"] for row in photographs.first_of_each(rows, 3, 2)] == [0, 1, 0, 1, 0, 1]
+    assert [row["label"] for row in photographs.first_of_each_class(rows, 3, 2)] == [0, 1, 0, 1, 0, 1]
     assert len(read) == 6
 
 
-def test_the_small_ones_are_kept_for_each_side(data_dir):
+def test_the_squares_are_cached_for_each_side(data_dir):
     first = {side: catalog.load("imagenette", side=side).fingerprint for side in (8, 16)}
-    for file in set_in(data_dir).glob("*array_record*"):
+    for file in dataset_folder(data_dir).glob("*array_record*"):
         file.unlink()
     assert {side: catalog.load("imagenette", side=side).fingerprint for side in (8, 16)} == first
     assert first[8] != first[16]
@@ -134,12 +134,12 @@ def test_the_small_ones_are_kept_for_each_side(data_dir):
         catalog.load("imagenette", side=12)
 
 
-def test_the_default_format_of_tensorflow_datasets_is_read_too(data_dir):
-    """TFRecord files: each record between its length and two checksums, which are not looked at."""
+def test_tfrecord_files_are_read(data_dir):
+    """The default format of TensorFlow Datasets: length, checksum, record, checksum; checksums are not verified."""
     from array_record.python.array_record_module import ArrayRecordReader
 
     first = catalog.load("imagenette", side=8)
-    folder = set_in(data_dir)
+    folder = dataset_folder(data_dir)
     for file in folder.glob("*array_record*"):
         records = ArrayRecordReader(str(file)).read_all()
         framed = [struct.pack("<Q", len(record)) + b"...." + record + b"...." for record in records]
@@ -151,17 +151,17 @@ def test_the_default_format_of_tensorflow_datasets_is_read_too(data_dir):
     assert catalog.load("imagenette", side=8).fingerprint == first.fingerprint
     next(folder.glob("*.npz")).unlink()
     shard = next(folder.glob("*validation*tfrecord*"))
-    whole = shard.read_bytes()
-    for rest, told in ((whole[:-7], "ends too early"), (whole[: len(framed[0])], "of .* examples")):
+    intact = shard.read_bytes()
+    for rest, reason in ((intact[:-7], "ends too early"), (intact[: len(framed[0])], "of .* examples")):
         shard.write_bytes(rest)
-        with pytest.raises(DataError, match=f"is damaged .*{told}"):
+        with pytest.raises(DataError, match=f"is damaged .*{reason}"):
             catalog.load("imagenette", side=8)
 
 
-# What is wrong is told in one line
+# Errors
 
 
-def test_a_set_that_is_nowhere_says_what_to_type(tmp_path, monkeypatch):
+def test_a_missing_dataset_is_an_error_that_says_what_to_type(tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "data"))
     with pytest.raises(DataError, match=r"nothing is downloaded: type --manual_dir=FOLDER.*imagenette2-160.tgz$"):
         catalog.load("imagenette")
@@ -174,22 +174,22 @@ def test_a_set_that_is_nowhere_says_what_to_type(tmp_path, monkeypatch):
     assert not (tmp_path / "data").exists()
 
 
-def test_a_set_without_its_pictures_to_judge_by_is_told(data_dir):
-    info = set_in(data_dir) / "dataset_info.json"
+def test_a_dataset_without_its_validation_split_is_an_error(data_dir):
+    info = dataset_folder(data_dir) / "dataset_info.json"
     content = json.loads(info.read_text())
     content["splits"] = [split for split in content["splits"] if split["name"] == "train"]
     info.write_text(json.dumps(content))
-    with pytest.raises(DataError, match="holds no split 'validation': have it prepared whole"):
+    with pytest.raises(DataError, match="has no split 'validation': prepare all splits"):
         catalog.load("imagenette", side=8)
-    assert not list(set_in(data_dir).glob("*.npz"))
+    assert not list(dataset_folder(data_dir).glob("*.npz"))
 
 
-def test_a_half_prepared_set_is_told(data_dir):
-    (set_in(data_dir) / "dataset_info.json").unlink()
+def test_a_partly_prepared_dataset_is_an_error(data_dir):
+    (dataset_folder(data_dir) / "dataset_info.json").unlink()
     raw = data_dir.parent / "raw" / "imagenette"
     raw.mkdir(parents=True)
     (raw / "imagenette2-160.tgz").touch()
-    with pytest.raises(DataError, match="is in the way and no prepared set; remove it"):
+    with pytest.raises(DataError, match=r"is not a prepared dataset, .*; remove it"):
         catalog.load("imagenette", str(raw.parent))
 
 
@@ -202,31 +202,31 @@ def test_an_archive_with_another_checksum_is_refused(tmp_path, monkeypatch):
     assert not list((tmp_path / "data").iterdir())
 
 
-def test_a_picture_that_is_damaged_is_told(data_dir, monkeypatch):
-    monkeypatch.setattr(photographs, "examples", lambda *_, **__: iter([{"image": b"no picture", "label": 0}]))
-    with pytest.raises(DataError, match=r"holds a picture that is damaged \(cannot identify.* among its train"):
+def test_a_damaged_image_is_an_error(data_dir, monkeypatch):
+    monkeypatch.setattr(photographs, "examples", lambda *_, **__: iter([{"image": b"no image", "label": 0}]))
+    with pytest.raises(DataError, match=r"has a damaged image \(cannot identify.* in its split 'train'"):
         catalog.load("imagenette", side=8)
 
 
-# Which variant
+# Variants
 
 
-def test_any_variant_that_is_prepared_is_read(data_dir, tmp_path):
-    assert catalog.identity("imagenette") == "imagenette 160px-v2 1.0.0"
-    set_in(data_dir).parent.rename(data_dir / "imagenette" / "full-size-v2")
-    assert catalog.identity("imagenette") == "imagenette full-size-v2 1.0.0"
+def test_the_prepared_variant_is_read(data_dir, tmp_path):
+    assert catalog.source_version("imagenette") == "imagenette 160px-v2 1.0.0"
+    dataset_folder(data_dir).parent.rename(data_dir / "imagenette" / "full-size-v2")
+    assert catalog.source_version("imagenette") == "imagenette full-size-v2 1.0.0"
     shutil.rmtree(data_dir)
     (tmp_path / "raw" / "imagenette").mkdir(parents=True)
     (tmp_path / "raw" / "imagenette" / "imagenette2-320.tgz").touch()
-    assert catalog.identity("imagenette", str(tmp_path / "raw")) == "imagenette 320px-v2 1.0.0"
-    assert catalog.identity("imagenette") == "imagenette 160px-v2 1.0.0"
+    assert catalog.source_version("imagenette", str(tmp_path / "raw")) == "imagenette 320px-v2 1.0.0"
+    assert catalog.source_version("imagenette") == "imagenette 160px-v2 1.0.0"
     (data_dir / "imagenet2012" / "5.0.0").mkdir(parents=True)
     (data_dir / "imagenet2012" / "5.0.0" / "dataset_info.json").touch()
-    assert catalog.identity("imagenet2012") == "imagenet2012 5.0.0"
+    assert catalog.source_version("imagenet2012") == "imagenet2012 5.0.0"
 
 
 @pytest.mark.parametrize("name", photographs.PHOTOGRAPHS)
-def test_the_table_agrees_with_tensorflow_datasets(name):
+def test_files_and_versions_are_those_of_tensorflow_datasets(name):
     import tensorflow_datasets as tfds
 
     builder = tfds.builder_cls(name)
@@ -237,22 +237,22 @@ def test_the_table_agrees_with_tensorflow_datasets(name):
         assert source.config in builder.builder_configs or not source.config
 
 
-# Miniatures of the raw files, prepared by the official builders
+# The official builders, on miniatures of the raw files
 
 OFFICIAL = """
 import dataclasses, hashlib, socket, sys
 from pathlib import Path
 import tensorflow_datasets as tfds
 from dl_jax.data import catalog
-from dl_jax.data.tfds_prepare import quiet
+from dl_jax.data.tfds_prepare import silence_tfds
 
 def refuse(*_, **__):
-    raise AssertionError("the network was asked for something")
+    raise AssertionError("a network access")
 
 socket.socket.connect = socket.getaddrinfo = refuse
 data_dir, raw = map(Path, sys.argv[1:])
 for name in ("imagenette", "imagenet2012", "cifar10"):
-    # The official files are not at hand: let the table of checksums be that of the miniatures.
+    # Replace the checksums of the official files by those of the miniatures.
     infos = tfds.builder_cls(name).url_infos
     for url, info in infos.items():
         path = raw / name / (info.filename or url.rpartition("/")[2])
@@ -260,7 +260,7 @@ for name in ("imagenette", "imagenet2012", "cifar10"):
             content = path.read_bytes()
             infos[url] = dataclasses.replace(info, size=len(content), checksum=hashlib.sha256(content).hexdigest())
     print(catalog.load(name, str(raw)).fingerprint)
-with quiet():
+with silence_tfds():
     config = tfds.download.DownloadConfig(manual_dir=raw / "imagenette", try_download_gcs=False)
     tfds.builder("imagenette/160px-v2", data_dir=data_dir / "default", file_format="tfrecord").download_and_prepare(
         download_dir=data_dir / "downloads", download_config=config
@@ -268,8 +268,8 @@ with quiet():
 """
 
 
-def packed(path, files):
-    """A tar, or by its name a compressed one, of (name, bytes)."""
+def write_tar(path, files):
+    """Write a tar archive of (name, bytes), compressed if its name says so."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(path, "w:gz" if path.suffix in (".gz", ".tgz") else "w") as archive:
         for name, content in files:
@@ -281,22 +281,22 @@ def packed(path, files):
 
 @pytest.fixture(scope="session")
 def raw_miniatures(tmp_path_factory):
-    """Archives laid out as the official ones of imagenette, imagenet2012 and cifar10."""
-    raw, here = tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("here")
-    pictures = [
+    """Return small archives with the layout of the official ones of imagenette, imagenet2012 and cifar10."""
+    raw, scratch = tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("scratch")
+    images = [
         (f"imagenette2-160/{'val' if split == 'validation' else split}/{CLASSES[label]}/{number:08}.JPEG", file)
         for split in COUNT
         for number, (file, label) in enumerate(labelled(split))
     ]
-    packed(raw / "imagenette" / "imagenette2-160.tgz", pictures)
+    write_tar(raw / "imagenette" / "imagenette2-160.tgz", images)
     of_class = {
-        name: [(f"{name}_{n}.JPEG", file) for n, (file, label) in enumerate(labelled("train")) if label == at]
-        for at, name in enumerate(CLASSES)
+        name: [(f"{name}_{n}.JPEG", file) for n, (file, label) in enumerate(labelled("train")) if label == k]
+        for k, name in enumerate(CLASSES)
     }
-    tars = [(f"{name}.tar", packed(here / name, files).read_bytes()) for name, files in of_class.items()]
-    packed(raw / "imagenet2012" / "ILSVRC2012_img_train.tar", tars)
-    judged = [(f"ILSVRC2012_val_{n:08}.JPEG", file) for n, (file, _) in enumerate(labelled("validation"), 1)]
-    packed(raw / "imagenet2012" / "ILSVRC2012_img_val.tar", judged)
+    tars = [(f"{name}.tar", write_tar(scratch / name, files).read_bytes()) for name, files in of_class.items()]
+    write_tar(raw / "imagenet2012" / "ILSVRC2012_img_train.tar", tars)
+    validation = [(f"ILSVRC2012_val_{n:08}.JPEG", file) for n, (file, _) in enumerate(labelled("validation"), 1)]
+    write_tar(raw / "imagenet2012" / "ILSVRC2012_img_val.tar", validation)
     generator = np.random.default_rng(0)
     rows = {
         f"cifar-10-batches-bin/{name}.bin": b"".join(
@@ -305,12 +305,12 @@ def raw_miniatures(tmp_path_factory):
         for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
     }
     rows["cifar-10-batches-bin/batches.meta.txt"] = "\n".join(f"class {label}" for label in range(10)).encode()
-    packed(raw / "cifar10" / "cifar-10-binary.tar.gz", rows.items())
+    write_tar(raw / "cifar10" / "cifar-10-binary.tar.gz", rows.items())
     return raw, rows
 
 
 @pytest.mark.slow
-def test_the_official_builders_prepare_miniatures_that_are_read_alike(raw_miniatures, data_dir, tmp_path, monkeypatch):
+def test_the_official_builders_prepare_the_miniatures(raw_miniatures, data_dir, tmp_path, monkeypatch):
     if importlib.util.find_spec("tensorflow") is None:
         pytest.skip("preparing needs TensorFlow: the extra `prepare`")
     (raw, rows), prepared = raw_miniatures, tmp_path / "prepared"

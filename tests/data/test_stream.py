@@ -1,35 +1,35 @@
-"""A stream of batches: stateless, complete, shared out among processes, read ahead, and honest about damage."""
+"""Streams of batches: functions of the step, complete epochs, shares of processes, prefetching, damaged files."""
 
 from functools import partial
 
 import numpy as np
 import pytest
 
-from dl_jax.data import shards
+from dl_jax.data import shard_writer
 from dl_jax.data.permutation import shuffled
 from dl_jax.data.stream import abstract_stream, random_labels, stream
 from dl_jax.errors import DataError
-from experiments.hundreds_of_millions import numbered
+from tests.data import hashed_examples
 
 COUNT = 1000
+EXAMPLES = partial(hashed_examples.examples, 7)
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("written")
-    examples = partial(numbered.examples, 7)
-    return shards.write(folder, examples, numbered.RECORD, COUNT, {"seed": 7}, per_shard=300)
+    return shard_writer.write(folder, EXAMPLES, hashed_examples.RECORD, COUNT, {"seed": 7}, per_shard=300)
 
 
 def same(one, other):
     return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-def test_batches_hold_the_examples_in_the_order_of_the_seed(written):
+def test_batches_have_the_examples_in_the_order_of_the_seed(written):
     found = stream(written, 3)
     batch = found.batches(2, 3, 8)
     number_TxB = shuffled(3, np.arange(16, 40), COUNT).reshape(3, 8)
-    expected = numbered.examples(7, number_TxB.ravel())
+    expected = EXAMPLES(number_TxB.ravel())
     assert np.array_equal(batch.x, expected["x"].reshape(3, 8, 16, 16, 1))
     assert np.array_equal(batch.y, expected["y"].reshape(3, 8))
     assert (batch.x.dtype, batch.y.dtype) == (np.uint8, np.int32)
@@ -37,95 +37,96 @@ def test_batches_hold_the_examples_in_the_order_of_the_seed(written):
     assert found.count == COUNT
 
 
-def test_a_batch_is_a_function_of_its_number_alone(written):
+def test_a_batch_is_a_function_of_its_step_alone(written):
     in_order = stream(written, 3)
     whole = in_order.batches(0, 12, 8)
     resumed = stream(written, 3)
     assert same(resumed.batches(5, 7, 8), (whole.x[5:], whole.y[5:]))
-    cut = [in_order.batches(first, 4, 8) for first in (0, 4, 8, 4)]  # read ahead, and then once more from the middle
-    assert same([np.concatenate(parts) for parts in zip(*cut[:3], strict=True)], whole)
-    assert same(cut[3], (whole.x[4:8], whole.y[4:8]))
+    chunks = [in_order.batches(first, 4, 8) for first in (0, 4, 8, 4)]  # three prefetched, then an earlier one
+    assert same([np.concatenate(parts) for parts in zip(*chunks[:3], strict=True)], whole)
+    assert same(chunks[3], (whole.x[4:8], whole.y[4:8]))
     assert not same(stream(written, 4).batches(0, 12, 8), whole)
 
 
-def test_what_was_read_ahead_is_not_read_again(written, monkeypatch):
+def test_prefetched_batches_are_read_once(written, monkeypatch):
     reads = []
     monkeypatch.setattr("dl_jax.data.stream.shuffled", lambda *a: reads.append(int(a[1][0])) or shuffled(*a))
     found = stream(written, 3)
     for first in (0, 2, 4, 6):
         found.batches(first, 2, 10)
     found.batches(0, 1, 10)
-    assert [reads.count(context) for context in (20, 40, 60)] == [1, 1, 1]
+    assert [reads.count(position) for position in (20, 40, 60)] == [1, 1, 1]
 
 
-def test_a_pass_shows_every_example_once_and_the_next_in_another_order(written):
-    passes = stream(written, 0).batches(0, 20, 100)
-    first, second = (part.reshape(COUNT, -1) for part in np.split(passes.x, 2))
-    every = numbered.examples(7, np.arange(COUNT))["x"].reshape(COUNT, -1)
-    for seen in (first, second):
-        assert np.array_equal(np.unique(seen, axis=0), np.unique(every, axis=0))
+def test_an_epoch_has_every_example_once_and_the_next_another_order(written):
+    epochs = stream(written, 0).batches(0, 20, 100)
+    first, second = (epoch.reshape(COUNT, -1) for epoch in np.split(epochs.x, 2))
+    every = EXAMPLES(np.arange(COUNT))["x"].reshape(COUNT, -1)
+    for epoch in (first, second):
+        assert np.array_equal(np.unique(epoch, axis=0), np.unique(every, axis=0))
+        assert len(np.unique(epoch, axis=0)) == COUNT
     assert not np.array_equal(first, second)
 
 
-def test_processes_read_their_own_parts_of_the_same_batch(written):
+def test_processes_read_their_own_shares_of_the_same_batch(written):
     whole = stream(written, 3).batches(4, 3, 12)
     parts = [stream(written, 3, process=p, processes=3).batches(4, 3, 12) for p in range(3)]
     assert parts[0].x.shape == (3, 4, 16, 16, 1)
     assert same([np.concatenate(each, axis=1) for each in zip(*parts, strict=True)], whole)
-    with pytest.raises(DataError, match="batches of 10 examples cannot be shared out evenly among 3 processes"):
+    with pytest.raises(DataError, match="a batch of 10 examples cannot be divided evenly among 3 processes"):
         stream(written, 3, processes=3).batches(0, 1, 10)
 
 
 @pytest.fixture
 def damaged(tmp_path):
-    """A set, and a function that puts other bytes into its second file, of the same length."""
-    found = shards.write(tmp_path, partial(numbered.examples, 7), numbered.RECORD, COUNT, {}, per_shard=300)
+    """Return a dataset, a function that changes the bytes of its second file, and the path of that file."""
+    found = shard_writer.write(tmp_path, EXAMPLES, hashed_examples.RECORD, COUNT, {}, per_shard=300)
     path = tmp_path / found.shards[1].file
 
-    def put(change):
+    def change_file(change):
         path.write_bytes(change(path.read_bytes()))
 
-    return found, put, path
+    return found, change_file, path
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda whole: whole[:50_000] + bytes([whole[50_000] ^ 1]) + whole[50_001:],
-        lambda whole: whole[:9000] + b"\0" * 5000 + whole[14_000:],
-        lambda whole: b"\0" * len(whole),
-        lambda whole: whole[: len(whole) // 2],
-        lambda whole: b"",
+        lambda intact: intact[:50_000] + bytes([intact[50_000] ^ 1]) + intact[50_001:],
+        lambda intact: intact[:9000] + b"\0" * 5000 + intact[14_000:],
+        lambda intact: b"\0" * len(intact),
+        lambda intact: intact[: len(intact) // 2],
+        lambda intact: b"",
     ],
     ids=["one bit", "a hole", "zeros", "half", "empty"],
 )
 def test_a_damaged_file_is_named(damaged, change):
-    found, put, _ = damaged
-    put(change)
+    found, change_file, _ = damaged
+    change_file(change)
     with pytest.raises(DataError, match=r"examples-00001-of-00004.array_record is damaged"):
         stream(found, 0).batches(0, 10, 100)
 
 
-def test_a_file_that_vanishes_is_named(damaged):
+def test_a_missing_file_is_named(damaged):
     found, _, path = damaged
     path.unlink()
     with pytest.raises(DataError, match=r"examples-00001-of-00004.array_record is missing"):
         stream(found, 0).batches(0, 10, 100)
 
 
-def test_labels_by_lot_are_even_fixed_and_tell_nothing(written):
-    shown = random_labels(stream(written, 3), numbered.CLASSES, 0)
-    whole, true = shown.batches(0, 10, 100), stream(written, 3).batches(0, 10, 100)
-    assert np.array_equal(whole.x, true.x)
-    assert abs(np.mean(whole.y == true.y) - 0.1) < 0.04  # 4 deviations
-    assert abs(np.bincount(whole.y.ravel()) - 100).max() < 40
-    assert np.array_equal(shown.batches(4, 2, 100).y, whole.y[4:6])
-    assert whole.y.dtype == np.int32
+def test_random_labels_are_uniform_reproducible_and_independent_of_the_true_ones(written):
+    randomized = random_labels(stream(written, 3), hashed_examples.CLASSES, 0)
+    batches, true = randomized.batches(0, 10, 100), stream(written, 3).batches(0, 10, 100)
+    assert np.array_equal(batches.x, true.x)
+    assert abs(np.mean(batches.y == true.y) - 0.1) < 0.04  # four standard errors
+    assert abs(np.bincount(batches.y.ravel()) - 100).max() < 40
+    assert np.array_equal(randomized.batches(4, 2, 100).y, batches.y[4:6])
+    assert batches.y.dtype == np.int32
 
 
-def test_an_unwritten_stream_has_the_shapes_and_no_batches(written):
-    planned = abstract_stream(numbered.RECORD, 10**8)
-    assert planned.example == stream(written, 0).example
-    assert planned.count == 10**8
-    with pytest.raises(DataError, match="only planned; write them first"):
-        planned.batches(0, 1, 1)
+def test_an_abstract_stream_has_shapes_and_no_batches(written):
+    abstract = abstract_stream(hashed_examples.RECORD, 10**8)
+    assert abstract.example == stream(written, 0).example
+    assert abstract.count == 10**8
+    with pytest.raises(DataError, match="abstract and has no examples; write them first"):
+        abstract.batches(0, 1, 1)
