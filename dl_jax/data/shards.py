@@ -73,7 +73,7 @@ def verify_checksums(shards: Shards) -> None:
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """Read the manifest of a folder, None if there is none. DataError if it is damaged."""
+    """Return the manifest of a folder, or None if it does not exist. DataError if it is damaged."""
     try:
         return json.loads((folder / MANIFEST).read_text())
     except (FileNotFoundError, NotADirectoryError):

@@ -75,7 +75,7 @@ def read_cache(path: Path) -> dict[str, np.ndarray] | None:
 
 def write_cache(arrays: dict[str, np.ndarray], path: Path) -> None:
     """Write arrays to a .npz file, and create its folder if it is missing. Failures are ignored."""
-    # The cache only saves time, so a read-only folder or a full disk is no reason to stop.
+    # The cache only saves time, so a read-only folder or a full disk must not stop the run.
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{uuid4()}.npz")

@@ -119,7 +119,7 @@ def convolve(y_BxHxWxC: jax.Array, w_KxKxCxM: jax.Array, stage: Stage) -> jax.Ar
 
 
 def polyphase_convolve(y_BxHxWxC: jax.Array, w_KxKxCxM: jax.Array, stage: Stage) -> list[jax.Array]:
-    """Compute `convolve` as its four phases z_BxIxJxM, or return [] where that is no faster.
+    """Compute `convolve` as its four phases z_BxIxJxM, or return [] where that is slower.
 
     The phases are z at the upper left, upper right, lower left and lower right of every 2 x 2 pooling window. They are
     the feature maps of one convolution of stride 2 whose kernels are the kernel shifted by 0 or 1 in each direction.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement in our own words, with its place in the source; the keys are explained in statements.toml."""
+    """One statement of the paper in our own words; statements.toml explains the fields."""
 
     number: int
     place: str
@@ -25,7 +25,7 @@ class Statement:
 
 @cache
 def statements() -> tuple[Statement, ...]:
-    """All of them, in the order of the source."""
+    """Return all statements in the order of the paper."""
     with (Path(__file__).parent / "statements.toml").open("rb") as file:
         rows = tomllib.load(file)["statement"]
     return tuple(Statement(**{key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}) for row in rows)

@@ -30,7 +30,7 @@ def raw(tmp_path, monkeypatch):
                     content = io.BytesIO()
                     Image.fromarray(random_image(split, label, number)).save(content, "PNG")
                     member = tarfile.TarInfo(f"{split}/{'ab'[label]}/{number:04}.png")
-                    member.size = content.tell()
+                    member.size = len(content.getvalue())
                     content.seek(0)
                     file.addfile(member, content)
     digest = sha256((folder / "tiny/tiny.tar").read_bytes()).hexdigest()

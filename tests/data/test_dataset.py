@@ -37,23 +37,23 @@ def dataset():
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=80), st.floats(0.01, 0.99), st.integers(0, 3))
 def test_the_two_parts_are_a_partition(labels, share, seed):
     y = np.array(labels)
-    (x_rest, y_rest), (x_held, y_held) = hold_out(np.arange(len(y)), y, share, seed)
-    assert sorted([*x_rest, *x_held]) == list(range(len(y)))
+    (x_rest, y_rest), (x_held_out, y_held_out) = hold_out(np.arange(len(y)), y, share, seed)
+    assert sorted([*x_rest, *x_held_out]) == list(range(len(y)))
     np.testing.assert_array_equal(y_rest, y[x_rest])
-    np.testing.assert_array_equal(y_held, y[x_held])
+    np.testing.assert_array_equal(y_held_out, y[x_held_out])
 
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=80), st.floats(0.01, 0.99))
 def test_the_share_is_held_out_of_every_class(labels, share):
     y = np.array(labels)
-    (_, y_rest), (_, y_held) = hold_out(y, y, share)
+    (_, y_rest), (_, y_held_out) = hold_out(y, y, share)
     for label, count in zip(*np.unique(y, return_counts=True), strict=True):
-        held = np.sum(y_held == label)
+        count_held_out = np.sum(y_held_out == label)
         assert np.sum(y_rest == label) >= 1
         if count > 1:
-            assert held >= 1
-            assert abs(held - share * count) <= 1
+            assert count_held_out >= 1
+            assert abs(count_held_out - share * count) <= 1
 
 
 def test_holding_out_depends_on_the_seed_alone():

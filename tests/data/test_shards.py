@@ -32,21 +32,21 @@ def read(written):
 
 def test_written_examples_are_those_of_the_function(tmp_path):
     progress = []
-    found = write(tmp_path, on_progress=lambda *report: progress.append(report))
-    assert np.array_equal(read(found), EXAMPLES(np.arange(1000)))
-    assert [shard.count for shard in found.shards] == [300, 300, 300, 100]
-    assert (found.count, found.record) == (1000, hashed_examples.RECORD)
-    assert found.bytes == sum(path.stat().st_size for path in tmp_path.glob("*.array_record"))
+    dataset = write(tmp_path, on_progress=lambda *report: progress.append(report))
+    assert np.array_equal(read(dataset), EXAMPLES(np.arange(1000)))
+    assert [shard.count for shard in dataset.shards] == [300, 300, 300, 100]
+    assert (dataset.count, dataset.record) == (1000, hashed_examples.RECORD)
+    assert dataset.bytes == sum(path.stat().st_size for path in tmp_path.glob("*.array_record"))
     assert progress[-1] == ("examples written", 1000, 1000)
-    shards.verify_checksums(found)
-    assert shards.open_shards(tmp_path) == found
-    assert sorted(path.name for path in tmp_path.iterdir()) == [*[s.file for s in found.shards], "manifest.json"]
+    shards.verify_checksums(dataset)
+    assert shards.open_shards(tmp_path) == dataset
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*[s.file for s in dataset.shards], "manifest.json"]
 
 
 def test_disk_bytes_is_a_close_upper_bound(tmp_path):
-    found = write(tmp_path, count=20_000, per_shard=20_000)
+    dataset = write(tmp_path, count=20_000, per_shard=20_000)
     bound = shard_writer.disk_bytes(20_000, hashed_examples.RECORD)
-    assert 0.9 * bound < found.bytes <= bound
+    assert 0.9 * bound < dataset.bytes <= bound
 
 
 def test_interrupted_writing_is_resumed(tmp_path):
@@ -69,29 +69,29 @@ def test_interrupted_writing_is_resumed(tmp_path):
         calls.append(int(number_N[0]))
         return EXAMPLES(number_N)
 
-    found = write(tmp_path, examples=counting)
+    dataset = write(tmp_path, examples=counting)
     assert 0 < len(calls) < 4
-    assert np.array_equal(read(found), EXAMPLES(np.arange(1000)))
+    assert np.array_equal(read(dataset), EXAMPLES(np.arange(1000)))
     calls.clear()
-    assert write(tmp_path, examples=counting) == found
+    assert write(tmp_path, examples=counting) == dataset
     assert not calls
-    (tmp_path / found.shards[2].file).unlink()
-    assert write(tmp_path, examples=counting) == found
+    (tmp_path / dataset.shards[2].file).unlink()
+    assert write(tmp_path, examples=counting) == dataset
     assert calls == [600]
     assert not list(tmp_path.glob(".*"))
 
 
 @pytest.mark.parametrize("other", [{"count": 999}, {"per_shard": 200}, {"origin": {"name": "hashed", "seed": 8}}])
 def test_a_folder_with_other_examples_is_refused_and_unchanged(tmp_path, other):
-    found = write(tmp_path)
+    dataset = write(tmp_path)
     with pytest.raises(DataError, match=r"has other examples.*name another folder"):
         write(tmp_path, **other)
-    shards.verify_checksums(found)
+    shards.verify_checksums(dataset)
 
 
 def test_damaged_files_are_named(tmp_path):
-    found = write(tmp_path)
-    path = tmp_path / found.shards[1].file
+    dataset = write(tmp_path)
+    path = tmp_path / dataset.shards[1].file
     intact = path.read_bytes()
     path.write_bytes(intact[:-1])
     with pytest.raises(DataError, match=r"examples-00001-of-00004.array_record has .* bytes"):

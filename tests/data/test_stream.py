@@ -26,35 +26,35 @@ def same(one, other):
 
 
 def test_batches_have_the_examples_in_the_order_of_the_seed(written):
-    found = stream(written, 3)
-    batch = found.batches(2, 3, 8)
+    loader = stream(written, 3)
+    batch = loader.batches(2, 3, 8)
     number_TxB = shuffled(3, np.arange(16, 40), COUNT).reshape(3, 8)
     expected = EXAMPLES(number_TxB.ravel())
     assert np.array_equal(batch.x, expected["x"].reshape(3, 8, 16, 16, 1))
     assert np.array_equal(batch.y, expected["y"].reshape(3, 8))
     assert (batch.x.dtype, batch.y.dtype) == (np.uint8, np.int32)
-    assert (found.example.x.shape, found.example.x.dtype, found.example.y.shape) == ((16, 16, 1), np.uint8, ())
-    assert found.count == COUNT
+    assert (loader.example.x.shape, loader.example.x.dtype, loader.example.y.shape) == ((16, 16, 1), np.uint8, ())
+    assert loader.count == COUNT
 
 
 def test_a_batch_is_a_function_of_its_step_alone(written):
     in_order = stream(written, 3)
-    whole = in_order.batches(0, 12, 8)
+    all_batches = in_order.batches(0, 12, 8)
     resumed = stream(written, 3)
-    assert same(resumed.batches(5, 7, 8), (whole.x[5:], whole.y[5:]))
+    assert same(resumed.batches(5, 7, 8), (all_batches.x[5:], all_batches.y[5:]))
     chunks = [in_order.batches(first, 4, 8) for first in (0, 4, 8, 4)]  # three prefetched, then an earlier one
-    assert same([np.concatenate(parts) for parts in zip(*chunks[:3], strict=True)], whole)
-    assert same(chunks[3], (whole.x[4:8], whole.y[4:8]))
-    assert not same(stream(written, 4).batches(0, 12, 8), whole)
+    assert same([np.concatenate(parts) for parts in zip(*chunks[:3], strict=True)], all_batches)
+    assert same(chunks[3], (all_batches.x[4:8], all_batches.y[4:8]))
+    assert not same(stream(written, 4).batches(0, 12, 8), all_batches)
 
 
 def test_prefetched_batches_are_read_once(written, monkeypatch):
     reads = []
     monkeypatch.setattr("dl_jax.data.stream.shuffled", lambda *a: reads.append(int(a[1][0])) or shuffled(*a))
-    found = stream(written, 3)
+    loader = stream(written, 3)
     for first in (0, 2, 4, 6):
-        found.batches(first, 2, 10)
-    found.batches(0, 1, 10)
+        loader.batches(first, 2, 10)
+    loader.batches(0, 1, 10)
     assert [reads.count(position) for position in (20, 40, 60)] == [1, 1, 1]
 
 
@@ -69,10 +69,10 @@ def test_an_epoch_has_every_example_once_and_the_next_another_order(written):
 
 
 def test_processes_read_their_own_shares_of_the_same_batch(written):
-    whole = stream(written, 3).batches(4, 3, 12)
+    all_batches = stream(written, 3).batches(4, 3, 12)
     parts = [stream(written, 3, process=p, processes=3).batches(4, 3, 12) for p in range(3)]
     assert parts[0].x.shape == (3, 4, 16, 16, 1)
-    assert same([np.concatenate(each, axis=1) for each in zip(*parts, strict=True)], whole)
+    assert same([np.concatenate(each, axis=1) for each in zip(*parts, strict=True)], all_batches)
     with pytest.raises(DataError, match="a batch of 10 examples cannot be divided evenly among 3 processes"):
         stream(written, 3, processes=3).batches(0, 1, 10)
 
@@ -80,13 +80,13 @@ def test_processes_read_their_own_shares_of_the_same_batch(written):
 @pytest.fixture
 def damaged(tmp_path):
     """Return a dataset, a function that changes the bytes of its second file, and the path of that file."""
-    found = shard_writer.write(tmp_path, EXAMPLES, hashed_examples.RECORD, COUNT, {}, per_shard=300)
-    path = tmp_path / found.shards[1].file
+    dataset = shard_writer.write(tmp_path, EXAMPLES, hashed_examples.RECORD, COUNT, {}, per_shard=300)
+    path = tmp_path / dataset.shards[1].file
 
     def change_file(change):
         path.write_bytes(change(path.read_bytes()))
 
-    return found, change_file, path
+    return dataset, change_file, path
 
 
 @pytest.mark.parametrize(
@@ -101,17 +101,17 @@ def damaged(tmp_path):
     ids=["one bit", "a hole", "zeros", "half", "empty"],
 )
 def test_a_damaged_file_is_named(damaged, change):
-    found, change_file, _ = damaged
+    dataset, change_file, _ = damaged
     change_file(change)
     with pytest.raises(DataError, match=r"examples-00001-of-00004.array_record is damaged"):
-        stream(found, 0).batches(0, 10, 100)
+        stream(dataset, 0).batches(0, 10, 100)
 
 
 def test_a_missing_file_is_named(damaged):
-    found, _, path = damaged
+    dataset, _, path = damaged
     path.unlink()
     with pytest.raises(DataError, match=r"examples-00001-of-00004.array_record is missing"):
-        stream(found, 0).batches(0, 10, 100)
+        stream(dataset, 0).batches(0, 10, 100)
 
 
 def test_random_labels_are_uniform_reproducible_and_independent_of_the_true_ones(written):

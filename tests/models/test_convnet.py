@@ -54,9 +54,9 @@ def test_layers_are_the_feature_maps_then_the_fully_connected_layers():
 def test_the_forward_batch_size_does_not_change_the_layers(monkeypatch):
     model = convnet(STAGES, (), 3, NONLINEARITIES["tanh"])
     params = model.init(KEY, X)
-    whole = model.layers(params, X)
+    in_one_batch = model.layers(params, X)
     monkeypatch.setattr(module, "BATCH_SIZE", 2)
-    for layer, expected in zip(model.layers(params, X), whole, strict=True):
+    for layer, expected in zip(model.layers(params, X), in_one_batch, strict=True):
         np.testing.assert_allclose(layer, expected, rtol=1e-5, atol=1e-6)
 
 

@@ -36,10 +36,10 @@ def test_values_and_gradients_are_unchanged(name):
     def value_and_gradient(apply):
         return jax.jit(jax.value_and_grad(lambda p: jnp.mean(apply(p, x) ** 2)))(params)
 
-    expected, found = value_and_gradient(model.apply), value_and_gradient(rematerialised(model).apply)
-    assert expected[0] == found[0]
+    expected, checkpointed = value_and_gradient(model.apply), value_and_gradient(rematerialised(model).apply)
+    assert expected[0] == checkpointed[0]
     tolerance = 1e-2 if name == "mixed" else 1e-6  # other fusions round differently
-    for one, other in zip(*map(jax.tree.leaves, (expected, found)), strict=True):
+    for one, other in zip(*map(jax.tree.leaves, (expected, checkpointed)), strict=True):
         assert np.allclose(one, other, rtol=tolerance, atol=tolerance * np.abs(one).max())
 
 
@@ -52,10 +52,10 @@ def test_skip_connections_and_shared_weights_are_supported():
         return y @ w + x, jnp.float32(3.0)
 
     params, x = {"w": jax.random.normal(jax.random.key(0), (5, 5)) / 10}, jnp.ones((2, 5))
-    expected, found = (jax.vjp(function, params, x) for function in (net, checkpoint_segments(net)))
-    for one, other in zip(*map(jax.tree.leaves, (expected[0], found[0])), strict=True):
+    expected, checkpointed = (jax.vjp(function, params, x) for function in (net, checkpoint_segments(net)))
+    for one, other in zip(*map(jax.tree.leaves, (expected[0], checkpointed[0])), strict=True):
         assert np.allclose(one, other)
-    cotangents = [jax.tree.leaves(vjp((x, jnp.float32(1)))) for _, vjp in (expected, found)]
+    cotangents = [jax.tree.leaves(vjp((x, jnp.float32(1)))) for _, vjp in (expected, checkpointed)]
     for one, other in zip(*cotangents, strict=True):
         assert np.allclose(one, other, rtol=1e-5)
 
