@@ -66,7 +66,8 @@ class Progress:
             return
         self.printed = now
         rest_of_part = (now - self.part_started) * (total - done) / done if done > MIN_SHARE * total else 0.0
-        forecast = f", about {duration(max(self.remaining(), rest_of_part))} left" if self.expected else ""
+        left = max(self.remaining(), rest_of_part)
+        forecast = f", about {duration(left)} left" if left >= 1 else ""  # the run may take longer than expected
         share = f"{part}, {done / total:.0%} of this part" if part else f"{done / total:.0%}"
         line = f"{self.name}: {share}{forecast}"
         self.stream.write(f"\r\033[K{line[:118]}" if terminal else f"{line}\n")

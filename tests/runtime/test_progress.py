@@ -117,6 +117,15 @@ def test_a_part_without_a_name_has_no_empty_label(clock):
     assert stream.getvalue().splitlines()[-1] == "first: 50%, about 20 s left"
 
 
+def test_a_run_that_takes_longer_than_expected_has_no_forecast(clock):
+    stream = io.StringIO()
+    reported = Progress({"first": 10.0}, stream)
+    reported.start("first")
+    clock.now += 20
+    reported.update("xor", 2, 2)
+    assert stream.getvalue().splitlines()[-1] == "first: xor, 100% of this part"
+
+
 def test_on_a_terminal_one_line_is_rewritten(clock):
     stream = Terminal()
     reported = Progress({"first": 60.0}, stream)
