@@ -1,4 +1,4 @@
-"""What a linear classifier may be fed: raw pixels, features made by hand, features that are learned, and controls."""
+"""The inputs of a linear classifier: raw pixels, features made by hand, features that are learned, and controls."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -18,8 +18,8 @@ from experiments.hand_designed_features.few_examples import Fit, projected
 
 FEATURES = ("raw", "deskewed", "pca", "hog", "hidden", "random_maps", "convnet")
 BY_HAND = ("deskewed", "pca", "hog")
-CONTROLS = ("raw_scrambled", "hog_scrambled", "hog_one_cell", "hidden_linear")
-"""No neighbours known; no places kept; a hidden layer of units that are linear."""
+CONTROLS = ("raw_permuted", "hog_permuted", "hog_one_cell", "hidden_linear")
+"""Permuted pixels, so that neighbours are unknown; one cell, without positions; a hidden layer of linear units."""
 CHOICES = {
     "deskewed": ("slope from the moments", "whole lines shift"),
     "pca": ("how many components",),
@@ -28,7 +28,7 @@ CHOICES = {
     "random_maps": ("maps", "kernels", "pooling", "layers"),
     "convnet": ("maps", "kernels", "pooling", "layers"),
 }
-"""What people settled for each, besides the learning rate."""
+"""What people chose for each, besides the learning rate."""
 COMPONENTS = 40
 """Principal components, at most half of the pixels; as many as LeCun et al. (1998, section III.C) take."""
 MAPS = (8, 32)
@@ -37,8 +37,9 @@ MAPS = (8, 32)
 class Kind(NamedTuple):
     """Where features come from: made of each picture by hand, fitted to the examples, or learned inside the model.
 
-    picture: ink_HxW -> what the model is shown of it. fits: steps that learn from the training examples.
+    picture: ink_HxW -> what is computed of it, before any fit.
     model:   number of units of the linear head -> the model whose last layer that head is.
+    fits:    steps that are fitted to the training examples.
     """
 
     picture: Callable[[jax.Array], jax.Array]
@@ -47,10 +48,12 @@ class Kind(NamedTuple):
 
 
 def kinds(side: int, hidden: int) -> dict[str, Kind]:
-    """Every kind of features, by name, for pictures whose shorter side has so many pixels.
+    """Return every kind of features by name.
 
-    Cells are a quarter of the side. The two stages of the convolutional net end on its linear head.
+    side:   pixels along the shorter side of the pictures; cells of oriented gradients are a quarter of it.
     hidden: units of a hidden layer.
+
+    The two stages of the convolutional net end on its linear head.
     """
     kernel, hog = (3 if side < 16 else 5), oriented_gradients(side // 4)
 
@@ -68,18 +71,18 @@ def kinds(side: int, hidden: int) -> dict[str, Kind]:
         "hidden": Kind(pixels, net("relu")),
         "convnet": Kind(one_colour, maps),
         "random_maps": Kind(one_colour, lambda units: random_features(maps(units))),
-        "raw_scrambled": Kind(lambda ink_HxW: pixels(permute_pixels(ink_HxW))),
-        "hog_scrambled": Kind(lambda ink_HxW: hog(permute_pixels(ink_HxW))),
+        "raw_permuted": Kind(lambda ink_HxW: pixels(permute_pixels(ink_HxW))),
+        "hog_permuted": Kind(lambda ink_HxW: hog(permute_pixels(ink_HxW))),
         "hog_one_cell": Kind(oriented_gradients(side, block=1)),
         "hidden_linear": Kind(pixels, net("identity")),
     }
 
 
 def pixels(ink_HxW: jax.Array) -> jax.Array:
-    """ink_D: the picture as it came, line after line."""
+    """ink_D: the pixels of the picture, line after line."""
     return ink_HxW.reshape(-1)
 
 
 def one_colour(ink_HxW: jax.Array) -> jax.Array:
-    """ink_HxWx1: the picture as a convolution takes it."""
+    """ink_HxWx1: the picture with an axis of channels."""
     return ink_HxW[..., None]

@@ -1,4 +1,7 @@
-"""Learning curves: some of the examples, another draw for each seed, seen as features."""
+"""Subsets of the training examples, drawn for each seed, as features.
+
+N examples, M drawn examples, D features, K principal components.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,14 +16,16 @@ from experiments.hand_designed_features.ink import moved
 from experiments.hand_designed_features.principal_components import principal_components
 
 Fit = Callable[[jax.Array], Callable[[jax.Array], jax.Array]]
-"""training examples -> (examples -> features): a step that is itself learned from the examples it may see."""
-MOVED = 500
-"""Test pictures that are looked at moved as well, at most."""
-AT_ONCE = 256
+"""training x -> (x -> features): a step that is itself fitted to the training examples."""
+ORIGINAL, MOVED = "original", "moved"
+"""Test pictures: coordinates of the axis `pictures`."""
+MOVED_COUNT = 500
+"""Test pictures that are also moved, at most."""
+PICTURES_AT_ONCE = 256
 
 
-class Shown(NamedTuple):
-    """Splits, and test pictures that were moved a little: the same things elsewhere."""
+class FeatureSplits(NamedTuple):
+    """Splits, and test pictures that were moved by a few pixels."""
 
     train: Examples
     validation: Examples
@@ -28,37 +33,37 @@ class Shown(NamedTuple):
     moved: Examples
 
 
-def as_features(pictures: Splits, features: Callable[[jax.Array], jax.Array], by: int) -> Shown:
-    """Every picture ink_HxW as features(ink_HxW); the first MOVED test pictures also moved `by` pixels."""
-    elsewhere = moved(Examples(*(part[:MOVED] for part in pictures.test)), by)
-    compute = jax.jit(lambda x_NxHxW: jax.lax.map(features, x_NxHxW, batch_size=AT_ONCE))
-    return Shown(*(Examples(compute(split.x), split.y) for split in (*pictures, elsewhere)))
+def as_features(pictures: Splits, features: Callable[[jax.Array], jax.Array], by: int) -> FeatureSplits:
+    """Compute features(ink_HxW) of every picture, and of the first MOVED_COUNT test pictures moved by `by` pixels."""
+    moved_test = moved(Examples(*(part[:MOVED_COUNT] for part in pictures.test)), by)
+    compute = jax.jit(lambda x_NxHxW: jax.lax.map(features, x_NxHxW, batch_size=PICTURES_AT_ONCE))
+    return FeatureSplits(*(Examples(compute(split.x), split.y) for split in (*pictures, moved_test)))
 
 
-def some_of(shown: Shown, examples: int, *fits: Fit) -> Callable[[Key], Shown]:
-    """key -> `examples` of the training examples, drawn without replacement, and all others as they are.
+def subset_of(splits: FeatureSplits, examples: int, *fits: Fit) -> Callable[[Key], FeatureSplits]:
+    """Return key -> the splits with `examples` of the training examples, drawn without replacement.
 
-    Every step of `fits` learns from the drawn ones alone. They are repeated until they are as many as there were,
-    so that an epoch shows each equally often up to one, and programs are the same for any number of them.
+    Every step of `fits` is fitted to the drawn ones alone. They are repeated up to the original number, so that an
+    epoch has each equally often, up to one, and programs are the same for any number of them.
     """
-    count = len(shown.train.x)
+    count = len(splits.train.x)
 
     def draw(key):
         drawn_M = subsample(key, count, examples)
         index_N = drawn_M[jnp.arange(count) % examples]
-        seen = shown._replace(train=Examples(*(jnp.asarray(part)[index_N] for part in shown.train)))
+        subset = splits._replace(train=Examples(*(jnp.asarray(part)[index_N] for part in splits.train)))
         for fit in fits:
-            transform = fit(seen.train.x[:examples])
-            seen = Shown(*(split._replace(x=transform(split.x)) for split in seen))
-        return seen
+            transform = fit(subset.train.x[:examples])
+            subset = FeatureSplits(*(split._replace(x=transform(split.x)) for split in subset))
+        return subset
 
     return draw
 
 
 def scaled(x_NxD: jax.Array) -> Callable[[jax.Array], jax.Array]:
-    """Each feature shifted to mean 0, and all of them together scaled to mean square 1.
+    """Fit a shift of each feature to mean 0, and a scale of all of them together to mean square 1.
 
-    One scale for all: a feature that hardly varies in few examples would be blown up by its own.
+    One scale for all: its own would enlarge a feature that hardly varies in few examples without bound.
     """
     mean_D = jnp.mean(x_NxD, 0, keepdims=True)
     scale = 1.0 / jnp.maximum(jnp.sqrt(jnp.mean((x_NxD - mean_D) ** 2)), 1e-12)
@@ -66,7 +71,7 @@ def scaled(x_NxD: jax.Array) -> Callable[[jax.Array], jax.Array]:
 
 
 def projected(count: int) -> Fit:
-    """Onto the `count` principal components of the training examples."""
+    """Return the fit of a projection onto the `count` principal components of the training examples."""
 
     def fit(x_NxD):
         mean_D, direction_DxK = principal_components(x_NxD, count)

@@ -1,4 +1,4 @@
-"""Pictures as ink on paper: one number a pixel, 0 for the background."""
+"""Pictures as ink on paper: one number for each pixel, 0 for the background."""
 
 import numpy as np
 
@@ -7,12 +7,12 @@ from dl_jax.errors import DataError
 
 
 def ink(dataset: Dataset) -> Splits:
-    """x_NxHxW of float32, 0 to 1: colours averaged, the least value of all training pixels 0 and the largest 1.
+    """Return x_NxHxW of float32, colours averaged: the least value of all training pixels is 0, the largest 1.
 
-    Moments and gradients need it so, and not shifted. DataError if the examples are rows.
+    Moments and gradients need a background of 0. DataError if the examples are rows.
     """
     if dataset.train[0].ndim < 3:
-        raise DataError(f"{dataset.name} holds rows of numbers, and this takes pictures: x of N x H x W [x C]")
+        raise DataError(f"{dataset.name} has rows of numbers, and this takes pictures: x of N x H x W [x C]")
     low, high = float(dataset.train[0].min()), float(dataset.train[0].max())
 
     def examples(split):
@@ -24,7 +24,7 @@ def ink(dataset: Dataset) -> Splits:
 
 
 def moved(pictures: Examples, by: int) -> Examples:
-    """Every picture four times: `by` pixels down, up, to the right and to the left; what comes in is background."""
+    """Return every picture four times: moved `by` pixels down, up, right and left, with background at the edge."""
     x_NxHxW, y_N = pictures
     height, width = x_NxHxW.shape[1:]
     wide = np.pad(x_NxHxW, ((0, 0), (by, by), (by, by)))

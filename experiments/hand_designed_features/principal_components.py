@@ -1,11 +1,11 @@
-"""Principal components: the few directions along which the examples vary most."""
+"""Principal components: the directions along which the examples vary most."""
 
 import jax
 import jax.numpy as jnp
 
 
 def principal_components(x_NxD: jax.Array, count: int) -> tuple[jax.Array, jax.Array]:
-    """(mean_D, direction_DxK): the mean of the examples, and unit directions of the largest variance first.
+    """Return (mean_D, direction_DxK): the mean of the examples, and unit directions, the largest variance first.
 
     From the eigenvectors of the covariance; K = min(count, D). Signs are arbitrary. The features of x are
     (x - mean) @ direction.

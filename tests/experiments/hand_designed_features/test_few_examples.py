@@ -1,4 +1,4 @@
-"""Some of the examples: how many, which, and what is learned from them."""
+"""Subsets of the training examples: how many, which, and what is fitted to them."""
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.measures.nearest_neighbour import nearest_neighbour_accuracy
 from experiments.hand_designed_features.features import CHOICES, CONTROLS, FEATURES, kinds
-from experiments.hand_designed_features.few_examples import as_features, projected, scaled, some_of
+from experiments.hand_designed_features.few_examples import as_features, projected, scaled, subset_of
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
@@ -24,43 +24,43 @@ def pictures(count=30, side=8):
 
 
 @pytest.fixture
-def shown():
+def splits():
     return as_features(pictures(), lambda ink_HxW: ink_HxW.reshape(-1), by=1)
 
 
-def test_features_are_those_of_each_picture_and_test_pictures_also_move(shown):
-    np.testing.assert_array_equal(shown.train.x, pictures().train.x.reshape(30, 64))
-    np.testing.assert_array_equal(shown.moved.x[0].reshape(8, 8)[1:], pictures().test.x[0][:-1])
-    assert [len(split.x) for split in shown] == [30, 7, 5, 20]
-    assert list(shown.moved.y) == [*range(5)] * 4
+def test_features_are_those_of_each_picture_and_test_pictures_also_move(splits):
+    np.testing.assert_array_equal(splits.train.x, pictures().train.x.reshape(30, 64))
+    np.testing.assert_array_equal(splits.moved.x[0].reshape(8, 8)[1:], pictures().test.x[0][:-1])
+    assert [len(split.x) for split in splits] == [30, 7, 5, 20]
+    assert list(splits.moved.y) == [*range(5)] * 4
 
 
 @pytest.mark.parametrize("examples", [1, 7, 30])
-def test_as_many_different_examples_as_asked_for_each_shown_equally_often(shown, examples):
-    drawn = some_of(shown, examples)(jax.random.key(3))
+def test_a_subset_has_that_many_examples_each_repeated_equally_often(splits, examples):
+    drawn = subset_of(splits, examples)(jax.random.key(3))
     numbers, times = np.unique(drawn.train.y, return_counts=True)
     assert len(numbers) == examples
     assert times.max() - times.min() <= 1
     assert len(drawn.train.y) == 30
-    np.testing.assert_array_equal(drawn.train.x, np.asarray(shown.train.x)[drawn.train.y])
-    np.testing.assert_array_equal(drawn.test.x, shown.test.x)
+    np.testing.assert_array_equal(drawn.train.x, np.asarray(splits.train.x)[drawn.train.y])
+    np.testing.assert_array_equal(drawn.test.x, splits.test.x)
 
 
-def test_another_seed_draws_others(shown):
-    one, other = (set(np.asarray(some_of(shown, 10)(jax.random.key(seed)).train.y).tolist()) for seed in (0, 1))
+def test_another_seed_draws_others(splits):
+    one, other = (set(np.asarray(subset_of(splits, 10)(jax.random.key(seed)).train.y).tolist()) for seed in (0, 1))
     assert one != other
 
 
-def test_what_is_fitted_is_fitted_to_the_drawn_examples_alone(shown):
+def test_what_is_fitted_is_fitted_to_the_drawn_examples_alone(splits):
     key = jax.random.key(0)
-    drawn, fitted = some_of(shown, 12)(key), some_of(shown, 12, scaled)(key)
+    drawn, fitted = subset_of(splits, 12)(key), subset_of(splits, 12, scaled)(key)
     few_NxD = np.asarray(drawn.train.x[:12])
     scale = np.sqrt(np.mean((few_NxD - few_NxD.mean(0)) ** 2))
     np.testing.assert_allclose(
-        fitted.test.x, (np.asarray(shown.test.x) - few_NxD.mean(0)) / scale, rtol=1e-4, atol=1e-5
+        fitted.test.x, (np.asarray(splits.test.x) - few_NxD.mean(0)) / scale, rtol=1e-4, atol=1e-5
     )
     np.testing.assert_allclose(jnp.mean(fitted.train.x[:12] ** 2), 1.0, rtol=1e-5)
-    assert some_of(shown, 12, projected(4), scaled)(key).moved.x.shape == (20, 4)
+    assert subset_of(splits, 12, projected(4), scaled)(key).moved.x.shape == (20, 4)
 
 
 def test_a_feature_that_never_varies_stays_finite():
@@ -69,11 +69,9 @@ def test_a_feature_that_never_varies_stays_finite():
 
 def test_the_nearest_neighbour_is_that_of_scikit_learn():
     generator = np.random.default_rng(1)
-    known, asked = (Examples(generator.normal(size=(n, 3)), generator.integers(0, 2, n)) for n in (40, 150))
-    theirs = KNeighborsClassifier(1).fit(*known).score(*asked)
-    assert nearest_neighbour_accuracy(*(Examples(*map(jnp.asarray, e)) for e in (known, asked))) == pytest.approx(
-        theirs
-    )
+    train, test = (Examples(generator.normal(size=(n, 3)), generator.integers(0, 2, n)) for n in (40, 150))
+    theirs = KNeighborsClassifier(1).fit(*train).score(*test)
+    assert nearest_neighbour_accuracy(*(Examples(*map(jnp.asarray, e)) for e in (train, test))) == pytest.approx(theirs)
 
 
 @pytest.mark.parametrize("side", [8, 28])

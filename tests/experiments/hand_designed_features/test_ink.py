@@ -22,7 +22,7 @@ def test_the_background_is_0_and_the_darkest_training_pixel_1():
     assert all(split.x.dtype == np.float32 for split in splits)
 
 
-def test_colours_are_averaged_and_rows_refused_in_words():
+def test_colours_are_averaged_and_rows_are_refused():
     x_NxHxWxC = np.zeros((4, 5, 6, 3), np.uint8)
     x_NxHxWxC[..., 1] = 60
     assert ink(dataset(x_NxHxWxC)).train.x.shape == (2, 5, 6)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.hand_designed_features.figures import crossing
+from experiments.hand_designed_features.learning_curves import crossing
 
 
 @pytest.mark.parametrize(
