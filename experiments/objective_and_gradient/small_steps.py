@@ -1,4 +1,4 @@
-"""What knobs and small steps do around a net's weights, untrained and trained, as numbers at one seed."""
+"""Metrics around the weights of a net, untrained and trained: single parameters, derivatives, and small steps."""
 
 from collections.abc import Callable
 
@@ -7,28 +7,60 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl_jax.data.dataset import Examples
-from dl_jax.measures.old_by_seed import at
+from dl_jax.evidence.named import named
 from dl_jax.measures.weight_space import STATES, flatten_params, params_before_and_after
 from dl_jax.models.mlp import mlp
 from dl_jax.models.model import Key, Params
-from dl_jax.models.nonlinearities import one_of
+from dl_jax.models.nonlinearities import NONLINEARITIES
+from dl_jax.training.choices import choose
 from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import sgd
 from dl_jax.training.step import Learner
-from experiments.objective_and_gradient import single_parameters as knobs
-from experiments.objective_and_gradient import steepest
+from experiments.objective_and_gradient.single_parameters import (
+    difference_quotients,
+    flax_scores,
+    largest_error,
+    largest_jumps,
+    quantized,
+)
+from experiments.objective_and_gradient.steepest import (
+    any_direction,
+    count_better,
+    direction_at_angle,
+    loss_changes,
+    unit,
+)
 
-RATE, SOME, FEWER = 0.01, 64, 16
-"""The rate of the training; examples over which the error is averaged; examples whose scores are watched."""
-KNOBS, PIECES, APART, NOTCH = 8, 512, (1, 2, 4), 0.25
-"""Weights turned from 1 below to 1 above, in pieces; how far apart jumps are read; the notches of switches."""
-TURNS = tuple(2 * apart / PIECES for apart in APART)
-GROWN = (1e-7, 1e-5, 1e-3, 1e-1, 1.0)
-"""How much a weight grows; the first is tiny."""
-TINY, LENGTHS = 1e-6, (1e-3, 1e-2, 1e-1, 1.0, 10.0)
-"""Lengths of steps in the space of all weights: where only slopes count, and on from there."""
-NEAR, FEW = 0.1, 200
-"""Radians from the negative gradient to the directions near it; how many of these, and how many at LENGTHS."""
+LEARNING_RATE = 0.01
+LOSS_EXAMPLES = 64
+"""Examples over which the loss is averaged."""
+SCORE_EXAMPLES = 16
+"""Examples whose scores are compared."""
+PARAMETERS = 8
+"""Parameters that are moved, from 1 below their value to 1 above."""
+INTERVALS = 512
+STRIDES = (1, 2, 4)
+"""Distances, in intervals, at which jumps of the scores are measured."""
+JUMP_CHANGES = tuple(2 * stride / INTERVALS for stride in STRIDES)
+"""The same distances as changes of the parameter."""
+SPACING = 0.25
+"""Spacing of the quantized weights of the control."""
+CHANGES = (1e-7, 1e-5, 1e-3, 1e-1, 1.0)
+"""Changes of a parameter that are compared with its derivative; the first is tiny."""
+TINY = 1e-6
+"""Length of a step in the space of all weights at which only the slope counts."""
+LENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
+"""Longer steps."""
+NEAR = 0.1
+"""Radians from the negative gradient to the directions near it."""
+FEW = 200
+"""Directions near the negative gradient, and directions that are tried at each of LENGTHS."""
+UNTRAINED_LAYERS = ("none", "first", "last")
+PARAMETER_KINDS = ("real", "quantized")
+DERIVATIVES = ("own", "of the next parameter", "of half the examples")
+WAYS = ("against", "along", "across")
+AMONG = ("any direction", "near directions")
+REFERENCES = ("negative gradient", "one of them")
 
 
 def small_steps(
@@ -40,89 +72,101 @@ def small_steps(
     steps: int,
     directions: int,
 ) -> dict:
-    """All of this for a net of each nonlinearity, at its first weights and at those after so many steps.
+    """Return all metrics for a net of each nonlinearity, before and after training.
 
-    directions: how many, drawn anywhere, are held against the negative gradient.
+    units:      names of the nonlinearities.
+    steps:      of the training.
+    directions: drawn uniformly, to be compared with the negative gradient.
     """
     train = Examples(jnp.asarray(train.x, float), jnp.asarray(train.y))
-    some = Examples(train.x[:SOME], train.y[:SOME])
-    key_train, key_knobs, key_steps = jax.random.split(key, 3)
+    examples = Examples(train.x[:LOSS_EXAMPLES], train.y[:LOSS_EXAMPLES])
+    key_train, key_parameters, key_steps = jax.random.split(key, 3)
+    options = [NONLINEARITIES[name] for name in units]
 
-    def of_net(unit):
-        learner = Learner(mlp(hidden, classes, one_of(units, unit)), cross_entropy, sgd(RATE))
+    def of_net(index):
+        nonlinearity = choose(index, options)
+        learner = Learner(mlp(hidden, classes, nonlinearity), cross_entropy, sgd(LEARNING_RATE))
         weights = params_before_and_after(learner, key_train, train, steps)
 
         def at_weights(params):
-            found = of_knobs(learner, params, some, key_knobs) | of_derivatives(learner, params, some)
-            return found | of_steps(learner, params, some, key_steps, directions)
+            return (
+                of_parameters(learner, params, examples, key_parameters),
+                of_derivatives(learner, params, examples),
+                *of_steps(learner, params, examples, key_steps, directions),
+            )
 
         by_state = jax.tree.map(lambda *leaves: jnp.stack(leaves), *weights.values())
-        settled = of_weights(learner, one_of(units, unit).f, weights, some)
-        return settled, jax.vmap(at_weights)(by_state)
+        return of_weights(learner, nonlinearity.f, weights, examples), jax.vmap(at_weights)(by_state)
 
-    # One program for all units: it is compiling that takes time.
-    settled, found = jax.lax.map(of_net, jnp.arange(len(units)))
-    own = {at(name, nonlinearity=units, **dict(axes)): value for (name, axes), value in settled.items()}
-    axes_of_all = {"nonlinearity": units, "state": STATES}
-    return own | {at(name, **axes_of_all, **dict(axes)): value for (name, axes), value in found.items()}
-
-
-def of_weights(learner: Learner, f: Callable, weights: dict[str, Params], some: Examples) -> dict:
-    """How far scores are from those of other code, given all weights of the trained net or all but a layer's (56)."""
-    untrained, trained = weights.values()
-    scores, (first, *_, last) = learner.model.apply(trained, some.x), sorted(trained)
-    given = {"none": trained, "the first": trained | {first: untrained[first]}}
-    given["the last"] = trained | {last: untrained[last]}
+    # One program serves all nonlinearities, since most of the time goes into compiling.
+    flax_error, (jump, error, slope, count, share) = jax.lax.map(of_net, jnp.arange(len(units)))
+    axes = {"nonlinearity": units, "state": STATES}
     return {
-        at("unlike_elsewhere", left_behind=left): knobs.largest_miss(knobs.scores_elsewhere(params, some.x, f), scores)
-        for left, params in given.items()
+        "flax_error": named(flax_error, nonlinearity=units, untrained_layer=UNTRAINED_LAYERS),
+        "largest_jump": named(jump, **axes, parameters=PARAMETER_KINDS, change=JUMP_CHANGES),
+        "derivative_error": named(error, **axes, derivative=DERIVATIVES, change=CHANGES),
+        "slope": named(slope, **axes, way=WAYS, length=(TINY, *LENGTHS)),
+        "better_directions": named(count, **axes, among=AMONG, reference=REFERENCES),
+        "share_better": named(share, **axes, length=LENGTHS),
     }
 
 
-def of_knobs(learner: Learner, params: Params, some: Examples, key: Key) -> dict:
-    """How far scores jump as single weights are turned; and where weights catch in notches (56)."""
-    w_P, unravel, _ = flatten_params(learner, params, some)
-    knob_K = jax.random.randint(key, (KNOBS,), 0, w_P.size)
+def of_weights(learner: Learner, f: Callable, weights: dict[str, Params], examples: Examples) -> jax.Array:
+    """Return the error of flax's scores with all trained weights, and with one layer's untrained (statement 56).
+
+    The result has an entry for each of UNTRAINED_LAYERS.
+    """
+    untrained, trained = weights.values()
+    scores, (first, *_, last) = learner.model.apply(trained, examples.x), sorted(trained)
+    mixed = (trained, trained | {first: untrained[first]}, trained | {last: untrained[last]})
+    return jnp.stack([largest_error(flax_scores(params, examples.x, f), scores) for params in mixed])
+
+
+def of_parameters(learner: Learner, params: Params, examples: Examples, key: Key) -> jax.Array:
+    """Return the largest jump of a score for each of PARAMETER_KINDS and JUMP_CHANGES (statement 56)."""
+    w_P, unravel, _ = flatten_params(learner, params, examples)
+    index_K = jax.random.randint(key, (PARAMETERS,), 0, w_P.size)
 
     def scores(w_P):
-        return learner.model.apply(unravel(w_P), some.x[:FEWER])
+        return learner.model.apply(unravel(w_P), examples.x[:SCORE_EXAMPLES])
 
-    return {
-        at("largest_jump", knobs=kind, turn=TURNS): knobs.largest_jumps(machine, w_P, knob_K, PIECES, APART)
-        for kind, machine in {"real": scores, "catching": knobs.catching(scores, NOTCH)}.items()
-    }
+    kinds = (scores, quantized(scores, SPACING))
+    return jnp.stack([largest_jumps(kind, w_P, index_K, INTERVALS, STRIDES) for kind in kinds])
 
 
-def of_derivatives(learner: Learner, params: Params, some: Examples) -> dict:
-    """How well each weight's derivative tells what the error does as it grows; and other derivatives (58)."""
-    w_P, _, error = flatten_params(learner, params, some)
-    *_, error_of_half = flatten_params(learner, params, Examples(some.x[::2], some.y[::2]))
-    own_P = jax.grad(error)(w_P)
-    told = {"its own": own_P, "the next one's": jnp.roll(own_P, 1), "half the examples'": jax.grad(error_of_half)(w_P)}
-    growth_TxP = knobs.growth(error, w_P, jnp.asarray(GROWN))
-    return {
-        at("miss", told=name, step=GROWN): jax.vmap(
-            lambda growth_P, told_P=told_P: knobs.largest_miss(told_P, growth_P)
-        )(growth_TxP)
-        for name, told_P in told.items()
-    }
+def of_derivatives(learner: Learner, params: Params, examples: Examples) -> jax.Array:
+    """Return the error of each of DERIVATIVES against the difference quotients of CHANGES (statement 58)."""
+    w_P, _, loss = flatten_params(learner, params, examples)
+    *_, loss_of_half = flatten_params(learner, params, Examples(examples.x[::2], examples.y[::2]))
+    own_P = jax.grad(loss)(w_P)
+    derivatives = (own_P, jnp.roll(own_P, 1), jax.grad(loss_of_half)(w_P))
+    quotient_TxP = difference_quotients(loss, w_P, jnp.asarray(CHANGES))
+    return jnp.stack(
+        [
+            jax.vmap(lambda quotient_P, derivative_P=derivative_P: largest_error(derivative_P, quotient_P))(
+                quotient_TxP
+            )
+            for derivative_P in derivatives
+        ]
+    )
 
 
-def of_steps(learner: Learner, params: Params, some: Examples, key: Key, directions: int) -> dict:
-    """What steps against, along and across the gradient do to the error (59), and which other ones are better (61)."""
-    w_P, _, error = flatten_params(learner, params, some)
-    gradient_P = jax.grad(error)(w_P)
-    size, down_P = jnp.linalg.norm(gradient_P), -steepest.unit(gradient_P)
+def of_steps(
+    learner: Learner, params: Params, examples: Examples, key: Key, directions: int
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Return slopes along WAYS (statement 59), and how many and what share of directions are better (statement 61)."""
+    w_P, _, loss = flatten_params(learner, params, examples)
+    gradient_P = jax.grad(loss)(w_P)
+    size, down_P = jnp.linalg.norm(gradient_P), -unit(gradient_P)
     key_many, key_few, key_one = jax.random.split(key, 3)
     many_N, few_N = jax.random.split(key_many, directions), jax.random.split(key_few, FEW)
-    anywhere, near = steepest.anywhere(w_P.size), steepest.tilted(down_P, NEAR)
+    draw_any, draw_near = any_direction(w_P.size), direction_at_angle(down_P, NEAR)
     length_T = jnp.asarray((TINY, *LENGTHS))
-    way_3xP = jnp.stack([down_P, -down_P, steepest.tilted(down_P, np.pi / 2)(key_one)])
-    slope_3xT = steepest.changes(error, w_P, way_3xP, length_T) / (size * length_T)[None]
-    found = {at("slope", way=("against", "along", "across"), length=(TINY, *LENGTHS)): slope_3xT}
-    for among, draw, keys_N in (("anywhere", anywhere, many_N), ("near", near, few_N)):
-        leader_2xP = jnp.stack([down_P, draw(key_one)])
-        count_2x1 = steepest.better(error, w_P, leader_2xP, draw, keys_N, length_T[:1])
-        found[at("better", among=among, leader=("negative gradient", "one of them"))] = count_2x1
-    few_1xT = steepest.better(error, w_P, down_P[None], anywhere, few_N, length_T[1:])
-    return found | {at("share_better", length=LENGTHS): few_1xT / FEW}
+    way_3xP = jnp.stack([down_P, -down_P, direction_at_angle(down_P, np.pi / 2)(key_one)])
+    slope_3xT = loss_changes(loss, w_P, way_3xP, length_T) / (size * length_T)[None]
+    counts = []
+    for draw, keys_N in ((draw_any, many_N), (draw_near, few_N)):
+        reference_2xP = jnp.stack([down_P, draw(key_one)])
+        counts.append(count_better(loss, w_P, reference_2xP, draw, keys_N, length_T[:1])[:, 0])
+    few_T = count_better(loss, w_P, down_P[None], draw_any, few_N, length_T[1:])[0]
+    return slope_3xT, jnp.stack(counts), few_T / FEW

@@ -1,28 +1,29 @@
-"""Untrained nets and guesses, whose accuracy probability tells."""
+"""Untrained nets and guesses, whose accuracy follows from probability."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from dl_jax.data.dataset import Examples
-from dl_jax.measures.old_by_seed import at
-from experiments.objective_and_gradient.chance import by_chance
+from dl_jax.evidence.records import measured
+from experiments.objective_and_gradient.chance import untrained_accuracy
 
 UNITS = ("relu", "tanh")
 
 
-def test_on_alike_examples_a_net_has_one_answer_and_accuracy_is_all_or_nothing():
-    """Ten categories, one input: the accuracy of a net is its answer's share, here 1 for one category in four."""
+def test_on_equal_examples_a_net_gives_one_answer_and_is_right_on_all_or_none():
+    """With four classes and equal inputs, the accuracy is 1 for a quarter of the nets and 0 for the others."""
     test = Examples(jnp.ones((50, 3)), jnp.zeros(50, jnp.int32))
-    found = jax.jit(lambda key: by_chance(key, (8,), UNITS, test, 4))(jax.random.key(0))
-    above_U = found[at("above_chance", state="untrained", nonlinearity=UNITS)]
-    spread_U = found[at("spread", machine="net", nonlinearity=UNITS)]
-    assert above_U.shape == spread_U.shape == (2,)
+    records = measured(jax.jit(lambda key: untrained_accuracy(key, (8,), UNITS, test, 4))(jax.random.key(0)))
+    assert records.axis("nonlinearity") == UNITS
+    above_U = records.values("above_chance", state="untrained")
+    std_U = records.values("accuracy_std", method="net")
+    assert above_U.shape == std_U.shape == (2,)
     np.testing.assert_allclose(above_U, 0, atol=0.15)  # 100 nets, each with a standard deviation of 0.43
-    np.testing.assert_allclose(spread_U, np.sqrt(3) / 4, atol=0.06)
+    np.testing.assert_allclose(std_U, np.sqrt(3) / 4, atol=0.06)
 
 
 def test_guesses_vary_as_a_binomial_does():
     test = Examples(jnp.ones((400, 3)), jnp.zeros(400, jnp.int32))
-    found = by_chance(jax.random.key(1), (8,), UNITS, test, 10)
-    assert abs(float(found[at("spread", machine="guesses")]) - 0.015) < 0.003
+    records = measured(untrained_accuracy(jax.random.key(1), (8,), UNITS, test, 10))
+    assert abs(records.values("accuracy_std", method="guesses")[0] - 0.015) < 0.003
