@@ -11,7 +11,7 @@ from typing import Any
 import jax
 
 from dl_jax.data.dataset import Splits
-from dl_jax.evidence.named import Label, Named, named
+from dl_jax.evidence.named import Named, named
 from dl_jax.evidence.records import Records
 from dl_jax.models.ensemble import ensemble, summed_loss
 from dl_jax.models.model import Key, Model
@@ -42,7 +42,7 @@ def train_ensemble(
     evaluate: EvaluateTask,
     context: Context,
     batch_size: int = 128,
-    **axes: Label,
+    **axes: Any,
 ) -> Records:
     """Train a copy of the model on each task, with each learning rate of Adam at every seed.
 
