@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dl_jax.evidence.arrays import NamedArray, arrays_beside, read_arrays, write_arrays
 from dl_jax.evidence.axes import describe_axes
 from dl_jax.evidence.named import Label, Named
 from dl_jax.evidence.tables import records_as_html
@@ -25,16 +26,6 @@ Metrics = Mapping[str, Any]
 
 class Missing(LookupError):
     """The records hold no such rows: they were not measured."""
-
-
-@dataclass(frozen=True)
-class NamedArray:
-    """One array of the records: its metric, its coordinates `at`, and the labels along each of its dimensions."""
-
-    metric: str
-    at: Row
-    axes: dict[str, tuple[Label, ...]]
-    values: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -117,30 +108,6 @@ class Records:
             tuple({**row, **axes, "metric": row["metric"], "value": row["value"]} for row in self.rows), tuple(arrays)
         )
 
-    # Until every experiment selects with evidence.selection.
-    def best(self, over: str, by: str, of: tuple[str, ...], judged: tuple[str, ...] = ("",)) -> "Records":
-        """At each setting of the axes `of`, only the value of the axis `over` with the highest mean of `by`.
-
-        This is how a learning rate is chosen on validation data: `best("learning_rate",
-        by="validation_accuracy", of=("depth", "nonlinearity"))`. The mean is over the seeds, at the
-        last step where there are several; a value that is not finite is the worst. Metrics whose
-        names do not start with one of `judged` are kept for every value, to show what was tried.
-        """
-        scores: dict[tuple, dict[Any, list[float]]] = {}
-        last = max(self.axis("step"), default=None)
-        for row in self.where(metric=by, **{over: self.axis(over)}).rows:
-            if row.get("step", last) != last:
-                continue
-            value = row["value"] if math.isfinite(row["value"]) else -math.inf
-            scores.setdefault(tuple(map(row.get, of)), {}).setdefault(row[over], []).append(value)
-        chosen = {at: max(found, key=lambda value: np.mean(found[value])) for at, found in scores.items()}
-
-        def kept(row):
-            at = tuple(map(row.get, of))
-            return not row["metric"].startswith(judged) or over not in row or row[over] == chosen.get(at, row[over])
-
-        return Records(tuple(filter(kept, self.rows)))
-
     def to_pandas(self) -> "pandas.DataFrame":
         """The rows as a tidy pandas DataFrame. ModuleNotFoundError says what to install where pandas is not there."""
         try:
@@ -162,11 +129,7 @@ class Records:
         That file is arrays.npz beside records.jsonl, and NAME.npz beside any other NAME.jsonl. It is written first.
         """
         if self.arrays:
-            index = [
-                json.dumps({"metric": a.metric, "at": a.at, "axes": a.axes}, ensure_ascii=False) for a in self.arrays
-            ]
-            numbered = {f"a{number:05d}": each.values for number, each in enumerate(self.arrays)}
-            np.savez_compressed(_arrays_beside(path), index=np.asarray(index), **numbered)
+            write_arrays(arrays_beside(path), self.arrays)
         with path.open("w", encoding="utf-8") as lines:
             for row in self.rows:
                 value = row["value"] if math.isfinite(row["value"]) else None
@@ -179,7 +142,7 @@ class Records:
         found = [json.loads(line) for line in lines if line]
         return cls(
             tuple({**row, "value": math.nan if row["value"] is None else row["value"]} for row in found),
-            _read_arrays(_arrays_beside(path)),
+            read_arrays(arrays_beside(path)),
         )
 
 
@@ -211,26 +174,6 @@ def _fits(row, axes):
         return row[name] in want if isinstance(want, tuple | list | set | range) else row[name] == want
 
     return all(fits(name, want) for name, want in axes.items())
-
-
-def _arrays_beside(path):
-    return path.with_name("arrays.npz") if path.name == "records.jsonl" else path.with_suffix(".npz")
-
-
-def _read_arrays(path) -> tuple[NamedArray, ...]:
-    if not path.exists():
-        return ()
-    with np.load(path, allow_pickle=False) as found:
-        about = [json.loads(str(text)) for text in found["index"]]
-        return tuple(
-            NamedArray(
-                each["metric"],
-                each["at"],
-                {name: tuple(labels) for name, labels in each["axes"].items()},
-                found[f"a{number:05d}"],
-            )
-            for number, each in enumerate(about)
-        )
 
 
 Estimand = Callable[[Records], np.ndarray]

@@ -123,16 +123,16 @@ def test_it_is_the_same_in_every_process(tmp_path):
     assert len(marks.pop()) == 12
 
 
-def test_it_hangs_on_every_part_of_a_criterion():
+def test_it_depends_on_every_part_of_a_criterion():
     def found(records):
         return records.by_seed("found")
 
     def other(records):
         return records.by_seed("other")
 
-    first = Criterion(1, "it holds", exceeds(found, 0.5), other)
+    first = Criterion("1.it_holds", "it holds", exceeds(found, 0.5), other)
     others = [
-        first._replace(statement=2),
+        first._replace(key="2.it_holds"),
         first._replace(title="it does not"),
         first._replace(control=found),
         first._replace(scope="digits"),
@@ -144,7 +144,7 @@ def test_it_hangs_on_every_part_of_a_criterion():
     ]
     marks = [fingerprint([criterion]) for criterion in (first, *others)]
     assert len(set(marks)) == len(marks)
-    assert fingerprint([first]) == fingerprint([Criterion(1, "it holds", exceeds(found, 0.5), other)])
+    assert fingerprint([first]) == fingerprint([Criterion("1.it_holds", "it holds", exceeds(found, 0.5), other)])
     assert fingerprint([first, others[0]]) != fingerprint([others[0], first])
 
 

@@ -25,10 +25,3 @@ def test_the_first_step_that_is_high_enough_or_never():
     np.testing.assert_array_equal(first_step("score", 0.7, task="a")(RECORDS), [20, 30, np.inf])
     with pytest.raises(Missing):
         first_step("score", 0.7, task="b")(RECORDS)
-
-
-def test_the_best_setting_is_that_with_the_best_end():
-    rows = [{**row, "rate": rate} for row in RECORDS.rows for rate in (1, 2)]
-    rows = [{**row, "value": 1 - row["value"]} if row["rate"] == 2 else row for row in rows]
-    chosen = Records(tuple(rows)).best("rate", by="score", of=("task",))
-    assert chosen.axis("rate") == (1,), "at first the other rate was ahead"

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dl_jax.evidence.criteria import Criterion, below, equals, exceeds, identity, mostly, seldom
-from dl_jax.evidence.records import Missing, Records
+from dl_jax.evidence import estimands
+from dl_jax.evidence.criteria import Criterion, below, equals, exact, exceeds, identity, mostly, seldom
+from dl_jax.evidence.records import Missing, Records, measured
 from dl_jax.evidence.statistics import ALPHA
 from dl_jax.evidence.verdicts import Answer, Verdict, correct, judge, together
 
@@ -240,3 +241,39 @@ def test_several_criteria_of_one_statement_make_one_answer():
     assert of("SUPPORTED", "NOT_RUN") is Answer.SUPPORTED
     assert of(counter=("REFUTED",)) is Answer.NOT_RUN
     assert of("SUPPORTED", counter=("SUPPORTED", "ERROR")) is Answer.SUPPORTED
+
+
+def weights(net):
+    return estimands.metric("weights", net=net)
+
+
+COUNTS = {"large": 62e6, "small": 6e4}
+FACTS = Records.gather(
+    [*(measured({"weights": count}, net=net) for net, count in COUNTS.items()), measured({"loss": 1.0}, seed=0)]
+)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "control", "answer"),
+    [
+        (exact(weights("large"), above=1e7), "small", Answer.SUPPORTED),
+        (exact(weights("large"), above=1e8), "small", Answer.REFUTED),
+        (exact(weights("large"), above=1e3), "small", Answer.ERROR),
+    ],
+)
+def test_a_fact_is_exact_without_seeds(comparison, control, answer):
+    criterion = Criterion("57.size", "weights", comparison, weights(control))
+    (verdict,) = judge(FACTS, [criterion])
+    assert verdict.verdict is answer
+    assert (verdict.n, verdict.exact) == (0, True)
+    assert verdict.estimate == 62e6
+    assert "exact" in repr(judge(FACTS, [criterion]))
+
+
+def test_a_fact_is_never_t_tested_and_a_measurement_is_no_fact():
+    """One value decides nothing where seeds are wanted; several values are no fact."""
+    tested = Criterion("57.size", "weights", exceeds(weights("large"), 1.0), weights("small"))
+    assert judge(FACTS, [tested])[0].verdict is Answer.INCONCLUSIVE
+    seeds = Records.gather(measured({"loss": 1.0 + seed}, seed=seed) for seed in range(6))
+    with pytest.raises(ValueError, match="a fact is one value without a seed, and these are 6"):
+        judge(seeds, [Criterion("1.loss", "loss", exact(estimands.metric("loss"), above=0), estimands.metric("loss"))])
