@@ -1,21 +1,20 @@
-"""`fit` against a plain loop of steps, and the counts by which it cuts the work into calls."""
+"""`fit` against a plain loop of steps: cut into calls, sharded, streamed, resumed, and in a dry run."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from dl_jax.data.dataset import Examples, Stream
 from dl_jax.errors import DataError
 from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
-from dl_jax.training import fit as module
+from dl_jax.training import loop
 from dl_jax.training.batches import batch_indices, shuffle_bits
 from dl_jax.training.context import local_context
-from dl_jax.training.fit import STEPS_UNROLLED, calls, fit
+from dl_jax.training.fit import fit
+from dl_jax.training.loop import STEPS_UNROLLED
 from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import adam, sgd
 from dl_jax.training.step import Learner, init_state, step
@@ -28,84 +27,71 @@ KEY, STEPS, BATCH = jax.random.key(5), 11, 8
 
 def by_hand():
     key_init, key_batch = jax.random.split(KEY)
-    state, errors = init_state(LEARNER, key_init, TRAIN.x[:1]), []
+    state, losses = init_state(LEARNER, key_init, TRAIN.x[:1]), []
     one = jax.jit(lambda state, batch: step(LEARNER, state, batch))
     for index_B in batch_indices(shuffle_bits(key_batch), jnp.int32(0), STEPS, 30, BATCH):
-        state, error = one(state, Examples(TRAIN.x[index_B], TRAIN.y[index_B]))
-        errors.append(float(error))
-    return state, errors
+        state, loss = one(state, Examples(TRAIN.x[index_B], TRAIN.y[index_B]))
+        losses.append(float(loss))
+    return state, losses
 
 
 def close(a, b):
     np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
-def test_it_is_a_loop_of_steps(context):
-    told = []
-    state, error_T = fit(
+def test_it_equals_a_loop_of_steps(context):
+    reports = []
+    state, loss_T, *_ = fit(
         LEARNER,
         TRAIN,
         KEY,
-        STEPS,
-        context=context.with_events(progress=lambda *said: told.append(said)),
+        steps=STEPS,
+        context=context.with_events(progress=lambda *report: reports.append(report)),
         batch_size=BATCH,
     )
-    expected, errors = by_hand()
-    close(error_T, errors)
+    expected, losses = by_hand()
+    close(loss_T, losses)
     jax.tree.map(close, state.params, expected.params)
     assert int(state.step) == STEPS
-    assert told == [("fit", STEPS, STEPS)]
+    assert reports == [("fit", STEPS, STEPS)]
 
 
 def test_cutting_it_into_calls_changes_nothing(context, monkeypatch):
-    whole, whole_T = fit(LEARNER, TRAIN, KEY, STEPS, context=context, batch_size=BATCH)
-    told = []
-    monkeypatch.setattr(module, "FLOPS_A_SECOND", {"cpu": 1000.0})
-    cut, cut_T = fit(
+    whole, whole_T, *_ = fit(LEARNER, TRAIN, KEY, steps=STEPS, context=context, batch_size=BATCH)
+    reports = []
+    monkeypatch.setattr(loop, "FLOPS_PER_SECOND", {"cpu": 1000.0})
+    cut, cut_T, *_ = fit(
         LEARNER,
         TRAIN,
         KEY,
-        STEPS,
-        context=context.with_events(progress=lambda *said: told.append(said[1:])),
+        steps=STEPS,
+        context=context.with_events(progress=lambda *report: reports.append(report[1:])),
         batch_size=BATCH,
     )
-    assert len(told) > 2
-    assert told[-1] == (STEPS, STEPS)
+    assert len(reports) > 2
+    assert reports[-1] == (STEPS, STEPS)
     close(cut_T, whole_T)
     jax.tree.map(close, cut.params, whole.params)
-
-
-@given(st.integers(1, 5000), st.floats(0, 1e12), st.integers(1, 5000))
-def test_calls_make_all_steps_with_two_programs_at_most(steps, flops, at_most):
-    done, lengths = 0, set()
-    for after, length in calls(steps, flops, "cpu", at_most):
-        assert after == done + length
-        done = after
-        lengths.add(length)
-    assert done == steps
-    assert 1 <= len(lengths) <= 2
-    assert max(lengths) <= at_most
-    assert max(lengths) * flops <= max(flops, 1.6 * module.SECONDS_A_CALL * module.FLOPS_A_SECOND["cpu"])
 
 
 def test_a_convolution_on_a_cpu_is_trained_without_loops(context):
     images = Examples(TRAIN.x.reshape(30, 2, 2, 1), TRAIN.y)
     learner = LEARNER._replace(model=convnet((Stage(3, kernel=2, pool=1),), (4,), 3, NONLINEARITIES["tanh"]))
-    told = []
-    telling = context.with_events(progress=lambda *said: told.append(said[1:]))
-    state, error_T = fit(learner, images, KEY, 2 * STEPS_UNROLLED + 1, context=telling, batch_size=BATCH)
-    assert len(error_T) == 2 * STEPS_UNROLLED + 1 == int(state.step)
-    assert [done for done, _ in told] == [3, 6, 9]
-    fit(LEARNER, TRAIN, KEY, 2 * STEPS_UNROLLED + 1, context=telling, batch_size=BATCH)
-    assert len(told) == 4, "without convolutions the same steps are one call"
+    reports = []
+    reporting = context.with_events(progress=lambda *report: reports.append(report[1:]))
+    state, loss_T, *_ = fit(learner, images, KEY, steps=2 * STEPS_UNROLLED + 1, context=reporting, batch_size=BATCH)
+    assert len(loss_T) == 2 * STEPS_UNROLLED + 1 == int(state.step)
+    assert [done for done, _ in reports] == [3, 6, 9]
+    fit(LEARNER, TRAIN, KEY, steps=2 * STEPS_UNROLLED + 1, context=reporting, batch_size=BATCH)
+    assert len(reports) == 4, "without convolutions the same steps are one call"
 
 
 WIDE = Learner(mlp((256, 128), 8, NONLINEARITIES["tanh"]), cross_entropy, adam(0.01))
-"""Wide enough that its weights are shared out."""
+"""Wide enough that its weights are sharded."""
 
 
 def many(first, steps, batch_size, count=64):
-    """A stream's batches, each a function of its step's number alone."""
+    """Batches of a stream, each a function of its step alone."""
     x_TxBxD, y_TxB = [], []
     for number in range(first, first + steps):
         generator = np.random.default_rng(number)
@@ -118,9 +104,9 @@ STREAM = Stream(Examples(jax.ShapeDtypeStruct((64,), np.float32), jax.ShapeDtype
 
 
 @pytest.mark.parametrize(("data", "model"), [(1, 1), (8, 1), (4, 2), (1, 8)])
-def test_sharing_a_machine_out_over_devices_changes_rounding_only(data, model):
-    alone, alone_T = fit(WIDE, STREAM, KEY, 4, context=local_context(1), batch_size=16)
-    shared, shared_T = fit(WIDE, STREAM, KEY, 4, context=local_context(8, data, model), batch_size=16)
+def test_sharding_a_model_over_devices_changes_rounding_only(data, model):
+    alone, alone_T, *_ = fit(WIDE, STREAM, KEY, steps=4, context=local_context(1), batch_size=16)
+    shared, shared_T, *_ = fit(WIDE, STREAM, KEY, steps=4, context=local_context(8, data, model), batch_size=16)
     close(shared_T, alone_T)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=2e-5), shared.params, alone.params)
     w = shared.params["layer_01"]["w"]
@@ -128,28 +114,28 @@ def test_sharing_a_machine_out_over_devices_changes_rounding_only(data, model):
     assert shared.optimizer[0].mu["layer_01"]["w"].sharding == w.sharding
 
 
-def test_a_stream_is_shown_batch_by_batch():
-    state, error_T = fit(WIDE, STREAM, KEY, 3, context=local_context(2), batch_size=16)
+def test_a_stream_is_trained_on_batch_by_batch():
+    state, loss_T, *_ = fit(WIDE, STREAM, KEY, steps=3, context=local_context(2), batch_size=16)
     expected = init_state(WIDE, jax.random.split(KEY)[0], jnp.zeros((1, 64)))
-    errors = []
+    losses = []
     for number in range(3):
         batch = jax.tree.map(lambda part_1xB: part_1xB[0], many(number, 1, 16))
-        expected, error = step(WIDE, expected, batch)
-        errors.append(error)
-    close(error_T, errors)
+        expected, loss = step(WIDE, expected, batch)
+        losses.append(loss)
+    close(loss_T, losses)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=2e-5), state.params, expected.params)
 
 
 def test_a_batch_that_makes_no_equal_parts_is_refused():
     with pytest.raises(DataError, match=r"a batch of 12 examples is not shared out among 8 devices .* multiple of 8"):
-        fit(WIDE, STREAM, KEY, 3, context=local_context(8), batch_size=12)
+        fit(WIDE, STREAM, KEY, steps=3, context=local_context(8), batch_size=12)
 
 
-class Kept:
-    """Keeps every state in memory; breaks off after the call in which step `at` is taken."""
+class InMemory:
+    """Keeps every state in memory; interrupts after the call in which step `at` is taken."""
 
     def __init__(self, at=10**9):
-        self.states, self.at, self.over = {}, at, False
+        self.states, self.at, self.closed = {}, at, False
 
     def newest(self, like):
         if not self.states:
@@ -164,37 +150,58 @@ class Kept:
             raise KeyboardInterrupt
 
     def done(self):
-        self.over = True
+        self.closed = True
 
 
-def test_a_training_that_was_cut_off_ends_as_if_it_had_not_been(monkeypatch):
-    monkeypatch.setattr(module, "FLOPS_A_SECOND", {"cpu": 1e5})
-    kept, names = Kept(at=4), []
-    context = local_context(2).with_events(checkpointer=lambda name: names.append(name) or kept)
-    whole, whole_T = fit(WIDE, STREAM, KEY, STEPS, context=local_context(2), batch_size=16)
+def test_a_resumed_training_ends_as_if_it_had_not_been_interrupted(monkeypatch):
+    monkeypatch.setattr(loop, "FLOPS_PER_SECOND", {"cpu": 1e5})
+    checkpoints, names = InMemory(at=4), []
+    context = local_context(2).with_events(checkpointer=lambda name: names.append(name) or checkpoints)
+    whole, whole_T, *_ = fit(WIDE, STREAM, KEY, steps=STEPS, context=local_context(2), batch_size=16)
     with pytest.raises(KeyboardInterrupt):
-        fit(WIDE, STREAM, KEY, STEPS, context=context, batch_size=16)
-    assert not kept.over
-    assert max(kept.states) < STEPS
-    asked = []
-    stream = STREAM._replace(batches=lambda first, *rest: asked.append(first) or many(first, *rest))
-    state, error_T = fit(WIDE, stream, KEY, STEPS, context=context, batch_size=16)
-    assert kept.over
-    assert min(asked) >= 4, "what was learned is not learned again"
-    np.testing.assert_array_equal(error_T, whole_T)
+        fit(WIDE, STREAM, KEY, steps=STEPS, context=context, batch_size=16)
+    assert not checkpoints.closed
+    assert max(checkpoints.states) < STEPS
+    first_steps = []
+    stream = STREAM._replace(batches=lambda first, *rest: first_steps.append(first) or many(first, *rest))
+    state, loss_T, *_ = fit(WIDE, stream, KEY, steps=STEPS, context=context, batch_size=16)
+    assert checkpoints.closed
+    assert min(first_steps) >= 4, "steps before the checkpoint are not taken again"
+    np.testing.assert_array_equal(loss_T, whole_T)
     jax.tree.map(np.testing.assert_array_equal, state.params, whole.params)
     assert names[0] == names[1]
 
 
 @pytest.mark.parametrize("train", [STREAM, TRAIN])
-def test_a_place_that_only_plans_is_handed_the_program(train):
+def test_a_dry_run_passes_the_program_on_and_trains_nothing(train):
     planned = []
-    context = local_context(8, 4, 2).with_events(dry_run=lambda *said: planned.append(said))
-    state, error_T = fit(WIDE, train, KEY, 6, context=context, batch_size=16)
-    ((what, program, arguments, flops),) = planned
+    context = local_context(8, 4, 2).with_events(dry_run=lambda *arguments: planned.append(arguments))
+    state, loss_T, *_ = fit(WIDE, train, KEY, steps=6, context=context, batch_size=16)
+    ((label, program, arguments, flops),) = planned
     inputs = 64 if train is STREAM else 4
-    assert (what, flops) == ("fit", 6 * 2 * 16 * (2 * inputs * 256 + 3 * (256 * 128 + 128 * 8)))
-    assert np.isnan(error_T).all()
-    assert error_T.shape == (6,)
+    assert (label, flops) == ("fit", 6 * 2 * 16 * (2 * inputs * 256 + 3 * (256 * 128 + 128 * 8)))
+    assert np.isnan(loss_T).all()
+    assert loss_T.shape == (6,)
     compiled = program.lower(*arguments).compile()
     assert compiled.memory_analysis().argument_size_in_bytes < sum(leaf.size for leaf in jax.tree.leaves(state)) * 4
+
+
+def test_a_monitor_is_recorded_for_each_step(context):
+    def largest_change(before, after):
+        return jnp.max(jnp.abs(after["layer_01"]["w"] - before["layer_01"]["w"]))
+
+    plain = fit(LEARNER, TRAIN, KEY, steps=STEPS, context=context, batch_size=BATCH)
+    watched = fit(LEARNER, TRAIN, KEY, steps=STEPS, context=context, batch_size=BATCH, monitor=largest_change)
+    assert np.isnan(plain.monitored_T).all()
+    assert watched.monitored_T.shape == (STEPS,)
+    assert (watched.monitored_T > 0).all()
+    close(watched.loss_T, plain.loss_T)
+
+
+def test_one_device_gives_the_same_and_the_cost_counts_all_steps():
+    several = fit(LEARNER, TRAIN, KEY, steps=STEPS, context=local_context(2), batch_size=BATCH)
+    one = fit(LEARNER, TRAIN, KEY, steps=STEPS, context=local_context(2), batch_size=BATCH, single_device=True)
+    close(one.loss_T, several.loss_T)
+    assert len(one.state.step.sharding.device_set) == 1
+    assert one.cost.flops == STEPS * 2 * BATCH * (2 * 4 * 6 + 3 * (6 * 5 + 5 * 3))
+    assert one.cost.programs == 1
