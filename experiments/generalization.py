@@ -41,10 +41,8 @@ LABELS = {"true": 0, "random": 1}
 """Columns of the labels y_Nx2."""
 LEAKED = 2
 """Where the test set leaks, every second test example is among the training examples."""
-NEAR_CHANCE = 0.05
-"""Accuracy; a test accuracy this close to that of the best constant guess is chance."""
-MATTERS = 0.05
-"""Accuracy; a smaller difference does not count."""
+NEAR_CHANCE, MATTERS = 0.05, 0.05
+"""Accuracy: differences that are chance, and that do not count."""
 
 
 @dataclass(frozen=True)
@@ -105,11 +103,12 @@ def evaluate(run: Run):
         each = [accuracy(scores_BxC, examples.y[:, column]) for column in LABELS.values()]
         return named(jnp.stack(each), scored_by=tuple(LABELS))
 
-    train_BxC, test_BxC = (run.learner.model.apply(run.params, split.x) for split in (run.splits.train, run.splits.test))
-    count_C = jnp.bincount(run.splits.test.y[:, 0], length=test_BxC.shape[1])
+    model, train, test = run.learner.model, run.splits.train, run.splits.test
+    train_BxC, test_BxC = model.apply(run.params, train.x), model.apply(run.params, test.x)
+    count_C = jnp.bincount(test.y[:, 0], length=test_BxC.shape[1])
     return {
-        "train_accuracy": accuracies(train_BxC, run.splits.train),
-        "test_accuracy": accuracies(test_BxC, run.splits.test),
+        "train_accuracy": accuracies(train_BxC, train),
+        "test_accuracy": accuracies(test_BxC, test),
         "majority_share": jnp.max(count_C) / len(test_BxC),
     }
 

@@ -137,15 +137,10 @@ def forward(weights: Sequence[jax.Array], x: jax.Array, f: Callable, equations: 
 
 
 def backward(
-    weights: Sequence[jax.Array],
-    activations: Forward,
-    t: jax.Array,
-    derivative: Callable,
-    equations: Equations = PRINTED,
+    weights: Sequence[jax.Array], y_and_z: Forward, t: jax.Array, derivative: Callable, equations: Equations = PRINTED
 ) -> Backward:
     """Compute the backward pass of figure 1d from the forward pass and the target t."""
-    dE_dy_L = equations.cost_derivative(activations.y[-1], t)
-    return backward_from(weights, activations, dE_dy_L, derivative, equations)
+    return backward_from(weights, y_and_z, equations.cost_derivative(y_and_z.y[-1], t), derivative, equations)
 
 
 def backward_from(

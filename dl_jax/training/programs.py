@@ -9,14 +9,19 @@ import jax.numpy as jnp
 
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.models.model import Key, Params
+from dl_jax.training import full_batch_step
 from dl_jax.training.batches import shuffle_bits
 from dl_jax.training.context import Context
 from dl_jax.training.flops import matrix_products, step_flops
+from dl_jax.training.full_batch import Method, Point
 from dl_jax.training.grid import Program, Trial
 from dl_jax.training.loop import STEPS_UNROLLED, Call, cut, unrolled
 from dl_jax.training.over_trials import over_trials, trials_per_device
 from dl_jax.training.sharding import Sharding
 from dl_jax.training.step import Learner, State, chunk, init_state, some_of_chunk
+
+CALLS_OF_ANY_LENGTH = 16
+"""Calls into which a training is cut at least, where one program serves all lengths of calls."""
 
 
 class Run(NamedTuple):
@@ -43,7 +48,10 @@ Evaluate = Callable[[Run], dict[str, Any]]
 
 
 class Carry(NamedTuple):
-    """What a trial carries from call to call: its state, and the loss before each step so far (the rest NaN)."""
+    """What a trial carries from call to call: its state, and the loss before each step so far (the rest NaN).
+
+    Of a full-batch method a step is a pass, and the loss is that after it: see `full_batch_step.init_state`.
+    """
 
     state: State
     loss_T: jax.Array
@@ -52,7 +60,8 @@ class Carry(NamedTuple):
 class Programs(NamedTuple):
     """What all trials of a program share. `shared` are the examples, None where each trial draws its own.
 
-    start:         (shared, columns_R) -> what each trial keeps_R, carry_R, first weights_R.
+    draw:          (shared, columns_R) -> what each trial keeps_R: its own examples, and the bits of its shuffles.
+    start:         (shared, columns_R, kept_R) -> carry_R, first weights_R.
     advance:       (steps of a call) -> the program (shared, columns_R, kept_R, steps, carry_R) -> carry_R, marker.
     evaluate:      (shared, columns_R, kept_R, first weights_R, carry_R) -> metrics_R, or None.
     evaluate_path: (shared, columns_R, kept_R, first weights_R, weights_KxR) -> metrics_R, or None.
@@ -61,6 +70,7 @@ class Programs(NamedTuple):
     flops:         useful FLOPs of one step of one trial.
     """
 
+    draw: Callable
     start: Callable
     advance: Callable[[int], Callable]
     evaluate: Callable | None
@@ -99,27 +109,33 @@ def programs_of(setup: Setup, context: Context) -> Programs:
     def keys_of(columns):
         return jax.random.split(jax.random.key(columns["seed"]), 3)
 
-    def start(shared, columns):
-        key_data, key_init, key_batch = keys_of(columns)
+    def draw(shared, columns):
+        key_data, _, key_batch = keys_of(columns)
         own = data(key_data) if generated else subset(key_data, shared.train) if subset else None
-        state = init_state(learner(trial_of(columns)), key_init, splits_of(shared, own).train.x[:1])
-        carry = Carry(state, jnp.full(setup.steps, jnp.nan, jnp.float32))
-        return (own, shuffle_bits(key_batch)), carry, jax.tree.map(jnp.copy, state.params)
+        return own, shuffle_bits(key_batch)
+
+    def start(shared, columns, kept):
+        trained, train, key = learner(trial_of(columns)), splits_of(shared, kept[0]).train, keys_of(columns)[1]
+        if isinstance(trained.optimizer, Method):
+            carry = Carry(*full_batch_step.init_state(trained, key, train, setup.steps))
+        else:
+            carry = Carry(init_state(trained, key, train.x[:1]), jnp.full(setup.steps, jnp.nan, jnp.float32))
+        return carry, jax.tree.map(jnp.copy, carry.state.params)
 
     def advance(length, shared, columns, kept, count, carry):
         own, bits_2xR = kept
         state, train = sharding.constrain(carry.state), splits_of(shared, own).train
-        inputs = (train, bits_2xR, length)
-        if dynamic:
+        trained, loss_T, inputs = learner(trial_of(columns)), carry.loss_T, (train, bits_2xR, length)
+        if full_batch:
+            state, loss_T = full_batch_step.take_passes(trained, state, loss_T, sharding.shard_batch(train), count)
+        elif dynamic:
             state, loss_T = some_of_chunk(
-                learner(trial_of(columns)), state, carry.loss_T, *inputs, count, setup.batch_size, sharding.shard_batch
+                trained, state, loss_T, *inputs, count, setup.batch_size, sharding.shard_batch
             )
         else:
             first = state.step
-            state, new_T = chunk(
-                learner(trial_of(columns)), state, *inputs, setup.batch_size, unroll, sharding.shard_batch
-            )
-            loss_T = jax.lax.dynamic_update_slice(carry.loss_T, new_T, (first,))
+            state, new_T = chunk(trained, state, *inputs, setup.batch_size, unroll, sharding.shard_batch)
+            loss_T = jax.lax.dynamic_update_slice(loss_T, new_T, (first,))
         return Carry(state, loss_T), loss_T[-1]
 
     def run_of(shared, columns, kept, init_params, params):
@@ -128,28 +144,38 @@ def programs_of(setup: Setup, context: Context) -> Programs:
         return Run(learner(trial), init_params, params, splits_of(shared, kept[0]), trial, key)
 
     first = jax.tree.map(lambda column_R: column_R[0], columns)
-    (own, _), carry, _ = jax.eval_shape(start, shared, first)
-    x_NxD = splits_of(shared, own).train.x
-    x_BxD = jax.ShapeDtypeStruct((min(setup.batch_size, len(x_NxD)), *x_NxD.shape[1:]), x_NxD.dtype)
+    kept = jax.eval_shape(draw, shared, first)
+    carry, _ = jax.eval_shape(start, shared, first, kept)
+    full_batch = isinstance(carry.state.optimizer, Point)
+    x_NxD = splits_of(shared, kept[0]).train.x
+    examples = len(x_NxD) if full_batch else min(setup.batch_size, len(x_NxD))
+    x_BxD = jax.ShapeDtypeStruct((examples, *x_NxD.shape[1:]), x_NxD.dtype)
     forward = matrix_products(
         lambda columns, *inputs: learner(trial_of(columns)).model.apply(*inputs), first, carry.state.params, x_BxD
     )
-    flops, unroll = step_flops(forward), unrolled(forward, context)
-    at_once = 1 if unroll else trials_per_device(context.kind, flops, len(columns["seed"]))
+    flops, unroll = step_flops(forward), unrolled(forward, context) and not full_batch
+    # Full-batch methods differ in what a step costs: side by side, all would wait for the slowest.
+    alone = unroll or full_batch or sharding.is_sharded
+    at_once = 1 if alone else trials_per_device(context.kind, flops, len(columns["seed"]))
     slots = context.mesh.shape["trial"] * at_once
-    at_most = STEPS_UNROLLED if unroll else setup.steps
-    calls = tuple(cut(setup.steps, flops * slots / context.mesh.size, context.kind, at_most, setup.eval_steps))
-    # Where evaluation steps lie unevenly, one program serves all lengths of calls.
-    dynamic = not unroll and len({call.count for call in calls}) > 2
+    cut_at = partial(cut, setup.steps, flops * slots / context.mesh.size, context.kind, eval_steps=setup.eval_steps)
+    calls = tuple(cut_at(at_most=STEPS_UNROLLED if unroll else setup.steps))
+    # Where evaluation steps lie unevenly, one program serves all lengths of calls. It shuffles for the longest each
+    # time, so that none should be long.
+    dynamic = full_batch or (not unroll and len({call.count for call in calls}) > 2)
+    if dynamic and not full_batch:
+        calls = tuple(cut_at(at_most=-(-setup.steps // CALLS_OF_ANY_LENGTH)))
     over = partial(over_trials, context, sharding, unroll)
     # Off the training steps a CPU goes from trial to trial: LAPACK on a batch can wait for its own threads for ever.
     batch = 1 if context.kind == "cpu" else at_once
-    # This program runs once and is mostly random numbers, which take long to compile and no time to run.
+    # These programs run once and are mostly random numbers, which take long to compile and no time to run. Drawing the
+    # examples is a program by itself: sweeps that differ in model or method alone find it in the compilation cache.
     quick = {"compiler_options": {"xla_backend_optimization_level": 1}} if context.kind == "cpu" else {}
     length = cache(lambda steps: over(partial(advance, steps), "srrsr", at_once, donate_argnums=4))
     path = setup.evaluate_path
     return Programs(
-        start=over(start, "sr", batch, **quick),
+        draw=over(draw, "sr", batch, **quick),
+        start=over(start, "srr", batch, **quick),
         advance=lambda steps: length(max(call.count for call in calls) if dynamic else steps),
         evaluate=evaluate and over(lambda *args: evaluate(run_of(*args[:-1], args[-1].state.params)), "srrrr", batch),
         evaluate_path=path and over(lambda *args: path(run_of(*args)), "srrrr", batch),
