@@ -42,3 +42,10 @@ def test_the_import_alone_loads_neither_jax_nor_matplotlib():
     code = "import sys, dl_jax; print(sorted({'jax', 'matplotlib', 'sklearn'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_page_of_public_names_is_that_of_the_docstrings():
+    from dl_jax.runtime.api_page import page
+
+    written = (ROOT / "dl_jax" / "api.md").read_text(encoding="utf-8")
+    assert written == page(), "python -m dl_jax.runtime.api_page > dl_jax/api.md"

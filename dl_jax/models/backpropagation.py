@@ -145,14 +145,14 @@ def backward(
 
 def backward_from(
     weights: Sequence[jax.Array],
-    activations: Forward,
+    y_and_z: Forward,
     dE_dy_L: jax.Array,
     derivative: Callable,
     equations: Equations = PRINTED,
 ) -> Backward:
     """Compute the backward pass from the derivative dE_dy_L of any cost with respect to the output units."""
     dE_dz, dE_dy, dE_dw = [], [dE_dy_L], []
-    for w, z, y_below in zip(reversed(weights), reversed(activations.z), reversed(activations.y[:-1]), strict=True):
+    for w, z, y_below in zip(reversed(weights), reversed(y_and_z.z), reversed(y_and_z.y[:-1]), strict=True):
         dE_dz.append(equations.into_total_input(dE_dy[-1], z, derivative))
         dE_dw.append(equations.weight_derivative(y_below, dE_dz[-1]))
         dE_dy.append(equations.to_outputs_below(w, dE_dz[-1]))
@@ -172,12 +172,12 @@ def printed_net(
         return forward(weights, x, unit.f, equations).y[-1]
 
     def network_forward(weights, x):
-        activations = forward(weights, x, unit.f, equations)
-        return activations.y[-1], (weights, activations)
+        y_and_z = forward(weights, x, unit.f, equations)
+        return y_and_z.y[-1], (weights, y_and_z)
 
     def network_backward(residuals, dE_dy_L):
-        weights, activations = residuals
-        derivatives = backward_from(weights, activations, dE_dy_L, unit.derivative, equations)
+        weights, y_and_z = residuals
+        derivatives = backward_from(weights, y_and_z, dE_dy_L, unit.derivative, equations)
         return derivatives.dE_dw, derivatives.dE_dy[0]
 
     network.defvjp(network_forward, network_backward)
