@@ -32,6 +32,10 @@ class Splits(NamedTuple):
     test: Examples
 
 
+OnProgress = Callable[[str, int, int], None]
+"""Called with a label, and how much of the total is done."""
+
+
 class Stream(NamedTuple):
     """Labelled examples that do not fit into memory, as a function from a step to its batch.
 
@@ -40,11 +44,14 @@ class Stream(NamedTuple):
     batches: (first_step, steps, batch_size) -> x_TxBxD..., y_TxB as NumPy arrays. It depends on its arguments alone, so
              that a resumed training gets the same batches. With several processes, each gets its own share of every
              batch: B is batch_size divided by the number of processes.
+    prepare: (on_progress) -> None; what has to be done before the first batch can be read, such as writing the
+             examples. A dry run does not call it. on_progress: (label, done, total) -> None.
     """
 
     example: Examples
     count: int  # type: ignore[assignment]
     batches: Callable[[int, int, int], Examples]
+    prepare: Callable[[OnProgress], None] = lambda on_progress: None
 
 
 @dataclass(frozen=True)

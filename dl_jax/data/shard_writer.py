@@ -4,15 +4,15 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dl_jax.data.checksum import sha256_of
+from dl_jax.data.dataset import OnProgress
 from dl_jax.data.shards import MANIFEST, Shard, Shards, open_shards, read_manifest
 from dl_jax.errors import DataError
 
@@ -39,7 +39,7 @@ def write(
     origin: dict[str, Any],
     *,
     per_shard: int = PER_SHARD,
-    on_progress: Callable[[str, int, int], None] = lambda label, done, total: None,
+    on_progress: OnProgress = lambda label, done, total: None,
 ) -> Shards:
     """Write the examples 0 to count - 1 to `folder`, except for shards that an earlier call has completed.
 
@@ -74,14 +74,51 @@ def write(
     return open_shards(folder)
 
 
-@contextmanager
-def write_or_temporary(folder: str, *arguments: Any, **options: Any) -> Iterator[Shards]:
-    """Call `write` with `folder`, or with a temporary folder that is deleted on exit if `folder` is empty."""
-    if folder:
-        yield write(Path(folder).expanduser(), *arguments, **options)
-        return
-    with tempfile.TemporaryDirectory(prefix="examples-", ignore_cleanup_errors=True) as temporary:
-        yield write(Path(temporary), *arguments, **options)
+class OnDemand:
+    """A dataset that is written when it is first needed, so that a dry run writes nothing.
+
+        with OnDemand("", examples, record, count, origin) as dataset:
+            ...
+
+    The arguments are those of `write`. With an empty `folder` the files are in a temporary one, which is deleted at the
+    end of the `with` statement.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        examples: Callable[[np.ndarray], np.ndarray],
+        record: np.dtype,
+        count: int,
+        origin: dict[str, Any],
+    ):
+        self.record, self.count = record, count
+        self._folder, self._examples, self._origin = folder, examples, origin
+        self._shards: Shards | None = None
+        self._temporary: tempfile.TemporaryDirectory | None = None
+
+    def __enter__(self) -> "OnDemand":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._temporary:
+            self._temporary.cleanup()
+
+    def write(self, on_progress: OnProgress = lambda label, done, total: None) -> Shards:
+        """Return the dataset, which the first call writes."""
+        if self._shards is None:
+            folder = self._folder
+            if not folder:
+                self._temporary = tempfile.TemporaryDirectory(prefix="examples-", ignore_cleanup_errors=True)
+                folder = self._temporary.name
+            path = Path(folder).expanduser()
+            self._shards = write(path, self._examples, self.record, self.count, self._origin, on_progress=on_progress)
+        return self._shards
+
+    @property
+    def bytes(self) -> int:
+        """Size on disk in bytes; 0 before it is written."""
+        return self._shards.bytes if self._shards else 0
 
 
 def _completed(folder, description) -> dict[str, Shard]:

@@ -9,18 +9,20 @@ import numpy as np
 
 from dl_jax.data.dataset import Examples, Stream
 from dl_jax.data.permutation import shuffled
+from dl_jax.data.shard_writer import OnDemand
 from dl_jax.data.shards import Shards, verify_checksums
 from dl_jax.errors import DataError
 
 
-def stream(shards: Shards, seed: int, *, process: int = 0, processes: int = 1) -> Stream:
-    """Return an endless stream of the examples of `shards`, shuffled by the seed anew in every epoch.
+def stream(dataset: Shards | OnDemand, seed: int, *, process: int = 0, processes: int = 1) -> Stream:
+    """Return an endless stream of the examples of a dataset, shuffled by the seed anew in every epoch.
 
     Batches are x_TxBx... as written and y_TxB int32. With several processes that train together, process p of P reads
     its own batch_size / P examples of every batch; concatenated they are the batch. After each call the next chunk of
-    equal length is prefetched. DataError names a file that cannot be read.
+    equal length is prefetched. DataError names a file that cannot be read. A dataset on demand is written before the
+    first batch is read.
     """
-    source, prefetch = _source(shards), _Prefetch()
+    reader, prefetch = _Reader(dataset), _Prefetch()
 
     def read(first_step: int, steps: int, batch_size: int) -> Examples:
         per_process, rest = divmod(batch_size, processes)
@@ -28,11 +30,8 @@ def stream(shards: Shards, seed: int, *, process: int = 0, processes: int = 1) -
             raise DataError(f"a batch of {batch_size} examples cannot be divided evenly among {processes} processes")
         offset_B = np.arange(per_process) + process * per_process
         position_TxB = np.arange(first_step, first_step + steps)[:, None] * batch_size + offset_B[None]
-        number_N = shuffled(seed, position_TxB.ravel(), shards.count)
-        # One call for all records: single reads, as by grain's MapDataset, take ten times as long.
-        with _name_damaged_file(shards):
-            records = source.__getitems__(number_N.tolist())
-        record_N = np.frombuffer(b"".join(records), shards.record)
+        number_N = shuffled(seed, position_TxB.ravel(), dataset.count)
+        record_N = np.frombuffer(reader.read(number_N), dataset.record)
         record_TxB: Any = record_N.reshape(steps, per_process)
         return Examples(record_TxB["x"], record_TxB["y"].astype(np.int32))
 
@@ -41,16 +40,7 @@ def stream(shards: Shards, seed: int, *, process: int = 0, processes: int = 1) -
         prefetch.begin(read, first_step + steps, steps, batch_size)
         return chunk
 
-    return Stream(_example(shards.record), shards.count, batches)
-
-
-def abstract_stream(record: np.dtype, count: int) -> Stream:
-    """Return a stream with the shapes of `count` examples and no batches, for a dry run."""
-
-    def batches(first_step: int, steps: int, batch_size: int) -> Examples:
-        raise DataError("this stream is abstract and has no examples; write them first")
-
-    return Stream(_example(record), count, batches)
+    return Stream(_example(dataset.record), dataset.count, batches, reader.open)
 
 
 def random_labels(examples: Stream, classes: int, seed: int) -> Stream:
@@ -74,6 +64,29 @@ def _example(record: np.dtype) -> Examples:
     return Examples(x, y)
 
 
+class _Reader:
+    """The files of a dataset, opened before the first record is read."""
+
+    def __init__(self, dataset: Shards | OnDemand):
+        self.dataset, self.shards, self.source = dataset, None, None
+
+    def open(self, on_progress=lambda label, done, total: None):
+        if self.source is None:
+            self.shards = self.dataset if isinstance(self.dataset, Shards) else self.dataset.write(on_progress)
+            import grain  # defines absl flags of its own on import, which other programs should not have
+
+            files = [str(self.shards.folder / shard.file) for shard in self.shards.shards]
+            with _name_damaged_file(self.shards):
+                self.source = grain.sources.ArrayRecordDataSource(files)
+
+    def read(self, number_N) -> bytes:
+        """Return the records of these examples, one after the other."""
+        self.open()
+        # One call for all records: single reads, as by grain's MapDataset, take ten times as long.
+        with _name_damaged_file(self.shards):
+            return b"".join(self.source.__getitems__(number_N.tolist()))
+
+
 class _Prefetch:
     """The next chunk, read in the background. It affects when a chunk is there, never its contents."""
 
@@ -91,13 +104,6 @@ class _Prefetch:
                 return self.future.result()
             self.future.cancel()
         return read(*request)
-
-
-def _source(shards: Shards):
-    import grain  # defines absl flags of its own on import, which other programs should not have
-
-    with _name_damaged_file(shards):
-        return grain.sources.ArrayRecordDataSource([str(shards.folder / shard.file) for shard in shards.shards])
 
 
 @contextmanager

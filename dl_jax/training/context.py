@@ -1,6 +1,7 @@
 """The run context: what belongs to the machine or to the person, in one argument that experiments hand on unopened."""
 
 from collections.abc import Callable
+from math import nan
 from typing import Any, NamedTuple, Protocol
 
 import jax
@@ -20,6 +21,11 @@ class Cost(NamedTuple):
     compile_s: float
     run_s: float
     flops: float
+
+    @property
+    def flops_per_s(self) -> float:
+        """Useful FLOPs per second of running; NaN in a dry run, which takes no time."""
+        return self.flops / self.run_s if self.run_s else nan
 
 
 class Checkpointer(Protocol):
@@ -83,6 +89,11 @@ class Context(NamedTuple):
     def kind(self) -> str:
         """cpu, gpu or tpu. A mesh without devices stands for GPUs, whose compiler is not everywhere at hand."""
         return self.mesh.devices.flat[0].platform if isinstance(self.mesh, Mesh) else "gpu"
+
+    @property
+    def shares_memory(self) -> bool:
+        """Whether the devices share one memory, as the cores of a CPU do: sharding a model saves no memory there."""
+        return self.kind == "cpu"
 
     def with_events(self, **events: Any) -> "Context":
         """The same devices, with some events replaced."""

@@ -65,6 +65,8 @@ def fit(
     key_init, key_batch = jax.random.split(key)
     if isinstance(data, Stream):
         example, inputs = data.example, _streamed(data, sharding, batch_size, dry)
+        if not dry:
+            data.prepare(context.events.progress)
     else:
         example = jax.tree.map(lambda part_N: part_N[0], data)
         inputs = _in_memory(data, key_batch, sharding, batch_size, dry)

@@ -148,10 +148,14 @@ def test_a_file_in_place_of_the_folder_is_an_error(tmp_path):
 
 def test_without_a_folder_the_examples_are_temporary(tmp_path):
     arguments = (EXAMPLES, hashed_examples.RECORD, 100, ORIGIN)
-    with shard_writer.write_or_temporary(str(tmp_path / "kept"), *arguments) as permanent:
-        pass
+    with shard_writer.OnDemand(str(tmp_path / "kept"), *arguments) as dataset:
+        assert dataset.bytes == 0
+        permanent = dataset.write()
+        assert dataset.bytes == permanent.bytes > 0
     shards.verify_checksums(permanent)
-    with shard_writer.write_or_temporary("", *arguments) as temporary:
+    with shard_writer.OnDemand("", *arguments) as dataset:
+        temporary = dataset.write()
+        assert dataset.write() is temporary
         shards.verify_checksums(temporary)
     assert not temporary.folder.exists()
     assert [shard.sha256 for shard in temporary.shards] == [shard.sha256 for shard in permanent.shards]

@@ -7,7 +7,7 @@ import pytest
 
 from dl_jax.data import shard_writer
 from dl_jax.data.permutation import shuffled
-from dl_jax.data.stream import abstract_stream, random_labels, stream
+from dl_jax.data.stream import random_labels, stream
 from dl_jax.errors import DataError
 from tests.data import hashed_examples
 
@@ -124,9 +124,25 @@ def test_random_labels_are_uniform_reproducible_and_independent_of_the_true_ones
     assert batches.y.dtype == np.int32
 
 
-def test_an_abstract_stream_has_shapes_and_no_batches(written):
-    abstract = abstract_stream(hashed_examples.RECORD, 10**8)
-    assert abstract.example == stream(written, 0).example
-    assert abstract.count == 10**8
-    with pytest.raises(DataError, match="abstract and has no examples; write them first"):
-        abstract.batches(0, 1, 1)
+def test_examples_on_demand_are_written_when_a_stream_is_prepared_and_once(tmp_path, written):
+    reports, arguments = [], (EXAMPLES, hashed_examples.RECORD, COUNT, {"seed": 7})
+    with shard_writer.OnDemand(str(tmp_path / "set"), *arguments) as dataset:
+        loader, other = stream(dataset, 3), stream(dataset, 4)
+        assert (loader.example, loader.count) == (stream(written, 3).example, COUNT)
+        assert not (tmp_path / "set").exists(), "the shapes of a stream need no examples"
+        loader.prepare(lambda *report: reports.append(report))
+        other.prepare(lambda *report: reports.append(report))
+        assert reports == [("examples written", COUNT, COUNT)]
+        assert same(loader.batches(0, 2, 8), stream(written, 3).batches(0, 2, 8))
+
+
+def test_the_first_batch_prepares_a_stream(written):
+    with shard_writer.OnDemand("", EXAMPLES, hashed_examples.RECORD, COUNT, {"seed": 7}) as dataset:
+        assert same(stream(dataset, 3).batches(5, 2, 8), stream(written, 3).batches(5, 2, 8))
+
+
+def test_random_labels_prepare_the_stream_below(written):
+    below, prepared = stream(written, 3), []
+    randomized = random_labels(below._replace(prepare=prepared.append), hashed_examples.CLASSES, 0)
+    randomized.prepare("callback")
+    assert prepared == ["callback"]

@@ -1,5 +1,7 @@
 """`fit` against a plain loop of steps: cut into calls, sharded, streamed, resumed, and in a dry run."""
 
+import time
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -184,6 +186,17 @@ def test_a_dry_run_passes_the_program_on_and_trains_nothing(train):
     assert loss_T.shape == (6,)
     compiled = program.lower(*arguments).compile()
     assert compiled.memory_analysis().argument_size_in_bytes < sum(leaf.size for leaf in jax.tree.leaves(state)) * 4
+
+
+def test_a_stream_is_prepared_before_the_time_is_taken_and_in_no_dry_run():
+    prepared = []
+    stream = STREAM._replace(prepare=lambda on_progress: (time.sleep(0.5), on_progress("examples written", 1, 1)))
+    context = local_context(2).with_events(progress=lambda *report: prepared.append(report))
+    fitted = fit(WIDE, stream, KEY, steps=1, context=context, batch_size=16)
+    assert prepared[0] == ("examples written", 1, 1)
+    assert fitted.cost.run_s < 0.5
+    fit(WIDE, stream, KEY, steps=1, context=context.with_events(dry_run=lambda *program: None), batch_size=16)
+    assert prepared.count(("examples written", 1, 1)) == 1
 
 
 def test_a_monitor_is_recorded_for_each_step(context):
