@@ -1,10 +1,13 @@
 """Peak throughput of the devices, measured with products of large square matrices."""
 
+from math import nan
 from time import perf_counter
 
 import jax
 import jax.numpy as jnp
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import NamedSharding, PartitionSpec
+
+from dl_jax.training.context import Context
 
 MATRIX_SIDE = {"cpu": 1024, "gpu": 8192, "tpu": 8192}
 """Rows of the matrices. At 8192 an H100 takes 1 ms or more, hundreds of times the time to launch a product."""
@@ -12,9 +15,12 @@ REPEATS = 5
 """Timed products; the shortest time counts."""
 
 
-def peak_flops(mesh: Mesh, dtype: jnp.dtype) -> float:
-    """FLOP/s of matrix products of this dtype on all devices of the mesh together."""
-    side = MATRIX_SIDE[mesh.devices.flat[0].platform]
+def peak_flops(context: Context, dtype: jnp.dtype) -> float:
+    """FLOP/s of matrix products of this dtype on all devices of the context together; NaN in a dry run."""
+    if context.events.dry_run:
+        return nan
+    mesh = context.mesh
+    side = MATRIX_SIDE[context.kind]
     spec = PartitionSpec(mesh.axis_names)
     make = jax.jit(lambda: jnp.ones((mesh.size, side, side), dtype), out_shardings=NamedSharding(mesh, spec))
     square = jax.shard_map(lambda a_1xSxS: (a_1xSxS[0] @ a_1xSxS[0])[None], mesh=mesh, in_specs=spec, out_specs=spec)

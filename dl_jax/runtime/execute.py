@@ -166,7 +166,7 @@ def _cost(costs, context) -> dict[str, Any]:
         "compile_s": round(sum(cost.compile_s for cost in costs), 2),
         "run_s": round(run_s, 2),
         "gflops": round(sum(cost.flops for cost in costs) / run_s / 1e9, 2) if run_s else None,
-        "peak_gflops": round(peak_flops(context.mesh, jnp.float32) / 1e9, 2) if run_s else None,
+        "peak_gflops": round(peak_flops(context, jnp.float32) / 1e9, 2) if run_s else None,
     }
 
 

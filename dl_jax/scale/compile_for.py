@@ -5,12 +5,13 @@ only lowered, which shows that they can be lowered and the size of their argumen
 """
 
 import re
-from collections.abc import Callable
+from hashlib import sha256
 from importlib.util import find_spec
 from math import prod
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 from jax.experimental import mesh_utils, topologies
 from jax.sharding import AbstractMesh, AxisType, Mesh, NamedSharding, PartitionSpec
 
@@ -29,9 +30,9 @@ class Target(NamedTuple):
     devices: tuple[jax.Device, ...]
 
     @property
-    def kind(self) -> str:
-        """The platform of the devices in JAX: gpu or tpu."""
-        return "tpu" if self.chip else "gpu"
+    def platform(self) -> str:
+        """The platform that programs are lowered for: cuda or tpu."""
+        return "tpu" if self.chip else "cuda"
 
 
 def parse_target(text: str) -> Target:
@@ -94,8 +95,9 @@ class Planner:
     def __init__(self, target: Target, mesh: Mesh | AbstractMesh, advice: str = "take a larger slice"):
         self.target, self.mesh, self.advice = target, mesh, advice
         self.plans: list[Plan] = []
+        self._planned: set[bytes] = set()
 
-    def plan(self, name: str, program: Callable, arguments: tuple, flops: float) -> None:
+    def plan(self, name: str, program: jax.stages.Wrapped, arguments: tuple, flops: float) -> None:
         """Compile `program(*arguments)` and append its plan, unless an equal one is in `plans`.
 
         program:   jitted.
@@ -112,10 +114,17 @@ class Planner:
             sharding = leaf.sharding if _has_sharding(leaf) else NamedSharding(mesh, PartitionSpec())
             return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding)
 
-        make = _compiled if self.target.chip else _lowered
-        plan = make(self, name, program, jax.tree.map(sharded, arguments), mesh.size, flops)
-        if plan not in self.plans:
-            self.plans.append(plan)
+        arguments = jax.tree.map(sharded, arguments)
+        with tpu_compiler.captured_stderr():
+            lowered = program.trace(*arguments).lower(lowering_platforms=(self.target.platform,))
+        # Programs that differ in their data only, as the trainings of several seeds do, are compiled once.
+        digest = sha256(f"{name}\n{lowered.as_text()}".encode()).digest()
+        if digest not in self._planned:
+            self._planned.add(digest)
+            make = _compiled if self.target.chip else _only_lowered
+            plan = make(self, name, lowered, arguments, mesh.size, flops)
+            if plan not in self.plans:
+                self.plans.append(plan)
 
     def table(self) -> str:
         """Return all plans as text."""
@@ -126,10 +135,10 @@ class Planner:
         return f"{summary}\n\n{table(self.plans)}"
 
 
-def _compiled(planner, name, program, arguments, devices, flops):
+def _compiled(planner, name, lowered, arguments, devices, flops):
     with tpu_compiler.captured_stderr(), tpu_compiler.no_compilation_cache():
         try:
-            compiled = program.trace(*arguments).lower(lowering_platforms=("tpu",)).compile()
+            compiled = lowered.compile()
         except jax.errors.JaxRuntimeError as error:
             raise _out_of_memory(planner, name, str(error)) or error from None
     memory, traffic = compiled.memory_analysis(), hlo_traffic.traffic(compiled.as_text(), devices)
@@ -160,8 +169,7 @@ def _out_of_memory(planner, name, message) -> FlagError | None:
     )
 
 
-def _lowered(planner, name, program, arguments, devices, flops):
-    lowered = program.trace(*arguments).lower(lowering_platforms=("cuda",))
+def _only_lowered(planner, name, lowered, arguments, devices, flops):
     argument = sum(_bytes(leaf.sharding.shard_shape(leaf.shape), leaf.dtype) for leaf in jax.tree.leaves(arguments))
     return Plan(name, devices, None, argument, 0, 0, 0, 0, flops, lowered.cost_analysis().get("flops", 0.0), 0, {})
 
@@ -177,4 +185,4 @@ def _bytes(shape, dtype) -> int:
 
 
 def _is_key(dtype) -> bool:
-    return jax.dtypes.issubdtype(dtype, jax.dtypes.prng_key)
+    return jnp.issubdtype(dtype, jax.dtypes.prng_key)

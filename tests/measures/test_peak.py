@@ -14,4 +14,9 @@ def test_the_shortest_time_after_compilation_counts(context, monkeypatch, dtype)
     clock = iter(np.cumsum([step for duration in durations for step in (0.0, duration)]))
     monkeypatch.setattr(peak, "perf_counter", lambda: float(next(clock)))
     monkeypatch.setitem(peak.MATRIX_SIDE, "cpu", 32)
-    assert peak.peak_flops(context.mesh, dtype) == context.mesh.size * 2 * 32**3 / 2.0
+    assert peak.peak_flops(context, dtype) == context.mesh.size * 2 * 32**3 / 2.0
+
+
+def test_a_dry_run_has_no_devices_to_measure(context):
+    dry = context.with_events(dry_run=lambda *program: None)
+    assert np.isnan(peak.peak_flops(dry, jnp.float32))

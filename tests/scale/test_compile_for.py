@@ -101,7 +101,7 @@ def test_without_libtpu_the_message_names_what_to_install(monkeypatch):
     monkeypatch.setattr(compile_for, "find_spec", lambda name: None)
     with pytest.raises(FlagError, match=r"EXTRAS=tpu bash launch/local\.sh"):
         parse_target("v5e:2x4")
-    assert parse_target("cuda").kind == "gpu"
+    assert parse_target("cuda").platform == "cuda"
 
 
 @compiler
