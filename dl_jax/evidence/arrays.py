@@ -30,7 +30,7 @@ def write_arrays(path: Path, arrays: Sequence[NamedArray]) -> None:
     """Write all arrays, and an index of what they are; equal arrays give equal bytes."""
     about = ({"metric": each.metric, "at": each.at, "axes": each.axes} for each in arrays)
     index = [json.dumps(each, ensure_ascii=False) for each in about]
-    numbered = {f"a{number:05d}": each.values for number, each in enumerate(arrays)}
+    numbered: dict[str, Any] = {f"a{number:05d}": each.values for number, each in enumerate(arrays)}
     np.savez_compressed(path, index=np.asarray(index), **numbered)
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from dl_jax.evidence.records import NamedArray, Records
+from dl_jax.evidence.arrays import NamedArray
+from dl_jax.evidence.records import Records
 
 
 def select(records: Records, *, over: str, by: str, within: tuple[str, ...]) -> Records:

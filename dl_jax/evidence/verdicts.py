@@ -121,7 +121,7 @@ def correct(verdicts: list[Verdict]) -> list[Verdict]:
     """
     decided = [v for v in verdicts if v.verdict in (Answer.SUPPORTED, Answer.REFUTED, Answer.INCONCLUSIVE)]
     tests = [v for v in decided if v.p]
-    falls = {id(v) for v, stands in zip(tests, holm([v.p for v in tests]), strict=True) if not stands}
+    falls = {id(v) for v, stands in zip(tests, holm([v.p for v in tests if v.p]), strict=True) if not stands}
 
     def corrected(verdict):
         if id(verdict) not in falls or verdict.verdict is Answer.INCONCLUSIVE:

@@ -10,7 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dl_jax.evidence.records import Label, Records, measured
+from dl_jax.evidence.named import Label
+from dl_jax.evidence.records import Records, measured
 from dl_jax.models.model import Key
 from dl_jax.training.context import Context
 

@@ -32,7 +32,8 @@ def gram_matrices(features: Splits) -> Splits:
     train_NxD, *rest = (jnp.reshape(x, (len(x), -1)) for x in jax.tree.leaves(features))
     mean_D = jnp.mean(train_NxD, 0, keepdims=True)
     scale = jnp.mean(jnp.sum((train_NxD - mean_D) ** 2, 1)) + 1e-30
-    return Splits(*((x - mean_D) @ (train_NxD - mean_D).T / scale for x in (train_NxD, *rest)))
+    grams = [(x - mean_D) @ (train_NxD - mean_D).T / scale for x in (train_NxD, *rest)]
+    return jax.tree.unflatten(jax.tree.structure(features), grams)
 
 
 def ridge_from_grams(grams: Splits, targets: Splits, penalties: Sequence[float] = PENALTIES) -> jax.Array:

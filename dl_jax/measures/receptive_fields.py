@@ -66,7 +66,8 @@ def fields_ignoring_strides(modules: Sequence[Module]) -> tuple[Field, ...]:
 
 def modules_of(stages: Sequence[Stage], side: int) -> tuple[tuple[Module, ...], tuple[int, ...]]:
     """Return the modules of a convolutional net, and units_L along one axis for square images of this side."""
-    modules, units = [], []
+    modules: list[Module] = []
+    units: list[int] = []
     for stage in stages:
         if stage.padding == "SAME":
             out = -(-side // stage.stride)

@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -27,5 +28,10 @@ class Statement:
 def statements() -> tuple[Statement, ...]:
     """Return all statements in the order of the paper."""
     with (Path(__file__).parent / "statements.toml").open("rb") as file:
-        rows = tomllib.load(file)["statement"]
-    return tuple(Statement(**{key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}) for row in rows)
+        rows: list[dict[str, Any]] = tomllib.load(file)["statement"]
+
+    def statement(row: dict[str, Any]) -> Statement:
+        values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}
+        return Statement(**values)
+
+    return tuple(map(statement, rows))

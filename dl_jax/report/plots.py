@@ -67,7 +67,8 @@ def record_map(
     rows, columns: an axis of the records and its values. A cell without records stays blank. colours: options of
     `Axes.imshow`. Returns the image, for a colour bar.
     """
-    values, notes = np.full((len(rows[1]), len(columns[1])), np.nan), []
+    values = np.full((len(rows[1]), len(columns[1])), np.nan)
+    notes: list[list[str]] = []
     for row, at_row in enumerate(rows[1]):
         notes.append([])
         for column, at_column in enumerate(columns[1]):

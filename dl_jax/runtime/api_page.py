@@ -18,7 +18,7 @@ INTRODUCTION = """\
 
 def page() -> str:
     """Return the page as Markdown: an entry for each public name, by alphabet."""
-    return "\n".join([INTRODUCTION, *(_entry(f"dl.{name}", getattr(dl, name)) for name in dl.__all__)])
+    return "\n".join([INTRODUCTION, *(_entry(f"dl.{name}", getattr(dl, name)) for name in dir(dl))])
 
 
 def _entry(name, thing) -> str:

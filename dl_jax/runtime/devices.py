@@ -29,7 +29,7 @@ def set_up(require: str = "any", distributed: str = "off", group: int = 1) -> No
     Raises FlagError if the devices are of another kind, or if their number is not a multiple of `group`.
     """
     jax.config.update("jax_num_cpu_devices", max(1, cores() // max(1, processes.local_process_count())))
-    if not jax.config.jax_compilation_cache_dir:
+    if not getattr(jax.config, "jax_compilation_cache_dir", None):
         jax.config.update(
             "jax_compilation_cache_dir", str(Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "dl_jax")
         )

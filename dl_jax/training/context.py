@@ -5,8 +5,7 @@ from math import nan
 from typing import Any, NamedTuple, Protocol
 
 import jax
-import numpy as np
-from jax.sharding import AxisType, Mesh
+from jax.sharding import AbstractMesh, AxisType, Mesh
 
 from dl_jax.evidence.records import Records
 
@@ -82,7 +81,7 @@ class Events(NamedTuple):
 class Context(NamedTuple):
     """The devices of a run, along AXES, and its events."""
 
-    mesh: Mesh
+    mesh: Mesh | AbstractMesh
     events: Events = Events()
 
     @property
@@ -112,7 +111,7 @@ def mesh_of(devices: list[jax.Device], data: int = 1, model: int = 1) -> Mesh:
     shape = (len(devices) // (data * model), data, model)
     if shape[0] * data * model != len(devices):
         raise ValueError(f"{len(devices)} devices do not make groups of {data} x {model}")
-    return jax.make_mesh(shape, AXES, axis_types=(AxisType.Auto,) * 3, devices=np.asarray(devices))
+    return jax.make_mesh(shape, AXES, axis_types=(AxisType.Auto,) * 3, devices=devices)
 
 
 def local_context(devices: int | None = None, data: int = 1, model: int = 1) -> Context:

@@ -108,7 +108,7 @@ def fit(
     carry = shapes if dry else restored[1] if restored else jax.block_until_ready(begin(key_data))
     job = Job(
         start=lambda: carry,
-        advance=lambda call: (program(call.count), (inputs.given(call.first, call.count),)),
+        advance=lambda call: (program(call.steps), (inputs.given(call.first, call.steps),)),
         evaluate=lambda carry: {},
         flops=flops,
     )
@@ -128,7 +128,7 @@ def fit(
         return Fitted(state, unknown_T, unknown_T, Cost(0, 0.0, 0.0, 0.0))
     cost = clock.cost(flops * (steps - (restored[0] if restored else 0)))
     context.events.cost(cost)
-    return Fitted(state, *to_host((loss_T, monitored_T)), cost)
+    return Fitted(state, to_host(loss_T), to_host(monitored_T), cost)
 
 
 class _Inputs(NamedTuple):

@@ -45,7 +45,7 @@ class Grid(NamedTuple):
 
     trials: tuple[dict[str, Any], ...]
     statics: frozenset[str]
-    choices: dict[str, Mapping[str, Any]]
+    choices: Mapping[str, Mapping[str, Any]]
 
     def __add__(self, other: "Grid") -> "Grid":  # type: ignore[override]
         """The trials of both. ValueError if their axes differ."""

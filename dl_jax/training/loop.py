@@ -23,15 +23,15 @@ STEPS_UNROLLED = 4
 
 
 class Call(NamedTuple):
-    """One call of a program: from step `first`, `count` steps."""
+    """One call of a program: from step `first`, this many steps."""
 
     first: int
-    count: int
+    steps: int
 
     @property
     def done(self) -> int:
         """Steps taken after the call."""
-        return self.first + self.count
+        return self.first + self.steps
 
 
 class Job(NamedTuple):
@@ -74,7 +74,7 @@ def train(
     if context.events.dry_run:
         carry = job.start()
         program, arguments = job.advance(calls[0])
-        context.events.dry_run(label, program, (*arguments, carry), job.flops * calls[0].count)
+        context.events.dry_run(label, program, (*arguments, carry), job.flops * calls[0].steps)
         return carry, {step: job.evaluate(carry) for step in sorted(wanted)}
     step, carry = restored or (0, job.start())
     checkpointer, waiting = checkpointer or NoCheckpointer(), None

@@ -162,7 +162,7 @@ def programs_of(setup: Setup, context: Context) -> Programs:
     calls = tuple(cut_at(at_most=STEPS_UNROLLED if unroll else setup.steps))
     # Where evaluation steps lie unevenly, one program serves all lengths of calls. It shuffles for the longest each
     # time, so that none should be long.
-    dynamic = full_batch or (not unroll and len({call.count for call in calls}) > 2)
+    dynamic = full_batch or (not unroll and len({call.steps for call in calls}) > 2)
     if dynamic and not full_batch:
         calls = tuple(cut_at(at_most=-(-setup.steps // CALLS_OF_ANY_LENGTH)))
     over = partial(over_trials, context, sharding, unroll)
@@ -176,7 +176,7 @@ def programs_of(setup: Setup, context: Context) -> Programs:
     return Programs(
         draw=over(draw, "sr", batch, **quick),
         start=over(start, "srr", batch, **quick),
-        advance=lambda steps: length(max(call.count for call in calls) if dynamic else steps),
+        advance=lambda steps: length(max(call.steps for call in calls) if dynamic else steps),
         evaluate=evaluate and over(lambda *args: evaluate(run_of(*args[:-1], args[-1].state.params)), "srrrr", batch),
         evaluate_path=path and over(lambda *args: path(run_of(*args)), "srrrr", batch),
         shared=shared,

@@ -11,7 +11,8 @@ import jax
 import numpy as np
 
 from dl_jax.data.dataset import Examples, Splits
-from dl_jax.evidence.records import Label, Records, measured
+from dl_jax.evidence.named import Label
+from dl_jax.evidence.records import Records, measured
 from dl_jax.models.model import Key
 from dl_jax.training.clock import Clock
 from dl_jax.training.context import Context, local_context

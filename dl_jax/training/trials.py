@@ -63,12 +63,15 @@ def _train_batch(programs, setup, shared, columns_R, label, clock, context, on_s
             return clock.run(program, *arguments)
         return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), jax.eval_shape(program, *arguments))
 
-    if dry:
-        started = jax.eval_shape(programs.start, shared, columns_R)
-        kept_R, carry_R, first_R = abstract(started, by_trial(context))
-    else:
-        kept_R, carry_R, first_R = jax.block_until_ready(clock.run(programs.start, shared, columns_R))
+    def begin(program, *arguments):
+        """Call a program; in a dry run, return the shapes of its outputs."""
+        if not dry:
+            return clock.run(program, *arguments)
+        return abstract(jax.eval_shape(program, *arguments), by_trial(context))
+
+    kept_R = begin(programs.draw, shared, columns_R)
     given = (shared, columns_R, kept_R)
+    carry_R, first_R = jax.block_until_ready(begin(programs.start, *given))
 
     def evaluate(carry_R):
         if programs.evaluate_path:
@@ -77,7 +80,7 @@ def _train_batch(programs, setup, shared, columns_R, label, clock, context, on_s
 
     job = Job(
         start=lambda: carry_R,
-        advance=lambda call: (programs.advance(call.count), (*given, np.int32(call.count))),
+        advance=lambda call: (programs.advance(call.steps), (*given, np.int32(call.steps))),
         evaluate=evaluate,
         flops=programs.flops * programs.slots,
     )
