@@ -100,7 +100,8 @@ def programs_of(setup: Setup, context: Context) -> Programs:
     """Build the programs of a sweep."""
     learner, data, evaluate, subset = setup.learner, setup.data, setup.evaluate, setup.subset
     generated, sharding = callable(data), Sharding(context.mesh, ("data",))
-    shared, trial_of, columns = None if generated else data, setup.program.trial, setup.program.columns()
+    shared = None if callable(data) else data
+    trial_of, columns = setup.program.trial, setup.program.columns()
 
     def splits_of(shared, own):
         """The data of a trial: generated for it alone, or shared, perhaps with its own training examples."""
@@ -173,12 +174,19 @@ def programs_of(setup: Setup, context: Context) -> Programs:
     quick = {"compiler_options": {"xla_backend_optimization_level": 1}} if context.kind == "cpu" else {}
     length = cache(lambda steps: over(partial(advance, steps), "srrsr", at_once, donate_argnums=4))
     path = setup.evaluate_path
+
+    def at_step(shared, columns, kept, init_params, carry):
+        return evaluate(run_of(shared, columns, kept, init_params, carry.state.params))
+
+    def along_path(shared, columns, kept, init_params, params_K):
+        return path(run_of(shared, columns, kept, init_params, params_K))
+
     return Programs(
         draw=over(draw, "sr", batch, **quick),
         start=over(start, "srr", batch, **quick),
         advance=lambda steps: length(max(call.steps for call in calls) if dynamic else steps),
-        evaluate=evaluate and over(lambda *args: evaluate(run_of(*args[:-1], args[-1].state.params)), "srrrr", batch),
-        evaluate_path=path and over(lambda *args: path(run_of(*args)), "srrrr", batch),
+        evaluate=evaluate and over(at_step, "srrrr", batch),
+        evaluate_path=path and over(along_path, "srrrr", batch),
         shared=shared,
         slots=slots,
         calls=calls,

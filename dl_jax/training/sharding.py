@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 from jax.experimental import multihost_utils
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import AbstractMesh, Mesh, NamedSharding, PartitionSpec
 
 from dl_jax.data.dataset import Examples
 from dl_jax.errors import DataError
@@ -20,7 +20,7 @@ class Sharding(NamedTuple):
     parallelism (Rajbhandari et al. 2020; Xu et al. 2020). Along the axis "model" a layer's units are shared out too.
     """
 
-    mesh: Mesh
+    mesh: Mesh | AbstractMesh
     axes: tuple[str, ...]
 
     @property

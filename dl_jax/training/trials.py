@@ -37,13 +37,13 @@ def train_all(
     columns: the entries of every trial on the traced axes. label: for the progress line.
     """
     trials, batches = len(columns["seed"]), []
-    place = abstract if context.events.dry_run else device_put
-    shared = place(programs.shared, Sharding(context.mesh, ()).replicated)
+    put = abstract if context.events.dry_run else device_put
+    shared = put(programs.shared, Sharding(context.mesh, ()).replicated)
     firsts = range(0, trials, programs.slots)
     clock.restart()
     for number, first in enumerate(firsts):
         index = np.minimum(np.arange(first, first + programs.slots), trials - 1)
-        columns_R = place({axis: column_R[index] for axis, column_R in columns.items()}, by_trial(context))
+        columns_R = put({axis: column_R[index] for axis, column_R in columns.items()}, by_trial(context))
 
         def on_step(step, number=number):
             context.events.progress(label, number * setup.steps + step, len(firsts) * setup.steps)
