@@ -1,70 +1,80 @@
-"""Samoyeds and white wolves, and what machines make of them."""
+"""The figures of selectivity_invariance, drawn from records alone."""
 
-from collections.abc import Sequence
-
-import numpy as np
 from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
 from dl_jax.report import plots
-from dl_jax.report.packed import pictures
+from experiments.selectivity_invariance.criteria import CHANCE
+from experiments.selectivity_invariance.nets import CONTROL, CONV, DENSE
 
-CHANCE = 0.5
-MACHINES = ("convolutional", "convolutional, linear", "multilayer", "gaussian", "linear", "nearest neighbours")
-COLOURS = dict(zip(MACHINES, plots.COLOURS, strict=False))
+METHODS = {
+    CONV: "convolutional net",
+    CONTROL: "the same, linear",
+    DENSE: "multilayer net",
+    "gaussian": "Gaussian kernel",
+    "linear": "linear",
+    "nearest_neighbours": "nearest neighbours",
+}
+COLOURS = dict(zip(METHODS, plots.COLOURS, strict=False))
+RESPONDING = (CONV, CONTROL, DENSE, "gaussian", "linear")
+"""Methods whose scores change with the picture by any amount; votes of neighbours are whole numbers."""
 
 
-def gallery(records: Records) -> Figure:
-    """Both kinds in the plain scene, where each nuisance varies alone, and where all do."""
-    there = records.where(metric="picture")
-    kinds, columns = there.axis("kind"), there.axis("shown")
+def draw(records: Records) -> dict[str, Figure]:
+    """The animals, accuracy by the number of training pictures, and responses to what changes in a picture."""
+    return {"animals": animals(records), "accuracy": by_size(records), "responses": responses(records)}
+
+
+def animals(records: Records) -> Figure:
+    """Both kinds in the neutral scene, where each nuisance varies alone, and where all do."""
+    picture = records.array("picture")
+    kinds, columns = picture.axes["kind"], picture.axes["varied"]
     figure, axes = plots.canvas(len(kinds), len(columns), size=(1.5, 1.6))
-    for kind, row in zip(kinds, axes, strict=True):
-        for ax, shown in zip(row, columns, strict=True):
-            ax.imshow(np.moveaxis(pictures(there, "picture", kind=kind, shown=shown), 0, -1))
+    for kind, line, picture_VxHxWx3 in zip(kinds, axes, picture.values, strict=True):
+        for ax, picture_HxWx3 in zip(line, picture_VxHxWx3, strict=True):
+            ax.imshow(picture_HxWx3)
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set_visible(False)
-        row[0].set_ylabel(kind)
-    for ax, shown in zip(axes[0], columns, strict=True):
-        ax.set_title(shown, fontsize=9)
+        line[0].set_ylabel(kind)
+    for ax, varied in zip(axes[0], columns, strict=True):
+        ax.set_title({"nothing": "nothing varies", "all": "all vary"}.get(varied, varied), fontsize=9)
     return figure
 
 
 def by_size(records: Records) -> Figure:
-    """Test accuracy by the number of pictures that were learned from, a line or a dot for each machine."""
+    """Test accuracy by the number of training pictures, a line or a dash for each method."""
     true = records.where(labels="true", metric="test_accuracy")
+    sizes = true.axis("train_size")
     figure, axes = plots.canvas(size=(5.6, 3.6))
     ax = axes[0, 0]
-    for machine in MACHINES:
-        of_it, colour = true.where(machine=machine), COLOURS[machine]
-        found = [of_it.values("test_accuracy", size=size) for size in of_it.axis("size")]
-        plots.dots(ax, of_it.axis("size"), found, colour, machine)
-        if len(found) == 1:
-            ax.plot(of_it.axis("size"), [found[0].mean()], "_", color=colour, ms=14, mew=2)
+    for method, label in METHODS.items():
+        line, colour = true.where(method=method), COLOURS[method]
+        value_NxS = [line.values("test_accuracy", train_size=size) for size in line.axis("train_size")]
+        plots.dots(ax, line.axis("train_size"), value_NxS, colour, label)
+        if len(value_NxS) == 1:
+            ax.plot(line.axis("train_size"), [value_NxS[0].mean()], "_", color=colour, ms=14, mew=2)
     ax.axhline(CHANCE, color=plots.GREY, lw=1, ls="--")
-    ax.set(xscale="log", xlabel="pictures to learn from", ylabel="test accuracy (dashed: chance)", ylim=(0.45, 1.02))
-    ax.set_xticks(true.axis("size"), [f"{size:,}" for size in true.axis("size")])
+    ax.set(xscale="log", xlabel="training pictures", ylabel="test accuracy (dashed: chance)", ylim=(0.45, 1.02))
+    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
     ax.minorticks_off()
     figure.legend(fontsize=7, loc="outside right center", frameon=False)
     return figure
 
 
-def responses(records: Records, machines: Sequence[str]) -> Figure:
-    """How much more an answer changes with the kind than with each other change; above the line the detail counts."""
-    most, nuisances = max(records.axis("size")), records.axis("alone")
-    changes = [name for name in (*nuisances, "scene") if records.where(metric=f"test_kind_over_{name}").rows]
+def responses(records: Records) -> Figure:
+    """Response to the kind over that to each other change; above the dashed line the score depends more on the kind."""
+    of_most = records.where(metric="response_ratio", labels="true", train_size=max(records.axis("train_size")))
+    nuisances = [name for name in of_most.axis("nuisance") if name != "scene"] + ["scene"]
     figure, axes = plots.canvas(size=(7.2, 3.6))
     ax = axes[0, 0]
-    for place, machine in enumerate(machines):
-        colour = COLOURS[machine]
-        of_it = records.where(machine=machine, labels="true", size=most)
-        found = [of_it.values(f"test_kind_over_{name}") for name in changes]
-        at = [number + 0.12 * (place - (len(machines) - 1) / 2) for number in range(len(changes))]
-        for x, value_S in zip(at, found, strict=True):
-            ax.plot([x] * len(value_S), value_S, "o", color=colour, ms=3.5, alpha=0.6, mew=0)
-        ax.plot([], [], "o", color=colour, ms=4, label=machine)
+    for number, method in enumerate(RESPONDING):
+        colour, shift = COLOURS[method], 0.12 * (number - (len(RESPONDING) - 1) / 2)
+        for at, nuisance in enumerate(nuisances):
+            value_S = of_most.values("response_ratio", method=method, nuisance=nuisance)
+            ax.plot([at + shift] * len(value_S), value_S, "o", color=colour, ms=3.5, alpha=0.6, mew=0)
+        ax.plot([], [], "o", color=colour, ms=4, label=METHODS[method])
     ax.axhline(1, color=plots.GREY, lw=1, ls="--")
-    ax.set_xticks(range(len(changes)), [{"scene": "all of them"}.get(name, name) for name in changes], fontsize=8)
+    ax.set_xticks(range(len(nuisances)), [{"scene": "all of them"}.get(name, name) for name in nuisances], fontsize=8)
     ax.set(yscale="log", ylabel="response to the kind of animal,\nover that to this change")
     figure.legend(fontsize=7, loc="outside right center", frameon=False)
     return figure

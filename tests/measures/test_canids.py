@@ -20,11 +20,12 @@ SIDE, NUISANCES = 16, ("pose", "background")
 
 
 @pytest.fixture(scope="module")
-def pictures():
-    return draw_pictures(64, SIDE, NUISANCES, 1.0, 0)
+def pictures(quickly):
+    with quickly():
+        return draw_pictures(64, SIDE, NUISANCES, 1.0, 0)
 
 
-def test_splits_are_balanced_and_have_no_picture_in_common(pictures):
+def test_splits_are_balanced_and_have_no_picture_in_common(pictures, quick_to_compile):
     single = draw_examples(picture_keys(0).single_nuisances, 64, SIDE, NUISANCES, 1.0)
     parts = [pictures.train, pictures.validation, pictures.test, single]
     x_MxD = np.concatenate([np.asarray(part.x).reshape(len(part.x), -1) for part in parts])
@@ -36,13 +37,13 @@ def test_splits_are_balanced_and_have_no_picture_in_common(pictures):
     assert set(pictures.matched_variants) == {"as it is", "kind", "scene", *NUISANCES}
 
 
-def test_the_seed_determines_the_pictures(pictures):
+def test_the_seed_determines_the_pictures(pictures, quick_to_compile):
     again, other = (draw_pictures(64, SIDE, NUISANCES, 1.0, seed) for seed in (0, 1))
     np.testing.assert_array_equal(pictures.train.x, again.train.x)
     assert not np.array_equal(pictures.train.x, other.train.x)
 
 
-def test_without_detail_the_kinds_are_drawn_alike():
+def test_without_detail_the_kinds_are_drawn_alike(quick_to_compile):
     variants = draw_pictures(2, SIDE, NUISANCES, 0.0, 0).matched_variants
     np.testing.assert_array_equal(variants["as it is"], variants["kind"])
 

@@ -49,9 +49,10 @@ def planted(xor):
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["linear", "xor"])
-def trained(request):
+def trained(request, quickly):
     names = ("relu", "identity")
-    return request.param, train_by_depth(planted(request.param), DEPTHS, names, SEEDS, STEPS, local_context(1))
+    with quickly():
+        return request.param, train_by_depth(planted(request.param), DEPTHS, names, SEEDS, STEPS, local_context(1))
 
 
 def test_records_have_a_row_for_every_depth_nonlinearity_rate_seed_and_step(trained):

@@ -63,9 +63,10 @@ def blobs(seed):
 
 
 @pytest.fixture(scope="module")
-def trained():
+def trained(quickly):
     splits = Splits(*map(blobs, range(3)))
-    return train_stacks(splits, (2, 12), ("logistic", "relu"), (0,), 150, local_context(1))
+    with quickly():
+        return train_stacks(splits, (2, 12), ("logistic", "relu"), (0,), 150, local_context(1))
 
 
 def best(records, **axes):
