@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ class Cache:
         parts: dict[int, Records] = {}
         while len(parts) < count:
             missing = [part for part in range(count) if part not in parts]
-            written, claimed, finished = broadcast_from_first(lambda missing=missing: self._next(paths, missing))
+            written, claimed, finished = broadcast_from_first(partial(self._next, paths, missing))
             for part in written:
                 parts[part] = _read(paths[part])
             if claimed is not None:

@@ -51,7 +51,7 @@ class Checkpoints:
         self._store.wait()
         if not self.folder.exists():
             return None
-        damaged = []
+        damaged: list[tuple[int, str]] = []
         for step in self._store.steps():
             with silenced_unraisable():
                 tree, reason = self._try_restore(step, like)

@@ -28,9 +28,9 @@ def digests(leaves: list[Leaf]) -> list[ShardDigests]:
         (number, name): shard for number, leaf in enumerate(leaves) for name, shard in _local_shards(leaf, True).items()
     }
     digest_Nx32 = np.zeros((len(names), 32), np.uint8)
-    for row, name in enumerate(names):
-        if name in local:
-            digest_Nx32[row] = np.frombuffer(_sha256(local[name]).digest(), np.uint8)
+    for row, shard in enumerate(names):
+        if shard in local:
+            digest_Nx32[row] = np.frombuffer(_sha256(local[shard]).digest(), np.uint8)
     by_leaf: list[ShardDigests] = [{} for _ in leaves]
     for (number, name), digest_32 in zip(names, _allgather(digest_Nx32).max(0), strict=True):
         by_leaf[number][name] = digest_32.tobytes().hex()
@@ -44,7 +44,8 @@ def differs(leaf: Leaf, expected: ShardDigests) -> bool:
     """
     if set(expected) == set(_shard_names(leaf)):
         return any(_sha256(shard).hexdigest() != expected[name] for name, shard in _local_shards(leaf).items())
-    whole = np.asarray(leaf) if leaf.is_fully_addressable else multihost_utils.process_allgather(leaf, tiled=True)
+    gathered = isinstance(leaf, np.ndarray) or leaf.is_fully_addressable
+    whole = np.asarray(leaf) if gathered else multihost_utils.process_allgather(leaf, tiled=True)
 
     def index(name):
         return tuple(slice(*map(int, part.split(":"))) for part in name.split(",") if part)

@@ -41,7 +41,8 @@ class Executed(NamedTuple):
 
 def parse(text: str) -> tuple[dict[str, Computation], str]:
     """Return the computations by name, and the name of the entry computation."""
-    program, entry, current = {}, "", None
+    program: dict[str, Computation] = {}
+    entry, current = "", None
     for line in text.splitlines():
         if found := _COMPUTATION.match(line):
             current = program.setdefault(found[2], {})

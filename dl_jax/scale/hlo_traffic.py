@@ -16,9 +16,9 @@ FREE = ("parameter", "constant", "tuple", "get-tuple-element", "bitcast", "after
 
 
 class Collective(NamedTuple):
-    """Executions of one kind of collective, and the bytes that one device sends in all of them."""
+    """Executions of one kind of collective in a call, and the bytes that one device sends in all of them."""
 
-    count: float
+    calls: float
     bytes: float
 
 
@@ -32,21 +32,22 @@ class Traffic(NamedTuple):
 def traffic(text: str, devices: int) -> Traffic:
     """Return the traffic of a program compiled for `devices` devices, from `Compiled.as_text()`."""
     program, entry = parse(text)
-    hbm, collectives, counted = 0.0, {}, set()
+    hbm, counted = 0.0, set()
+    collectives: dict[str, Collective] = {}
     for times, fused, computation, instruction in executed(program, entry):
         within = program[computation]
         if not fused:
             hbm += times * _hbm_bytes(program, within, instruction)
         if kind := _collective_kind(computation, instruction):
             # An asynchronous collective appears up to three times with one channel: start, update and done.
-            channel = re.search(r"channel_id=(\d+)", instruction.rest)
-            channel = channel[1] if channel else instruction.name
+            found = re.search(r"channel_id=(\d+)", instruction.rest)
+            channel = found[1] if found else instruction.name
             if channel not in counted:
                 counted.add(channel)
                 size = sum(size_of(within[name].type) for name in instruction.operands)
                 sent = times * _bytes_sent(kind, size, instruction.rest, devices)
                 before = collectives.get(kind, Collective(0, 0))
-                collectives[kind] = Collective(before.count + times, before.bytes + sent)
+                collectives[kind] = Collective(before.calls + times, before.bytes + sent)
     return Traffic(hbm, collectives)
 
 

@@ -2,13 +2,15 @@
 
 import fcntl
 from pathlib import Path
+from typing import IO
 
 
 class Lock:
     """An exclusive lock on a file. The file remains after release."""
 
     def __init__(self, path: Path):
-        self.path, self._file = path, None
+        self.path = path
+        self._file: IO[str] | None = None
 
     def acquire(self) -> bool:
         """Lock without waiting. Return False if another process has the lock. The file's folder must exist."""

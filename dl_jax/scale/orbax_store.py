@@ -21,7 +21,8 @@ class OrbaxStore:
 
     def __init__(self, folder: Path, keep: int):
         self.folder, self.keep = folder, keep
-        self._manager, self._saving = None, None
+        self._manager: Any = None
+        self._saving: int | None = None
 
     def steps(self) -> list[int]:
         """Return the steps that are saved, newest first. Call `wait` before: the last one may never be complete."""

@@ -56,7 +56,8 @@ class Plan(NamedTuple):
     @property
     def bottleneck(self) -> str:
         """The resource with the largest lower bound."""
-        return max(self.seconds, key=self.seconds.get)
+        seconds = self.seconds
+        return max(seconds, key=seconds.__getitem__)
 
     @property
     def mfu(self) -> float:
@@ -92,7 +93,7 @@ def table(plans: Iterable[Plan]) -> str:
     for plan in plans:
         lines += ["", f"{_truncated(plan.name, 90)} ({plan.devices} device{'s' * (plan.devices != 1)})"]
         lines.append(_row(_cells(plan)))
-        sent = [f"{kind} {c.count:g} x {format_bytes(c.bytes / c.count)}" for kind, c in plan.collectives.items()]
+        sent = [f"{kind} {c.calls:g} x {format_bytes(c.bytes / c.calls)}" for kind, c in plan.collectives.items()]
         lines += [_truncated("    " + ", ".join(sent), 118)] if sent else []
     return "\n".join([*lines, "", NOTES])
 

@@ -79,7 +79,7 @@ def connect(distributed: str) -> None:
     """
     if PROCESS_VARIABLE in os.environ:
         number, _, count = os.environ[PROCESS_VARIABLE].partition("/")
-        arguments = {"num_processes": int(count), "process_id": int(number)}
+        arguments: dict[str, Any] = {"num_processes": int(count), "process_id": int(number)}
     elif distributed == "on" or (distributed == "auto" and in_cluster()):
         arguments = {}
     else:

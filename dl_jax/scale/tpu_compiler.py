@@ -25,7 +25,7 @@ def prepare() -> None:
     """Set libtpu's environment, and disable JAX's search for a TPU. Call it before JAX starts its devices."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    if "tpu" in (jax.config.jax_platforms or "tpu").split(","):
+    if "tpu" in (jax.config.jax_platforms or "tpu").split(","):  # type: ignore[attr-defined]
         jax.config.update("jax_platforms", "cpu")
 
 
@@ -55,7 +55,7 @@ def captured_stderr() -> Iterator[None]:
 @contextmanager
 def no_compilation_cache() -> Iterator[None]:
     """Disable JAX's compilation cache, which cannot load programs for devices that are absent."""
-    before = jax.config.jax_enable_compilation_cache
+    before = jax.config.jax_enable_compilation_cache  # type: ignore[attr-defined]
     jax.config.update("jax_enable_compilation_cache", False)
     compilation_cache.reset_cache()
     try:
