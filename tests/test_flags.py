@@ -11,7 +11,6 @@ ROOT = Path(__file__).parents[1]
 SHARED = {
     "batch_size": (("int",), "examples per step"),
     "centres": (("int",), "radial units"),
-    "counts": (("tuple[int, ...]",), "numbers of training images"),
     "dataset": (("str",), "name of the data set, or a file"),
     "depths": (("tuple[int, ...]",), "numbers of hidden layers"),
     "detail": (("float",), "share of the difference between the classes of canids that is drawn"),
@@ -47,10 +46,12 @@ RETIRED = {
     "layers": "depths",
     "units": "hidden",
     "batch": "batch_size",
+    "counts": "sizes",
+    "train_sizes": "sizes",
 }
 """{other names for these things: the flag}."""
 
-PENDING = {"image_recognition": {"passes", "rates", "machines"}, "sgd_versus_elaborate": {"passes"}}
+PENDING = {"selectivity_invariance": {"train_sizes"}}
 """{experiment: flags that are still being renamed}."""
 
 
