@@ -1,4 +1,4 @@
-"""Pictures of the noise of small batches, and of trainings until they are flat."""
+"""Figures of stochastic_gradient: the noise of batches, and trainings until their loss is flat."""
 
 from collections.abc import Callable
 
@@ -8,26 +8,27 @@ from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
 from dl_jax.report.plots import AMBER, BLUE, GREEN, GREY, RED, canvas, dots
+from experiments.stochastic_gradient.least_squares import EXAMPLES, LEARNING_RATES, MINIBATCH
 
 SAMPLERS = {
     "shuffled": (BLUE, "shuffled, as in training"),
     "with replacement": (AMBER, "control: with replacement"),
-    "neighbours": (GREEN, "neighbours in order of category"),
-    "one half": (RED, "control: half of the categories"),
+    "neighbours": (GREEN, "neighbours, sorted by class"),
+    "one half": (RED, "control: half of the classes"),
 }
 
 
 def draw_noise(records: Records) -> Figure:
-    """Variance and bias of a batch's gradient over the batch size, as ratios to what sampling theory says."""
+    """Draw variance and bias of the gradient of a batch over the batch size, as ratios to sampling theory."""
     figure, axes = canvas(1, 2, size=(4.8, 3.5))
-    for ax, metric, shown in (
+    for ax, metric, samplers in (
         (axes[0, 0], "variance_ratio", ("shuffled", "with replacement", "neighbours")),
         (axes[0, 1], "bias_ratio", ("shuffled", "one half")),
     ):
-        sizes = records.where(metric=metric).axis("batch")
-        for sampler in shown:
+        sizes = records.where(metric=metric).axis("batch_size")
+        for sampler in samplers:
             colour, label = SAMPLERS[sampler]
-            value_XxS = [records.by_seed(metric, np.mean, sampler=sampler, batch=size) for size in sizes]
+            value_XxS = [records.by_seed(metric, np.mean, sampler=sampler, batch_size=size) for size in sizes]
             dots(ax, sizes, value_XxS, colour, label)
         ax.axhline(1, color=GREY, lw=0.9, ls="--", zorder=0)
         ax.set(xscale="log", yscale="log", xlabel="examples in a batch, B")
@@ -35,38 +36,45 @@ def draw_noise(records: Records) -> Figure:
         ax.minorticks_off()
         ax.legend(fontsize=7.5, frameon=False)
     axes[0, 0].set(
-        title="variance of a batch's gradient", ylabel=r"over $\frac{1}{B}\,\frac{N-B}{N-1}$ of one example's"
+        title="variance of the gradient of a batch", ylabel=r"over $\frac{1}{B}\,\frac{N-B}{N-1}$ of one example's"
     )
-    axes[0, 1].set(title="bias of a batch's gradient", ylabel="squared, over what chance makes it")
+    axes[0, 1].set(title="bias of the gradient of a batch", ylabel="squared, over that by chance")
     return figure
 
 
-def draw_until_flat(records: Records, stops: Callable) -> Figure:
-    """Every training's mean error by window, with the window where the rule stops; and the floor that noise leaves."""
-    figure, axes = canvas(1, 2, size=(4.8, 3.5))
-    left, right = axes[0]
+def draw_until_flat(records: Records, rule: Callable) -> Figure:
+    """Draw the loss of every training by window, with the window where the rule stops; and the loss that noise leaves.
+
+    rule: (initial loss, loss_W) -> number of a window, or None.
+    """
+    figure, ((left, right),) = canvas(1, 2, size=(4.8, 3.5))
     windows = np.asarray(records.axis("window"))
-    error_WxS = np.asarray([records.by_seed("window_error", window=number) for number in windows])
-    for first_error, error_W in zip(records.by_seed("first_error"), error_WxS.T, strict=True):
-        left.semilogy([0, *windows + 1], [first_error, *error_W], color=BLUE, lw=1, alpha=0.6)
-        stop = stops(first_error, error_W)
+    loss_WxS = np.asarray([records.by_seed("window_loss", window=number) for number in windows])
+    for initial, loss_W in zip(records.by_seed("initial_loss"), loss_WxS.T, strict=True):
+        left.semilogy([0, *windows + 1], [initial, *loss_W], color=BLUE, lw=1, alpha=0.6)
+        stop = rule(initial, loss_W)
         if stop is not None:
-            left.plot(stop + 1, error_W[stop], "o", color=RED, ms=6, alpha=0.7, mew=0)
+            left.plot(stop + 1, loss_W[stop], "o", color=RED, ms=6, alpha=0.7, mew=0)
     left.plot([], [], "o", color=RED, label="where the rule stops")
-    left.set(title="mean error of the batches", xlabel="window of steps (0: the first batch)", ylabel="nats")
+    left.set(title="mean loss of the batches", xlabel="window of steps (0: the first batch)", ylabel="nats")
     left.legend(fontsize=7.5, frameon=False)
-    _floors(right, records)
+    _excess(right, records)
     return figure
 
 
-def _floors(ax: Axes, records: Records):
-    rates = records.where(metric="above_least").axis("learning_rate")
-    for fed, colour, label in (("few", BLUE, "batches of 16"), ("all", RED, "control: all examples")):
-        value_XxS = [records.by_seed("above_least", fed=fed, learning_rate=rate) for rate in rates]
-        dots(ax, range(len(rates)), value_XxS, colour, label)
-    ax.set_xticks(range(len(rates)), [f"{rate:g}" for rate in rates])
+def _excess(ax: Axes, records: Records):
+    x = range(len(LEARNING_RATES))
+    for size, colour, label in (
+        (MINIBATCH, BLUE, f"batches of {MINIBATCH}"),
+        (EXAMPLES, RED, "control: all examples"),
+    ):
+        value_XxS = [records.by_seed("excess_loss", batch_size=size, learning_rate=rate) for rate in LEARNING_RATES]
+        dots(ax, x, value_XxS, colour, label)
+    ax.set_xticks(x, [f"{rate:g}" for rate in LEARNING_RATES])
     ax.set(
-        title="least squares: what noise leaves", xlabel="constant learning rate", ylabel="error above the least one"
+        title="least squares: the loss that noise leaves",
+        xlabel="constant learning rate",
+        ylabel="loss above its minimum",
     )
     ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     ax.legend(fontsize=7.5, frameon=False)
