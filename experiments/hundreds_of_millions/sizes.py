@@ -1,4 +1,4 @@
-"""How many units and weights machines have: counted on their shapes, so that no machine is too large to be counted."""
+"""Units and weights of nets, counted on abstract arrays, so that a net of any size can be counted."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -16,53 +16,62 @@ RELU = NONLINEARITIES["relu"]
 
 
 class Size(NamedTuple):
-    """weights: all numbers that learning adjusts, biases too. units: modules that say something, inputs left out."""
+    """The size of a net.
+
+    units:   outputs of all layers; the inputs do not count.
+    weights: all numbers that are learned, biases too.
+    """
 
     units: int
     weights: int
 
 
-def weights_of(init: Callable, *arguments) -> int:
-    """The numbers in `init(*arguments)`, with no memory taken."""
+def count_weights(init: Callable, *arguments) -> int:
+    """Return how many numbers `init(*arguments)` has, without allocating them."""
     return sum(leaf.size for leaf in jax.tree.leaves(jax.eval_shape(init, *arguments)))
 
 
-def of_layers(model: Model, inputs: Sequence[int]) -> Size:
-    """Of a net in which every number that a layer hands on is a unit: fully connected ones."""
+def dense_size(model: Model, inputs: Sequence[int]) -> Size:
+    """Return the size of a net of fully connected layers, in which every output of a layer is a unit.
+
+    inputs: the shape of one example.
+    """
     x_1xD = jax.ShapeDtypeStruct((1, *inputs), jnp.float32)
     params = jax.eval_shape(model.init, jax.random.key(0), x_1xD)
     layers = jax.eval_shape(model.layers, params, x_1xD)
-    return Size(sum(layer.size for layer in layers), weights_of(model.init, jax.random.key(0), x_1xD))
+    return Size(sum(layer.size for layer in layers), count_weights(model.init, jax.random.key(0), x_1xD))
 
 
-def of_convnet(stages: Sequence[Stage], hidden: Sequence[int], classes: int, inputs: Sequence[int]) -> Size:
-    """Of `convnet(stages, hidden, classes)`: its feature maps before pooling, which only picks among their units."""
+def convnet_size(stages: Sequence[Stage], hidden: Sequence[int], classes: int, inputs: Sequence[int]) -> Size:
+    """Return the size of `convnet(stages, hidden, classes)`. The units of a feature map are counted before pooling."""
     model, x_1xHxWxC = convnet(stages, hidden, classes, RELU), jax.ShapeDtypeStruct((1, *inputs), jnp.float32)
     params = jax.eval_shape(model.init, jax.random.key(0), x_1xHxWxC)
     maps = jax.eval_shape(lambda params, x: stage_outputs(stages, RELU, params, x), params, x_1xHxWxC)
     units = sum(full.size for full, _ in maps) + sum(hidden) + classes
-    return Size(units, weights_of(model.init, jax.random.key(0), x_1xHxWxC))
+    return Size(units, count_weights(model.init, jax.random.key(0), x_1xHxWxC))
 
 
 def figure_1a() -> Size:
     """The net of figure 1a: two inputs, two hidden units, one output."""
-    return of_layers(mlp((2,), 1, RELU), (2,))
+    return dense_size(mlp((2,), 1, RELU), (2,))
 
 
 def lenet5() -> Size:
-    """LeNet-5 (LeCun et al. 1998) as it is built here: 60,000 weights published, whose second layer leaves out 1,500
-    of its kernels, and whose pooling has 44 weights and whose output is fixed, where ours pools the largest and learns
-    all."""
-    return of_convnet((Stage(6, 5), Stage(16, 5, padding="VALID")), (120, 84), 10, (28, 28, 1))
+    """LeNet-5 (LeCun et al. 1998) as it is built here; 60,000 weights published.
+
+    The published net leaves out 1,500 weights of its second layer, has 44 weights in its pooling and a fixed output
+    layer; ours has max pooling without weights and learns all others.
+    """
+    return convnet_size((Stage(6, 5), Stage(16, 5, padding="VALID")), (120, 84), 10, (28, 28, 1))
 
 
 def alexnet() -> Size:
     """The net of Krizhevsky, Sutskever & Hinton (2012): 60 million weights and 650,000 neurons published.
 
-    Its maps and layers as published, on the 227 x 227 pixels with which its 11 x 11 kernels at stride 4 make 55 x 55
-    positions (224 stand in the paper). Theirs connects only half of the maps with each other in convolutions 2, 4 and
-    5, for want of memory on one GPU, which saves 1.4 of our 62.4 million weights; it pools 3 x 3 at stride 2, which
-    ours does 2 x 2, to maps of the same size.
+    Maps and layers are as published, with inputs of 227 x 227 pixels, from which 11 x 11 kernels at stride 4 make 55 x
+    55 positions (the paper prints 224). To fit two GPUs, the published net connects the maps of convolutions 2, 4 and 5
+    with half of the maps below only, which saves 1.4 of our 62.4 million weights. It pools 3 x 3 at stride 2 and ours
+    2 x 2, to maps of the same size.
     """
     stages = (
         Stage(96, 11, 2, 4, "VALID"),
@@ -71,34 +80,37 @@ def alexnet() -> Size:
         Stage(384, 3, 1),
         Stage(256, 3),
     )
-    return of_convnet(stages, (4096, 4096), 1000, (227, 227, 3))
+    return convnet_size(stages, (4096, 4096), 1000, (227, 227, 3))
 
 
 def vgg16() -> Size:
-    """Configuration D of Simonyan & Zisserman (2015): 138 million weights published. As published."""
+    """Configuration D of Simonyan & Zisserman (2015), as published: 138 million weights."""
     blocks = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
     stages = [Stage(maps, 3, 2 if at == depth else 1) for maps, depth in blocks for at in range(1, depth + 1)]
-    return of_convnet(stages, (4096, 4096), 1000, (224, 224, 3))
+    return convnet_size(stages, (4096, 4096), 1000, (224, 224, 3))
 
 
-TRANSLATION = {"source words": 160_000, "target words": 80_000, "width": 1000, "layers": 4}
+SOURCE_WORDS, TARGET_WORDS = 160_000, 80_000
+"""Vocabularies of the translation net."""
 
 
 def translation() -> Size:
     """The net that translates sentences (Sutskever, Vinyals & Le 2014): 384 million weights published.
 
-    Two stacks of LSTM layers, tables of a vector for each word, and a score for each target word. Its units are the
-    cells and the scores. Here each gate has a bias (32,000 in all), and the scores have one too.
+    Two stacks of four LSTM layers of width 1000, an embedding of each source and target word, and a score for each
+    target word. Its units are the cells and the scores. Ours has biases in the gates (32,000) and scores too.
     """
-    width, layers = TRANSLATION["width"], TRANSLATION["layers"]
+    width, layers = 1000, 4
     key, x_1xW = jax.random.key(0), jax.ShapeDtypeStruct((1, width), jnp.float32)
     cell = linen.OptimizedLSTMCell(width)
     state = jax.eval_shape(lambda: cell.initialize_carry(jax.random.key(0), (1, width)))
-    cells = 2 * layers * weights_of(cell.init, key, state, x_1xW)
+    cells = 2 * layers * count_weights(cell.init, key, state, x_1xW)
     word_1 = jax.ShapeDtypeStruct((1,), jnp.int32)
-    words = sum(weights_of(linen.Embed(TRANSLATION[of], width).init, key, word_1) for of in list(TRANSLATION)[:2])
-    scores = weights_of(linen.Dense(TRANSLATION["target words"]).init, key, x_1xW)
-    return Size(2 * layers * width + TRANSLATION["target words"], cells + words + scores)
+    embeddings = sum(
+        count_weights(linen.Embed(words, width).init, key, word_1) for words in (SOURCE_WORDS, TARGET_WORDS)
+    )
+    scores = count_weights(linen.Dense(TARGET_WORDS).init, key, x_1xW)
+    return Size(2 * layers * width + TARGET_WORDS, cells + embeddings + scores)
 
 
 NETS: dict[str, Callable[[], Size]] = {
@@ -108,4 +120,4 @@ NETS: dict[str, Callable[[], Size]] = {
     "VGG-16": vgg16,
     "translation LSTM": translation,
 }
-"""Nets that the paper shows or speaks of, and VGG-16 from the year before it."""
+"""Nets that the paper shows or names, and VGG-16 from the year before it."""

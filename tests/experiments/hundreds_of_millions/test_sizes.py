@@ -1,4 +1,4 @@
-"""Counts against those that were published, and against a net that is there."""
+"""Sizes of nets against published ones, against counts by hand, and against initialised weights."""
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,7 @@ from dl_jax.models.nonlinearities import NONLINEARITIES
 from experiments.hundreds_of_millions import sizes
 
 GROUPS = 5 * 5 * 48 * 256 + 3 * 3 * 192 * 384 + 3 * 3 * 192 * 256
-"""Weights that AlexNet leaves out in convolutions 2, 4 and 5, whose maps see one half of those below."""
+"""Weights that AlexNet leaves out in convolutions 2, 4 and 5, whose maps are connected with one half of those below."""
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +47,12 @@ def test_figure_1a_is_counted_by_hand(counted):
     assert counted["figure 1a"] == (3, 9)
 
 
-def test_shapes_say_what_arrays_hold():
+def test_the_size_is_that_of_the_initialised_weights():
     net = mlp((7, 5), 3, NONLINEARITIES["relu"])
     params = net.init(jax.random.key(0), jnp.zeros((1, 4, 2)))
-    held = sum(leaf.size for leaf in jax.tree.leaves(params))
-    assert sizes.of_layers(net, (4, 2)) == (15, held) == (15, 9 * 7 + 8 * 5 + 6 * 3)
+    weights = sum(leaf.size for leaf in jax.tree.leaves(params))
+    assert sizes.dense_size(net, (4, 2)) == (15, weights) == (15, 9 * 7 + 8 * 5 + 6 * 3)
 
 
-def test_what_no_machine_could_hold_is_counted():
-    assert sizes.of_layers(mlp((10**6,) * 9, 10, NONLINEARITIES["relu"]), (256,)).weights > 8 * 10**12
+def test_a_net_too_large_for_any_memory_is_counted():
+    assert sizes.dense_size(mlp((10**6,) * 9, 10, NONLINEARITIES["relu"]), (256,)).weights > 8 * 10**12
