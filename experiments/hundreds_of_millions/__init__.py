@@ -55,7 +55,7 @@ from experiments.hundreds_of_millions.one_pass import one_pass
 __all__ = ["CRITERIA", "PRESETS", "SECONDS", "Config", "draw", "measure"]
 
 LEARNING_RATE = 64.0
-"""Of gradient descent, divided by the width: the change of a unit's weighted sum grows with the number of its terms.
+"""For gradient descent, divided by the width: the change of a unit's weighted sum grows with the number of its terms.
 Gradient descent has no state besides the weights, so 300 million of them are trained in 6 GB."""
 DATA_SEED = 0
 LABELS = ("true", "random")
@@ -158,7 +158,7 @@ def throughput(trained, peak, axes):
     """The time for 10^8 examples and the share of the peak FLOP/s (MFU) of every seed, with true labels."""
     for seed in trained.axis("seed"):
         speed, flops = (trained.values(name, seed=seed, labels="true")[0] for name in ("examples_per_s", "flops"))
-        yield measured({"seconds_for_1e8_examples": HUNDRED_MILLION / speed, "MFU": flops / peak}, seed=seed, **axes)
+        yield measured({"seconds_for_1e8_examples": HUNDRED_MILLION / speed, "mfu": flops / peak}, seed=seed, **axes)
 
 
 def draw(records):

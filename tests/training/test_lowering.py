@@ -1,4 +1,4 @@
-"""The train step lowers for accelerators that are not there: JAX exports it for CUDA and TPU as it does for the CPU."""
+"""A chunk of training steps is exported for CUDA and TPU without such devices, as for the CPU."""
 
 import jax
 import jax.numpy as jnp
@@ -8,8 +8,9 @@ from jax import export
 from dl_jax.data.dataset import Examples
 from dl_jax.models.convnet import Stage, convnet
 from dl_jax.models.mlp import mlp
-from dl_jax.models.nonlinearities import one_of
+from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.batches import shuffle_bits
+from dl_jax.training.choices import choose
 from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import sgd
 from dl_jax.training.step import Learner, chunk, init_state
@@ -24,11 +25,12 @@ NETS = {
 @pytest.mark.parametrize("platform", ["cpu", "cuda", "tpu"])
 def test_a_chunk_of_steps_lowers(platform, net):
     def run(key, index, rate, x, y):
-        learner = Learner(NETS[net](one_of(("relu", "tanh"), index)), cross_entropy, sgd(rate))
-        state, error_T = chunk(
+        nonlinearity = choose(index, [NONLINEARITIES[name] for name in ("relu", "tanh")])
+        learner = Learner(NETS[net](nonlinearity), cross_entropy, sgd(rate))
+        state, loss_T = chunk(
             learner, init_state(learner, key, x), Examples(x, y), shuffle_bits(key), steps=4, batch_size=16
         )
-        return state.params, error_T
+        return state.params, loss_T
 
     shapes = (jax.random.key(0), jnp.int32(0), jnp.float32(0.1), jnp.zeros((64, 6, 6, 1)), jnp.zeros(64, jnp.int32))
     exported = export.export(jax.jit(run), platforms=[platform])(*shapes)
