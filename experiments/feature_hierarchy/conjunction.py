@@ -1,4 +1,7 @@
-"""Second-layer features and motifs: does a unit need two edges at once, and does it mind when they move a little?"""
+"""Motifs as conjunctions of edges: do feature maps need two edges at once, and do they tolerate small shifts of them?
+
+G motifs; Q positions; M maps; L layers.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -6,67 +9,72 @@ import jax
 import jax.numpy as jnp
 
 from dl_jax.models.convnet import pool
-from experiments.feature_hierarchy.planted_hierarchy import EDGES, motif
+from experiments.feature_hierarchy.planted_hierarchy import EDGES, REACH, render_motif
 from experiments.feature_hierarchy.scatter import share_between
 
-WANTED = 0.1
-"""A unit marks a conjunction if so much of its answer to both edges is more than its answers to each add up to."""
-WEAK = 0.05
-"""Of the strongest unit's answer; weaker ones are left out as dead."""
+CONJUNCTIVE = 0.1
+"""A map is conjunctive if more than this share of its response to both edges exceeds the sum of those to each."""
+ACTIVE = 0.05
+"""Share of the largest response of any map; maps that respond less are left out as dead."""
 JITTERS = 32
-FULL = 0.12
-"""Side of the square within which each edge moves, as in the pictures to learn from."""
+"""Pictures of each motif."""
 
 
-def conjunctive(both_GxPxM: jax.Array, first_GxPxM: jax.Array, second_GxPxM: jax.Array) -> jax.Array:
-    """Share of M maps that answer to both edges by more than the sum of what they answer to each alone.
+def conjunctive_share(both_GxQxM: jax.Array, first_GxQxM: jax.Array, second_GxQxM: jax.Array) -> jax.Array:
+    """Return the share of the active maps whose response to both edges exceeds the sum of those to each edge alone.
 
-    Answers at P places to G motifs, those to no edge at all taken off. Each map is judged at the place and motif to
-    which it answers most. Where answers are linear there is none by construction: a blur adds none to what it blurs.
+    The responses are those beyond the response to no edge. Each map is judged at the motif and the position where it
+    responds most to both edges. Linear layers have no conjunctive maps by construction.
     """
-    three = (both_GxPxM, first_GxPxM, second_GxPxM)
-    both_QxM, first_QxM, second_QxM = (each.reshape(-1, each.shape[-1]) for each in three)
-    best_M = jnp.argmax(both_QxM, 0)
-    both_M, first_M, second_M = (
-        jnp.take_along_axis(each, best_M[None], 0)[0] for each in (both_QxM, first_QxM, second_QxM)
+    both_NxM, first_NxM, second_NxM = (
+        response.reshape(-1, response.shape[-1]) for response in (both_GxQxM, first_GxQxM, second_GxQxM)
     )
-    alive_M = both_M > WEAK * jnp.max(both_M)
-    more_M = both_M - jnp.maximum(first_M, 0) - jnp.maximum(second_M, 0) > WANTED * both_M
-    return jnp.sum(more_M & alive_M) / jnp.maximum(jnp.sum(alive_M), 1)
+    best_M = jnp.argmax(both_NxM, 0)
+    both_M, first_M, second_M = (
+        jnp.take_along_axis(response, best_M[None], 0)[0] for response in (both_NxM, first_NxM, second_NxM)
+    )
+    active_M = both_M > ACTIVE * jnp.max(both_M)
+    excess_M = both_M - jnp.maximum(first_M, 0) - jnp.maximum(second_M, 0)
+    return jnp.sum((excess_M > CONJUNCTIVE * both_M) & active_M) / jnp.maximum(jnp.sum(active_M), 1)
 
 
-def edges_alone_and_together(layers: Callable[[jax.Array], Sequence[jax.Array]], side: int) -> list[jax.Array]:
-    """`conjunctive` for each of the layers y_BxHxWxM of x_BxHxWx1, shown the planted motifs in the middle of plain
-    ground. The picture of both edges is the sum of the two pictures, so that it is linear exactly.
+def conjunctive_shares(layers: Callable[[jax.Array], Sequence[jax.Array]], side: int) -> jax.Array:
+    """Return share_L, the `conjunctive_share` of each layer y_BxHxWxM of x_BxHxWx1.
+
+    The motifs are in the middle of the picture. The picture of both edges is the sum of those of each edge, so that a
+    linear layer responds to it by exactly the sum.
     """
-    kinds, middle, still = len(EDGES), jnp.zeros(2), jnp.zeros((2, 2))
-    alone_GxExHxWx1 = jax.vmap(
-        lambda kind: jax.vmap(lambda which: motif(kind, middle, still, side, which))(jnp.eye(2)),
-    )(jnp.arange(kinds))
-    first, second = alone_GxExHxWx1[:, 0], alone_GxExHxWx1[:, 1]
+    motifs, middle, still = len(EDGES), jnp.zeros(2), jnp.zeros((2, 2))
+    edge_Gx2xHxWx1 = jax.vmap(
+        lambda kind: jax.vmap(lambda drawn: render_motif(kind, middle, still, side, drawn))(jnp.eye(2)),
+    )(jnp.arange(motifs))
+    first, second = edge_Gx2xHxWx1[:, 0], edge_Gx2xHxWx1[:, 1]
     shares = []
     for y in layers(jnp.concatenate([jnp.zeros_like(first[:1]), first + second, first, second])):
-        more = (y[1:] - y[:1]).reshape(3, kinds, -1, y.shape[-1])
-        shares.append(conjunctive(*more))
-    return shares
+        responses = (y[1:] - y[:1]).reshape(3, motifs, -1, y.shape[-1])
+        shares.append(conjunctive_share(*responses))
+    return jnp.stack(shares)
 
 
-def kept_when_edges_move(
-    layers: Callable[[jax.Array], Sequence[jax.Array]], side: int, key: jax.Array, reach: float = FULL
-) -> list[jax.Array]:
-    """share_L for every layer: of the variance of its answers, what tells which motif it is when its edges jitter.
+def motif_variance_shares(
+    layers: Callable[[jax.Array], Sequence[jax.Array]],
+    side: int,
+    key: jax.Array,
+    reach: float = REACH["edge_shifts"],
+) -> jax.Array:
+    """Return share_L, the share of each layer's variance that is between motifs when their edges jitter.
 
-    Motifs stand in the middle of plain ground; each edge shifts by itself, at most reach/2 along x and y.
+    Each edge of a motif in the middle of the picture shifts by itself, by at most reach / 2 along x and y.
     """
-    kinds = len(EDGES)
-    kind_N = jnp.repeat(jnp.arange(kinds), JITTERS)
+    motifs = len(EDGES)
+    kind_N = jnp.repeat(jnp.arange(motifs), JITTERS)
     shift_Nx2x2 = reach * (jax.random.uniform(key, (len(kind_N), 2, 2)) - 0.5)
-    x = jax.vmap(lambda kind, by_2x2: motif(kind, jnp.zeros(2), by_2x2, side))(kind_N, shift_Nx2x2)
-    return [share_between(y, kind_N, kinds) for y in layers(x)]
+    x = jax.vmap(lambda kind, shift_2x2: render_motif(kind, jnp.zeros(2), shift_2x2, side))(kind_N, shift_Nx2x2)
+    return jnp.stack([share_between(y, kind_N, motifs) for y in layers(x)])
 
 
-def blurred(y_BxHxWxC: jax.Array, maps: int, key: jax.Array) -> jax.Array:
-    """y_BxHxWxM in place of a layer: maps mixed by lot, a 3 x 3 mean, a 2 x 2 mean; all linear, nothing learned."""
+def blur(y_BxHxWxC: jax.Array, maps: int, key: jax.Array) -> jax.Array:
+    """Return y_BxHxWxM: means over 3 x 3 positions, then over 2 x 2, of maps mixed at random. All of it is linear."""
     mix_CxM = jax.random.normal(key, (y_BxHxWxC.shape[-1], maps)) / jnp.sqrt(1.0 * y_BxHxWxC.shape[-1])
     padded = jnp.pad(y_BxHxWxC, ((0, 0), (1, 1), (1, 1), (0, 0)))
     height, width = y_BxHxWxC.shape[1:3]

@@ -1,203 +1,169 @@
-"""What each layer of a convolutional net holds of a planted picture: its object, parts, nuisances and pixels."""
+"""What linear probes and distances show of every layer of a net for planted pictures.
+
+L layers, from the pixels to the scores; U nuisances; N pictures; P parts; C objects.
+"""
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dl_jax.data.dataset import Examples, Splits
+from dl_jax.data.dataset import Splits
 from dl_jax.measures.probes import auc, binary_accuracy, gram_matrices, r2, ridge_from_grams
 from dl_jax.measures.similarity import linear_cka
 from dl_jax.models.model import Model, Params
-from experiments.feature_hierarchy.planted_hierarchy import OBJECTS, Scene, described, parts_of, rendered
-from experiments.feature_hierarchy.scatter import distance, scatter_ratio
+from experiments.feature_hierarchy.planted_examples import PROBED, REDRAWN, PlantedExamples, probe_targets
+from experiments.feature_hierarchy.planted_hierarchy import OBJECTS
+from experiments.feature_hierarchy.scatter import rms_distance, scatter_ratio
 
-LAYERS = ("pixels", "stage 1", "stage 2", "stage 3", "hidden", "scores")
-READ = ("position", "contrast", "slope", "part_shifts", "distractors")
-"""Nuisances that are read from every layer."""
-MOVED = ("position", "part_shifts", "edge_shifts", "contrast", "slope", "waves", "distractors")
-"""Nuisances that are drawn anew, one at a time."""
-PAIRS = 256
-"""Pictures of which one thing is changed."""
-FAR = 3
-"""Layers so far apart are no neighbours."""
-
-
-class Pictures(NamedTuple):
-    """x_NxHxWx1; y_N: the object; parts_NxP: 1 for those that are there; nuisance -> its numbers_NxK."""
-
-    x: jax.Array
-    y: jax.Array
-    parts: jax.Array
-    scene: Scene
-
-
-class Shown(NamedTuple):
-    """What a trial sees: pictures to learn from, and others to read its layers by.
-
-    apart: the same objects in the same scenes as in `whole`, their parts set apart.
-    changed: the first pictures of `whole.test` with one nuisance drawn anew, or ("object") with the next object.
-    """
-
-    train: Examples
-    whole: Splits
-    apart: Splits
-    changed: dict[str, jax.Array]
-    lot: jax.Array
-
-
-def shown(key: jax.Array, count: int, probes: int, side: int) -> Shown:
-    """`count` pictures to learn from, `probes` to fit probes on, half as many to choose and to judge by."""
-    key_all, key_anew, key_lot = jax.random.split(key, 3)
-    kind_N, scene_N = described(key_all, count + 2 * probes)
-    train, fit, choose, judge = (
-        slice(*bounds) for bounds in pairwise((0, count, count + probes, count + probes + probes // 2, None))
+STAGES = ("stage 1", "stage 2", "stage 3")
+LAYERS = ("pixels", *STAGES, "hidden", "scores")
+FAR_APART = 3
+"""Distance in layers from which two layers count as far apart."""
+PAIRED, DISTANCES = ("paired", "unpaired"), ("neighbours", "far apart")
+AXES = {
+    "test_accuracy": {},
+    "object_auc": {},
+    "mean_alignment": {"pictures": PAIRED, "distance": DISTANCES},
+    "alignment": {"layer": LAYERS, "other_layer": LAYERS},
+    "nuisance_r2": {"layer": LAYERS, "nuisance": PROBED},
+    "log_nuisance_distance": {"layer": LAYERS, "nuisance": REDRAWN},
+} | {
+    name: {"layer": LAYERS}
+    for name in (
+        "object_accuracy",
+        "pixels_r2",
+        "mean_nuisance_r2",
+        "parts_accuracy",
+        "parts_auc",
+        "log_rms_nuisance_distance",
+        "log_scatter_ratio",
     )
-
-    def part_of(which):
-        return kind_N[which], jax.tree.map(lambda numbers: numbers[which], scene_N)
-
-    kind_M, scene_M = jax.tree.map(lambda part: part[:PAIRS], part_of(judge))
-    _, anew_M = described(key_anew, len(kind_M))
-    sets = [(kind_N, scene_N), part_of(slice(count, None))]
-    sets += [(kind_M, scene_M | {name: anew_M[name]}) for name in MOVED] + [((kind_M + 1) % len(OBJECTS), scene_M)]
-    scrambled = [jnp.full(len(kind), float(at == 1)) for at, (kind, _) in enumerate(sets)]
-    every = jax.tree.map(lambda *parts: jnp.concatenate(parts), *sets)
-    # All in one call: one program to compile.
-    x = jnp.split(rendered(*every, jnp.concatenate(scrambled), side), np.cumsum([len(kind) for kind, _ in sets])[:-1])
-
-    def pictures(x, which):
-        kind, scene = part_of(which)
-        return Pictures(x, kind, parts_of(kind), scene)
-
-    whole = Splits(*(pictures(x[0][which], which) for which in (fit, choose, judge)))
-    apart = Splits(
-        *(three._replace(x=part) for three, part in zip(whole, jnp.split(x[1], [probes, probes * 3 // 2]), strict=True))
-    )
-    changed = dict(zip((*MOVED, "object"), x[2:], strict=True))
-    return Shown(Examples(x[0][train], kind_N[train]), whole, apart, changed, jax.random.randint(key_lot, (), 0, 2**30))
+}
+"""{metric of `measure_layers`: the labels along its axes}."""
 
 
-def numbers_of(scene: Scene) -> dict[str, jax.Array]:
-    """nuisance -> numbers_NxK that a linear probe can be asked for: how far one part is shifted from the other, and
-    how many distractors are there; the others as they are."""
+def measure_layers(model: Model, nets: Sequence[Params], examples: PlantedExamples) -> dict[str, jax.Array]:
+    """Compute the metrics of AXES, with a leading axis for the nets (weights of the model).
 
-    def asked(name):
-        numbers_NxK = scene[name]
-        if name == "part_shifts":
-            return numbers_NxK[:, :2] - numbers_NxK[:, 2:]
-        if name == "distractors":
-            return jnp.sum(numbers_NxK[:, 3::4] > 0.5, 1, keepdims=True).astype(jnp.float32)
-        return numbers_NxK
-
-    return {name: asked(name) for name in READ}
-
-
-def levels(model: Model, nets: Sequence[Params], seen: Shown) -> list[dict[str, jax.Array]]:
-    """For each of the nets (weights of the model) metrics with one entry for each of LAYERS, and of the net as a whole.
-
-    class: accuracy of a linear probe for the object. parts: share of right answers on which parts are there, wherever
-    they stand. nuisances, and read_<name>: variance explained by a linear probe. pixels: the same for the picture.
-    ratio: log10 of the variance between objects over that within. against_object, and moved_<name>: log10 of the
-    distance that a nuisance drawn anew makes over that of another object in the same scene.
-    parts_apart: how surely whole pictures show more of their parts than those with the parts apart; 1/2 is a toss.
-    object_apart: the same of the score of the object over those of the others.
-    alike_<k>: alignment with layer k; near, far: its mean over neighbours and over layers FAR apart, and of pictures
-    that do not belong together (unpaired).
+    object_accuracy:           accuracy of a linear probe for the object.
+    parts_accuracy:            share of correct answers of linear probes for which parts there are, in any position.
+    pixels_r2, nuisance_r2:    variance that a linear probe explains of the picture, and of each nuisance.
+    mean_nuisance_r2:          the mean of the latter.
+    log_scatter_ratio:         log10 of the variance between objects over that within.
+    log_nuisance_distance:     log10 of the distance by which a redrawn nuisance moves the layer's output, over that by
+                               which another object in the same scene does.
+    log_rms_nuisance_distance: the same for the root mean square over the nuisances.
+    parts_auc:                 probability that the part probes' evidence is larger for a whole object than for one with
+                               its parts apart.
+    object_auc:                the same for the margin of the object's score.
+    alignment, mean_alignment: CKA with every other layer, and its mean over neighbours and over layers far apart, also
+                               of pictures in unpaired order (a control).
     """
-
-    sets = (*(pictures.x for pictures in (*seen.whole, *seen.apart)), *seen.changed.values())
-    all_of_them, bounds = jnp.concatenate(sets), np.cumsum([len(x) for x in sets])[:-1]
-    layers = [(all_of_them, *model.layers(params, all_of_them)) for params in nets]
-    # One program for all nets, one after the other; the convolutions stay outside of the loop, which would slow them.
-    metrics = jax.lax.map(lambda layers: _of_net(layers, bounds, seen), _stacked(layers))
-    return [jax.tree.map(lambda values, net=net: values[net], metrics) for net in range(len(nets))]
+    sets = (*(pictures.x for pictures in (*examples.whole, *examples.apart)), *examples.changed.values())
+    x, bounds = jnp.concatenate(sets), np.cumsum([len(x) for x in sets])[:-1]
+    layers = [(x, *model.layers(params, x)) for params in nets]
+    # A loop compiles one program for all nets. The convolutions stay outside: inside a loop they are slower.
+    return jax.lax.map(lambda layers: _measure_net(layers, bounds, examples), _stack(layers))
 
 
-def _of_net(layers, bounds, seen):
+def _measure_net(layers, bounds, examples):
     whole, apart, changed = [], [], []  # for each layer
     for y in layers:
-        parts = jnp.split(y, bounds)
-        whole.append(Splits(*parts[:3]))
-        apart.append(Splits(*parts[3:6]))
-        changed.append(dict(zip(seen.changed, parts[6:], strict=True)))
-    read, part_probes = _probes(seen)
-    whole_grams = _stacked([gram_matrices(y) for y in whole])
-    mixed_grams = _stacked([gram_matrices(_half_each(*both)) for both in zip(whole, apart, strict=True)])
-    metrics = jax.lax.map(lambda grams: read(grams[0]) | part_probes(grams[1]), (whole_grams, mixed_grams))
-    label_N = seen.whole.test.y
+        sets = jnp.split(y, bounds)
+        whole.append(Splits(*sets[:3]))
+        apart.append(Splits(*sets[3:6]))
+        changed.append(dict(zip(examples.changed, sets[6:], strict=True)))
+    label_N = examples.whole.test.y
     ratios = [jnp.log10(jnp.maximum(scatter_ratio(y.test, label_N, len(OBJECTS)), 1e-4)) for y in whole]
-    metrics |= _stacked([_moved(y.test, each) for y, each in zip(whole, changed, strict=True)])
-    margin_whole, margin_apart = (_margin(three[-1].test, label_N) for three in (whole, apart))
-    metrics |= {"object_apart": auc(margin_whole, margin_apart), "accuracy": jnp.mean(margin_whole > 0)}
-    return metrics | {"ratio": jnp.stack(ratios)} | _alike([y.test for y in whole])
+    margin_whole, margin_apart = (_margin(splits[-1].test, label_N) for splits in (whole, apart))
+    probe_wholes, probe_parts = _probes(examples)
+    grams = _stack([gram_matrices(y) for y in whole])
+    part_grams = _stack([gram_matrices(_half_apart(*both)) for both in zip(whole, apart, strict=True)])
+    return {
+        **jax.lax.map(lambda both: probe_wholes(both[0]) | probe_parts(both[1]), (grams, part_grams)),
+        **_stack([_distances(y.test, others) for y, others in zip(whole, changed, strict=True)]),
+        **_alignments([y.test for y in whole]),
+        "log_scatter_ratio": jnp.stack(ratios),
+        "object_auc": auc(margin_whole, margin_apart),
+        "test_accuracy": jnp.mean(margin_whole > 0),
+    }
 
 
-def _stacked(trees):
-    """One tree of arrays with an entry for each tree of the list."""
+def _stack(trees):
+    """Stack the leaves of equal trees along a new leading axis."""
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
 
 
-def _half_each(whole, apart):
-    """Probes for parts see whole pictures and those with their parts apart alike, so that they know parts, not objects:
-    half of each to fit on, no scene twice; all of both to choose and to judge by."""
+def _half_apart(whole, apart):
+    """The examples of the part probes: half of them whole objects and half with their parts apart, so that a probe
+    cannot infer parts from objects. Each scene is used once to fit, and twice to choose and to test."""
     half = len(whole.train) // 2
     fit = jnp.concatenate([whole.train[:half], apart.train[half:]])
     return Splits(fit, *(jnp.concatenate(pair) for pair in zip(whole[1:], apart[1:], strict=True)))
 
 
-def _probes(seen):
-    """Two functions of the products of one layer's features: what is read of whole pictures, and of parts."""
-    numbers = [numbers_of(pictures.scene) for pictures in seen.whole]
+def _probes(examples):
+    """Two functions of a layer's Gram matrices: metrics of probes on whole objects, and of the part probes."""
+    nuisances = [probe_targets(pictures.scene) for pictures in examples.whole]
     blocks = {
-        "class": Splits(*(jax.nn.one_hot(pictures.y, len(OBJECTS)) for pictures in seen.whole)),
-        **{f"read_{name}": Splits(*(each[name] for each in numbers)) for name in READ},
-        "pixels": Splits(*(pictures.x.reshape(len(pictures.x), -1) for pictures in seen.whole)),
+        "object": Splits(*(jax.nn.one_hot(pictures.y, len(OBJECTS)) for pictures in examples.whole)),
+        **{name: Splits(*(targets[name] for targets in nuisances)) for name in PROBED},
+        "pixels": Splits(*(pictures.x.reshape(len(pictures.x), -1) for pictures in examples.whole)),
     }
     targets = Splits(*(jnp.concatenate(parts, 1) for parts in zip(*blocks.values(), strict=True)))
-    bounds = np.cumsum([three.train.shape[1] for three in blocks.values()])[:-1]
-    there = _half_each(*(Splits(*(pictures.parts for pictures in each)) for each in (seen.whole, seen.apart)))
-    count = len(seen.whole.test.y)
+    bounds = np.cumsum([block.train.shape[1] for block in blocks.values()])[:-1]
+    part_targets = _half_apart(
+        *(Splits(*(pictures.parts for pictures in splits)) for splits in (examples.whole, examples.apart))
+    )
+    count = len(examples.whole.test.y)
 
-    def read(gram):
-        found = dict(zip(blocks, jnp.split(ridge_from_grams(gram, targets), bounds, 1), strict=True))
-        metrics = {name: r2(found[name], blocks[name].test) for name in blocks if name != "class"}
-        metrics["class"] = jnp.mean(jnp.argmax(found["class"], 1) == seen.whole.test.y)
-        return metrics | {"nuisances": jnp.mean(jnp.stack([metrics[f"read_{name}"] for name in READ]))}
+    def probe_wholes(grams):
+        predictions = dict(zip(blocks, jnp.split(ridge_from_grams(grams, targets), bounds, 1), strict=True))
+        nuisance_r2_U = jnp.stack([r2(predictions[name], blocks[name].test) for name in PROBED])
+        return {
+            "object_accuracy": jnp.mean(jnp.argmax(predictions["object"], 1) == examples.whole.test.y),
+            "nuisance_r2": nuisance_r2_U,
+            "mean_nuisance_r2": jnp.mean(nuisance_r2_U),
+            "pixels_r2": r2(predictions["pixels"], blocks["pixels"].test),
+        }
 
-    def part_probes(gram):
-        read_NxP = ridge_from_grams(gram, there)
-        evidence_N = jnp.sum(read_NxP * (2 * there.test - 1), 1)
-        apart = auc(evidence_N[:count], evidence_N[count:])
-        return {"parts": binary_accuracy(read_NxP, there.test), "parts_apart": apart}
+    def probe_parts(grams):
+        prediction_NxP = ridge_from_grams(grams, part_targets)
+        evidence_N = jnp.sum(prediction_NxP * (2 * part_targets.test - 1), 1)
+        return {
+            "parts_accuracy": binary_accuracy(prediction_NxP, part_targets.test),
+            "parts_auc": auc(evidence_N[:count], evidence_N[count:]),
+        }
 
-    return read, part_probes
+    return probe_wholes, probe_parts
 
 
-def _moved(y, changed):
-    """log10 of distances over that of another object; of all nuisances the root mean square."""
-    gone = {name: distance(y[: len(other)], other) for name, other in changed.items()}
-    unit = gone.pop("object") + 1e-30
-    found = {f"moved_{name}": jnp.log10(each / unit + 1e-30) for name, each in gone.items()}
-    together = jnp.sqrt(jnp.mean(jnp.stack(list(gone.values())) ** 2))
-    return found | {"against_object": jnp.log10(together / unit + 1e-30)}
+def _distances(y, changed):
+    """log10 of the distances by which redrawn nuisances move y, over that by which another object does."""
+    moved = {name: rms_distance(y[: len(other)], other) for name, other in changed.items()}
+    unit, distance_U = moved["object"] + 1e-30, jnp.stack([moved[name] for name in REDRAWN])
+    return {
+        "log_nuisance_distance": jnp.log10(distance_U / unit + 1e-30),
+        "log_rms_nuisance_distance": jnp.log10(jnp.sqrt(jnp.mean(distance_U**2)) / unit + 1e-30),
+    }
 
 
 def _margin(scores_NxC, label_N):
-    """By how much the score of the object exceeds the highest other."""
-    mine_NxC = jax.nn.one_hot(label_N, scores_NxC.shape[1], dtype=bool)
-    return jnp.max(jnp.where(mine_NxC, scores_NxC, -jnp.inf), 1) - jnp.max(jnp.where(mine_NxC, -jnp.inf, scores_NxC), 1)
+    """margin_N: the score of the correct object minus the highest other score."""
+    correct_NxC = jax.nn.one_hot(label_N, scores_NxC.shape[1], dtype=bool)
+    correct_N = jnp.max(jnp.where(correct_NxC, scores_NxC, -jnp.inf), 1)
+    return correct_N - jnp.max(jnp.where(correct_NxC, -jnp.inf, scores_NxC), 1)
 
 
-def _alike(layers):
-    similarity_LxL = linear_cka(layers)
-    unpaired_LxL = linear_cka([jnp.roll(y, at, 0) for at, y in enumerate(layers)])
-    off_LxL = jnp.abs(jnp.arange(len(layers))[:, None] - jnp.arange(len(layers))[None])
-    metrics = {f"alike_{at + 1}": similarity_LxL[at] for at in range(len(layers))}
-    for name, values_LxL in (("", similarity_LxL), ("unpaired_", unpaired_LxL)):
-        for kind, wanted_LxL in (("near", off_LxL == 1), ("far", off_LxL >= FAR)):
-            metrics[f"{name}{kind}"] = jnp.sum(values_LxL * wanted_LxL) / jnp.sum(wanted_LxL)
-    return metrics
+def _alignments(layers):
+    alignment_LxL = linear_cka(layers)
+    unpaired_LxL = linear_cka([jnp.roll(y, number, 0) for number, y in enumerate(layers)])
+    distance_LxL = jnp.abs(jnp.arange(len(layers))[:, None] - jnp.arange(len(layers))[None])
+    masks = (distance_LxL == 1, distance_LxL >= FAR_APART)
+    means = [
+        [jnp.sum(values_LxL * mask_LxL) / jnp.sum(mask_LxL) for mask_LxL in masks]
+        for values_LxL in (alignment_LxL, unpaired_LxL)
+    ]
+    return {"alignment": alignment_LxL, "mean_alignment": jnp.stack([jnp.stack(row) for row in means])}

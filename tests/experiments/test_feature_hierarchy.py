@@ -1,148 +1,167 @@
-"""The judge of feature_hierarchy on planted records, and its whole way at the smallest size."""
-
-import itertools
+"""The criteria of feature_hierarchy on planted records, and its controls."""
 
 import numpy as np
 import pytest
 
-from dl_jax.evidence.records import Records
+from dl_jax.evidence.named import named
+from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.verdicts import Answer, judge
 from experiments import feature_hierarchy as experiment
+from experiments.feature_hierarchy.layer_probes import DISTANCES, LAYERS, PAIRED
+from experiments.feature_hierarchy.metrics import AXES, BLUR, STATES
 
-BEFORE = {
-    "class": (0.3, 0.6, 0.7, 0.6, 0.4, 0.2),
-    "nuisances": (0.5, 0.56, 0.57, 0.55, 0.48, 0.3),
-    "pixels": (1.0, 0.86, 0.66, 0.55, 0.4, 0.2),
-    "ratio": (-2.1, -1.8, -1.7, -1.7, -1.7, -1.7),
-    "against_object": (-0.1, -0.1, -0.1, 0.0, 0.0, 0.0),
-    "kept": (0.55, 0.64, 0.6, 0.5, 0.5, 0.5),
-    "parts": (0.7, 0.84, 0.84, 0.8, 0.6, 0.6),
-    "parts_apart": (0.2, 0.3, 0.35, 0.4, 0.45, 0.5),
-    "conjunctions": (0.0, 0.1, 0.1),
-    "near": 0.88,
-    "far": 0.42,
-    "unpaired_near": 0.0,
-    "unpaired_far": 0.0,
-    "object_apart": 0.5,
-    "oriented": 0.3,
+UNTRAINED = {
+    "object_accuracy": (0.3, 0.6, 0.7, 0.6, 0.4, 0.2),
+    "mean_nuisance_r2": (0.5, 0.56, 0.57, 0.55, 0.48, 0.3),
+    "pixels_r2": (1.0, 0.86, 0.66, 0.55, 0.4, 0.2),
+    "log_scatter_ratio": (-2.1, -1.8, -1.7, -1.7, -1.7, -1.7),
+    "log_rms_nuisance_distance": (-0.1, -0.1, -0.1, 0.0, 0.0, 0.0),
+    "motif_variance_share": (0.55, 0.64, 0.6, 0.5, 0.5, 0.5),
+    "parts_accuracy": (0.7, 0.84, 0.84, 0.8, 0.6, 0.6),
+    "parts_auc": (0.2, 0.3, 0.35, 0.4, 0.45, 0.5),
+    "conjunctive_share": (0.0, 0.1, 0.1),
+    "mean_alignment": ((0.88, 0.42), (0.0, 0.0)),
+    "object_auc": 0.5,
+    "orientation_score": 0.3,
 }
-AFTER = BEFORE | {
-    "class": (0.3, 0.78, 0.91, 0.97, 0.99, 0.99),
-    "nuisances": (0.6, 0.56, 0.5, 0.4, 0.3, 0.1),
-    "pixels": (1.0, 0.86, 0.67, 0.47, 0.1, 0.0),
-    "ratio": (-2.1, -1.6, -1.0, -0.3, 0.2, 0.5),
-    "against_object": (-0.1, -0.2, -0.3, -0.5, -0.8, -0.9),
-    "kept": (0.55, 0.64, 0.76, 0.8, 0.8, 0.8),
-    "parts": (0.7, 0.9, 0.94, 0.98, 0.98, 0.95),
-    "parts_apart": (0.2, 0.35, 0.4, 0.53, 0.6, 0.7),
-    "conjunctions": (0.0, 0.4, 0.4),
-    "near": 0.8,
-    "far": 0.13,
-    "object_apart": 0.8,
-    "oriented": 1.6,
+TRAINED = UNTRAINED | {
+    "object_accuracy": (0.3, 0.78, 0.91, 0.97, 0.99, 0.99),
+    "mean_nuisance_r2": (0.6, 0.56, 0.5, 0.4, 0.3, 0.1),
+    "pixels_r2": (1.0, 0.86, 0.67, 0.47, 0.1, 0.0),
+    "log_scatter_ratio": (-2.1, -1.6, -1.0, -0.3, 0.2, 0.5),
+    "log_rms_nuisance_distance": (-0.1, -0.2, -0.3, -0.5, -0.8, -0.9),
+    "motif_variance_share": (0.55, 0.64, 0.76, 0.8, 0.8, 0.8),
+    "parts_accuracy": (0.7, 0.9, 0.94, 0.98, 0.98, 0.95),
+    "parts_auc": (0.2, 0.35, 0.4, 0.53, 0.6, 0.7),
+    "conjunctive_share": (0.0, 0.4, 0.4),
+    "mean_alignment": ((0.8, 0.13), (0.0, 0.0)),
+    "object_auc": 0.8,
+    "orientation_score": 1.6,
 }
-BLUR = {"blur_conjunctions": 0.0, "blur_kept": 0.8}
-SAYS = [(criterion.statement, criterion.counter_evidence) for criterion in experiment.CRITERIA]
+BLURRED = {"conjunctive_share": 0.0, "motif_variance_share": 0.8}
 
 
-def records(after=(), before=(), blur=(), images=("planted",), spread=0.002, seeds=6):
-    """What a net that does all the paper says would leave; some of it replaced."""
-    generator, rows = np.random.default_rng(0), []
-    nets = (("", AFTER | dict(after)), ("untrained_", BEFORE | dict(before)), ("", BLUR | dict(blur)))
-    for seed, where, (net, metrics) in itertools.product(range(seeds), images, nets):
-        for name, values in metrics.items():
-            for layer, value in enumerate(np.atleast_1d(values), 1):
-                at = {"trial": seed, "seed": seed, "images": where, "metric": net + name}
-                at |= {"dataset": "some"} if where != "planted" else {}
-                at |= {"layer": layer} if np.ndim(values) else {}
-                if where == "planted" or name == "oriented":
-                    rows.append({**at, "value": value + spread * generator.normal()})
-    return Records(tuple(rows))
+def records(trained=(), untrained=(), blurred=(), images=("planted",), natural_score=1.6, spread=0.002, seeds=6):
+    """Records of a net of which all statements hold, some values replaced."""
+    generator = np.random.default_rng(0)
+    states = {"untrained": UNTRAINED | dict(untrained), "trained": TRAINED | dict(trained)}
 
+    def noisy(values):
+        return np.asarray(values) + spread * generator.normal(size=np.shape(values))
 
-def answer(found, statement, context=0, counter=False):
-    """The verdict of the criterion in this place of those on a statement."""
-    verdicts = judge(found, experiment.CRITERIA)
-    return [verdict for verdict, said in zip(verdicts, SAYS, strict=True) if said == (statement, counter)][context]
+    def planted():
+        blur = {
+            name: named(noisy(value), state="trained", layer=BLUR)
+            for name, value in {**BLURRED, **dict(blurred)}.items()
+        }
+        metrics = {
+            name: [named(noisy(states[state][name]), state=state, **AXES.get(name, {})) for state in STATES]
+            for name in TRAINED
+        }
+        return {name: [*each, *([blur[name]] if name in blur else [])] for name, each in metrics.items()}
 
+    def filters(kind):
+        scores = {"untrained": 0.3, "trained": natural_score if kind == "natural" else 1.6}
+        return {"orientation_score": [named(noisy(score), state=state) for state, score in scores.items()]}
 
-def but(name, layer, value, net=AFTER):
-    """A metric with another value in one layer."""
-    values = list(net[name])
-    values[experiment.LAYERS.index(layer)] = value
-    return {name: tuple(values)}
-
-
-def test_a_net_that_does_all_the_paper_says_supports_it():
-    verdicts = judge(records(), experiment.CRITERIA)
-    found = {said: verdict.verdict for said, verdict in zip(SAYS, verdicts, strict=True) if not said[1]}
-    assert set(found.values()) == {Answer.SUPPORTED}, found
-    assert not [verdict for verdict in verdicts if verdict.verdict is Answer.ERROR]
-
-
-@pytest.mark.parametrize(
-    ("planted", "statement", "context"),
-    [
-        (but("nuisances", "hidden", 0.55), 1, 0),
-        (but("ratio", "stage 2", -1.7), 21, 0),
-        ({"far": 0.75}, 21, 1),
-        (but("pixels", "hidden", 0.8), 24, 0),
-        (but("class", "hidden", 0.4), 25, 0),
-        (but("ratio", "hidden", -1.6), 26, 0),
-        (but("nuisances", "hidden", 0.5), 27, 0),
-        (but("against_object", "hidden", -0.3), 27, 1),
-        ({"oriented": 0.8}, 28, 0),
-        ({"conjunctions": (0.0, 0.12, 0.1)}, 29, 0),
-        (but("kept", "stage 2", 0.6), 30, 0),
-        (but("parts", "stage 3", 0.945), 31, 0),
-        ({"object_apart": 0.55}, 32, 0),
-        (but("parts_apart", "stage 3", 0.8), 32, 0),
-        (but("nuisances", "stage 1", 0.7), 106, 0),
-        (but("class", "hidden", 0.35), 106, 1),
-    ],
-)
-def test_each_criterion_can_fail(planted, statement, context):
-    assert answer(records(planted), statement, context).verdict is Answer.REFUTED
-
-
-@pytest.mark.parametrize(
-    ("planted", "statement"),
-    [(dict(AFTER), 1), (dict(AFTER), 25), ({"oriented": 1.5}, 28), ({"object_apart": 0.9}, 32), (dict(AFTER), 106)],
-)
-def test_a_net_that_could_do_it_before_it_learned_is_an_error(planted, statement):
-    assert answer(records(before=planted), statement).verdict is Answer.ERROR
-
-
-@pytest.mark.parametrize(
-    ("planted", "statement", "says"),
-    [
-        ({"before": {"far": 0.85}}, 21, Answer.REFUTED),
-        ({"before": {}}, 21, Answer.SUPPORTED),
-        ({"before": {}}, 24, Answer.SUPPORTED),
-        ({"before": but("pixels", "hidden", 0.8, BEFORE)}, 24, Answer.REFUTED),
-        ({"after": {}}, 27, Answer.REFUTED),
-        ({"after": but("nuisances", "stage 1", 0.7)}, 27, Answer.SUPPORTED),
-        ({"blur": {"blur_kept": 0.8}}, 30, Answer.SUPPORTED),
-        ({"blur": {"blur_kept": 0.6}}, 30, Answer.REFUTED),
-        ({"images": ("planted", "natural", "random phase")}, 28, Answer.SUPPORTED),
-        ({}, 28, Answer.NOT_RUN),
-    ],
-)
-def test_counter_evidence_can_fail_too(planted, statement, says):
-    assert answer(records(**planted), statement, counter_evidence=True).verdict is says
-
-
-def test_photographs_decide_about_filters_where_there_are_any():
-    found = records(images=("planted", "natural"))
-    assert answer(found, 28).verdict is Answer.SUPPORTED
-    assert "some" in answer(found, 28).scope
-    rows = tuple(
-        row | {"value": 0.0} if row["metric"] == "oriented" and row["images"] == "natural" else row
-        for row in found.rows
+    return Records.gather(
+        measured(planted(), seed=seed, images=kind)
+        if kind == "planted"
+        else measured(filters(kind), seed=seed, images=kind, dataset="some")
+        for seed in range(seeds)
+        for kind in images
     )
-    assert answer(Records(rows), 28).verdict is Answer.REFUTED
 
 
-def test_106_names_the_modules_that_raise_both():
-    found = answer(records(but("nuisances", "stage 1", 0.7)), 106)
-    assert found.scope.endswith("stage 2, stage 3, hidden")
+def verdicts(of_records):
+    return {verdict.key: verdict for verdict in judge(of_records, experiment.CRITERIA)}
+
+
+def replace(name, layer, value, metrics=TRAINED):
+    """A metric with another value in one layer."""
+    return {name: tuple(value if at == layer else old for at, old in zip(LAYERS, metrics[name], strict=False))}
+
+
+def test_a_net_of_which_all_statements_hold_supports_them():
+    by_key = verdicts(records())
+    answers = {criterion.key: by_key[criterion.key].verdict for criterion in experiment.CRITERIA}
+    against = {criterion.key for criterion in experiment.CRITERIA if criterion.counter_evidence}
+    assert {answer for key, answer in answers.items() if key not in against} == {Answer.SUPPORTED}
+    assert Answer.ERROR not in answers.values()
+    assert len(answers) == 20
+
+
+@pytest.mark.parametrize(
+    ("planted", "key"),
+    [
+        (replace("mean_nuisance_r2", "hidden", 0.55), "1.nuisances_low_object_high"),
+        (replace("log_scatter_ratio", "stage 2", -1.7), "21.each_module_more_abstract"),
+        ({"mean_alignment": ((0.8, 0.75), (0.0, 0.0))}, "21.gradual_change"),
+        (replace("pixels_r2", "hidden", 0.8), "24.pixels_lost_object_gained"),
+        (replace("object_accuracy", "hidden", 0.4), "25.linear_layer_uses_features"),
+        (replace("log_scatter_ratio", "hidden", -1.6), "26.class_is_amplified"),
+        (replace("mean_nuisance_r2", "hidden", 0.5), "27.nuisances_are_suppressed"),
+        (replace("log_rms_nuisance_distance", "hidden", -0.3), "27.nuisances_move_less"),
+        ({"orientation_score": 0.8}, "28.first_filters_are_oriented"),
+        ({"conjunctive_share": (0.0, 0.12, 0.1)}, "29.motifs_are_conjunctions"),
+        (replace("motif_variance_share", "stage 2", 0.6), "30.small_shifts_are_tolerated"),
+        (replace("parts_accuracy", "stage 3", 0.945), "31.motifs_join_into_parts"),
+        ({"object_auc": 0.55}, "32.objects_need_arrangement"),
+        (replace("parts_auc", "stage 3", 0.8), "32.objects_need_arrangement"),
+        (replace("mean_nuisance_r2", "stage 1", 0.7), "106.every_module"),
+        (replace("object_accuracy", "hidden", 0.35), "106.all_modules_together"),
+    ],
+)
+def test_each_criterion_can_fail(planted, key):
+    assert verdicts(records(planted))[key].verdict is Answer.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("planted", "key"),
+    [
+        (TRAINED, "1.nuisances_low_object_high"),
+        (TRAINED, "25.linear_layer_uses_features"),
+        ({"orientation_score": 1.5}, "28.first_filters_are_oriented"),
+        ({"object_auc": 0.9}, "32.objects_need_arrangement"),
+        (TRAINED, "106.every_module"),
+    ],
+)
+def test_an_untrained_net_of_which_the_statement_holds_is_an_error(planted, key):
+    assert verdicts(records(untrained=planted))[key].verdict is Answer.ERROR
+
+
+@pytest.mark.parametrize(
+    ("planted", "key", "answer"),
+    [
+        ({}, "21.gradual_change_untrained", Answer.SUPPORTED),
+        ({"untrained": {"mean_alignment": ((0.88, 0.85), (0.0, 0.0))}}, "21.gradual_change_untrained", Answer.REFUTED),
+        ({}, "24.pixels_lost_untrained", Answer.SUPPORTED),
+        ({"untrained": replace("pixels_r2", "hidden", 0.8, UNTRAINED)}, "24.pixels_lost_untrained", Answer.REFUTED),
+        ({}, "27.low_layers_amplify_nuisances", Answer.REFUTED),
+        ({"trained": replace("mean_nuisance_r2", "stage 1", 0.7)}, "27.low_layers_amplify_nuisances", Answer.SUPPORTED),
+        ({}, "28.oriented_without_edges", Answer.NOT_RUN),
+        ({"images": ("planted", "natural", "random phase")}, "28.oriented_without_edges", Answer.SUPPORTED),
+        ({}, "30.blur_tolerates_as_much", Answer.SUPPORTED),
+        ({"blurred": {"motif_variance_share": 0.6}}, "30.blur_tolerates_as_much", Answer.REFUTED),
+    ],
+)
+def test_counter_evidence_can_fail_too(planted, key, answer):
+    assert verdicts(records(**planted))[key].verdict is answer
+
+
+def test_filters_from_photographs_decide_if_there_are_any():
+    images, key = ("planted", "natural"), "28.first_filters_are_oriented"
+    supported = verdicts(records(images=images))[key]
+    assert supported.verdict is Answer.SUPPORTED
+    assert "filters from some" in supported.scope
+    assert verdicts(records(images=images, natural_score=0.0))[key].verdict is Answer.REFUTED
+
+
+def test_106_names_the_modules_that_are_more_selective_and_more_invariant():
+    verdict = verdicts(records(replace("mean_nuisance_r2", "stage 1", 0.7)))["106.every_module"]
+    assert verdict.scope.endswith("stage 2, stage 3, hidden")
+
+
+def test_planted_alignments_have_the_labels_of_the_measured_ones():
+    assert list(AXES["mean_alignment"]) == ["pictures", "distance"]
+    assert (PAIRED, DISTANCES) == (("paired", "unpaired"), ("neighbours", "far apart"))

@@ -1,4 +1,4 @@
-"""Conjunctions: a unit with a threshold has one, linear maps and blurs have none; and what jitter leaves of a motif."""
+"""Conjunctive maps: a threshold makes them, linear maps and blurs have none; and motifs whose edges jitter."""
 
 import jax
 import jax.numpy as jnp
@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from experiments.feature_hierarchy.conjunction import (
-    blurred,
-    conjunctive,
-    edges_alone_and_together,
-    kept_when_edges_move,
+    blur,
+    conjunctive_share,
+    conjunctive_shares,
+    motif_variance_shares,
 )
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.usefixtures("quick_to_compile")
 SIDE, KEY = 24, jax.random.key(0)
 
 
-def both_and_each(f):
-    """Answers f(a + b), f(a), f(b) of one map to one motif of two edges that drive it by 1 each, at one place."""
-    return conjunctive(*(f(jnp.full((1, 1, 1), drive)) - f(jnp.zeros((1, 1, 1))) for drive in (2.0, 1.0, 1.0)))
+def share_of(f):
+    """`conjunctive_share` of one map f of a total input to which each of two edges contributes 1."""
+    return conjunctive_share(*(f(jnp.full((1, 1, 1), z)) - f(jnp.zeros((1, 1, 1))) for z in (2.0, 1.0, 1.0)))
 
 
 @pytest.mark.parametrize(
@@ -32,41 +32,38 @@ def both_and_each(f):
     ],
 )
 def test_a_threshold_makes_a_conjunction(f, share):
-    assert both_and_each(f) == share
+    assert share_of(f) == share
 
 
 def test_a_dead_map_does_not_count():
-    drive = jnp.array([2.0, 0.0])[None, None]
-    assert conjunctive(drive**2, (drive / 2) ** 2, (drive / 2) ** 2) == 1.0
+    z = jnp.array([2.0, 0.0])[None, None]
+    assert conjunctive_share(z**2, (z / 2) ** 2, (z / 2) ** 2) == 1.0
 
 
-def test_a_linear_net_and_a_blur_have_none_and_a_product_of_edges_has():
-    def blur(x):
-        return [blurred(x, 8, KEY)]
-
+def test_a_blur_has_no_conjunctive_maps_and_a_product_of_edges_is_one():
     def corner(x):
-        """Across an edge at the left times along an edge below: an L."""
-        return [jnp.roll(x, 3, 2) * jnp.roll(x, -3, 1)]
+        """The product of an edge at the left and one below: an L."""
+        return jnp.roll(x, 3, 2) * jnp.roll(x, -3, 1)
 
-    assert jax.jit(lambda: edges_alone_and_together(blur, SIDE))() == [0.0]
-    assert jax.jit(lambda: edges_alone_and_together(corner, SIDE))() == [1.0]
+    shares = jax.jit(lambda: conjunctive_shares(lambda x: (blur(x, 8, KEY), corner(x)), SIDE))()
+    np.testing.assert_array_equal(shares, [0.0, 1.0])
 
 
-def test_without_jitter_all_is_kept_and_what_knows_no_motif_keeps_nothing():
-    still = jax.jit(lambda: kept_when_edges_move(lambda x: (x,), SIDE, KEY, reach=0.0))()
+def test_without_jitter_all_variance_is_between_motifs_and_of_noise_none():
+    still = jax.jit(lambda: motif_variance_shares(lambda x: (x,), SIDE, KEY, reach=0.0))()
     np.testing.assert_allclose(still, 1.0, atol=1e-3)
     noise = jax.random.normal(KEY, (128, 5))
-    assert abs(jax.jit(lambda: kept_when_edges_move(lambda x: (noise,), SIDE, KEY)[0])()) < 0.1
+    assert abs(jax.jit(lambda: motif_variance_shares(lambda x: (noise,), SIDE, KEY)[0])()) < 0.1
 
 
-def test_a_blurred_picture_minds_jitter_less():
-    sharp, smooth = jax.jit(lambda: kept_when_edges_move(lambda x: (x, blurred(x, 1, KEY)), SIDE, KEY))()
+def test_a_blurred_picture_tolerates_jitter_better():
+    sharp, smooth = jax.jit(lambda: motif_variance_shares(lambda x: (x, blur(x, 1, KEY)), SIDE, KEY))()
     assert 0 < sharp < smooth < 1
 
 
 def test_a_blur_is_a_mean_of_means():
     x = jnp.zeros((1, 8, 8, 2)).at[0, 4, 4].set(1.0)
-    y = jax.jit(lambda x: blurred(x, 3, KEY))(x)
+    y = jax.jit(lambda x: blur(x, 3, KEY))(x)
     assert y.shape == (1, 4, 4, 3)
     mix_2x3 = jax.random.normal(KEY, (2, 3)) / jnp.sqrt(2.0)
     np.testing.assert_allclose(y.sum((0, 1, 2)), mix_2x3.sum(0) / 4, rtol=1e-4)

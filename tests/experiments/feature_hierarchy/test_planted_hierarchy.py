@@ -1,4 +1,4 @@
-"""The planted hierarchy: what is named varies alone, and sisters of every level are made of the same pieces."""
+"""The planted hierarchy: nuisances vary one at a time, and the classes of a level are made of the same pieces."""
 
 import jax
 import jax.numpy as jnp
@@ -11,25 +11,25 @@ from experiments.feature_hierarchy.planted_hierarchy import (
     OBJECTS,
     PARTS,
     SCRAMBLED,
-    described,
-    motif,
+    draw_scene,
+    draw_scenes,
     parts_of,
-    plain,
+    plain_scene,
     render,
-    rendered,
-    scene,
+    render_all,
+    render_motif,
 )
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
 KEY, SIDE = jax.random.key(1), 24
 EVERY = pytest.mark.parametrize("nuisance", NUISANCES)
-drawn_as = jax.jit(lambda scene: render(0, scene, SIDE))
+render_first = jax.jit(lambda scene: render(0, scene, SIDE))
 
 
 def draw(count, nuisances=tuple(NUISANCES), scrambled=0):
-    kind_N, scene_N = described(KEY, count, nuisances)
-    return rendered(kind_N, scene_N, jnp.full(count, scrambled), SIDE)
+    kind_N, scene_N = draw_scenes(KEY, count, nuisances)
+    return render_all(kind_N, scene_N, jnp.full(count, scrambled), SIDE)
 
 
 pictures = jax.jit(draw, static_argnums=(0, 1))
@@ -40,7 +40,7 @@ def test_pictures_are_many_and_different():
     assert x_NxHxWx1.shape == (128, SIDE, SIDE, 1)
     assert np.abs(x_NxHxWx1).max() < 2.5
     assert len(np.unique(x_NxHxWx1.reshape(128, -1), axis=0)) == 128
-    kind_N, scene_N = described(KEY, 128)
+    kind_N, scene_N = draw_scenes(KEY, 128)
     assert set(np.unique(kind_N)) == set(range(len(OBJECTS)))
     assert {name: scene_N[name].shape for name in NUISANCES} == {name: (128, size) for name, size in NUISANCES.items()}
     np.testing.assert_array_equal(parts_of(kind_N)[np.arange(128), OBJECTS[kind_N, 0]], 1)
@@ -49,17 +49,17 @@ def test_pictures_are_many_and_different():
 
 @EVERY
 def test_a_nuisance_varies_alone(nuisance):
-    found = scene(KEY, [nuisance])
-    assert {name for name in found if np.any(found[name] != plain()[name])} == {nuisance, "lot"}
-    assert np.abs(drawn_as(found) - drawn_as(plain())).max() > 0.1
+    scene = draw_scene(KEY, [nuisance])
+    assert {name for name in scene if np.any(scene[name] != plain_scene()[name])} == {nuisance, "scrambling"}
+    assert np.abs(render_first(scene) - render_first(plain_scene())).max() > 0.1
 
 
 def test_an_unknown_nuisance_is_named():
     with pytest.raises(KeyError, match=r"weather.*position"):
-        scene(KEY, ["weather"])
+        draw_scene(KEY, ["weather"])
 
 
-def test_no_count_of_edges_of_motifs_or_of_parts_tells_the_objects_apart():
+def test_no_count_of_edges_of_motifs_or_of_parts_separates_the_objects():
     orientations = {tuple(sorted(EDGES[PARTS[part], :, 2].reshape(-1))) for part in range(len(PARTS))}
     assert len(orientations) == 1
     assert sorted(EDGES[0, :, 2]) == sorted(EDGES[1, :, 2])
@@ -69,8 +69,8 @@ def test_no_count_of_edges_of_motifs_or_of_parts_tells_the_objects_apart():
     assert np.bincount(OBJECTS[:, 0]).tolist() == np.bincount(OBJECTS[:, 1]).tolist() == [2, 2, 2, 2]
 
 
-def test_plain_objects_hold_as_much_ink_and_differ():
-    plain_8 = jax.jit(jax.vmap(lambda kind: render(kind, plain(), SIDE)))(jnp.arange(len(OBJECTS)))
+def test_plain_objects_have_equal_ink_and_differ():
+    plain_8 = jax.jit(jax.vmap(lambda kind: render(kind, plain_scene(), SIDE)))(jnp.arange(len(OBJECTS)))
     plain_8 = np.asarray(plain_8)
     np.testing.assert_allclose(plain_8.sum((1, 2, 3)), plain_8[0].sum(), rtol=0.03)
     apart_8x8 = np.abs(plain_8[:, None] - plain_8[None]).sum((2, 3, 4))
@@ -95,7 +95,7 @@ def test_nothing_sticks_out_of_the_picture(how):
 
 def test_a_motif_is_the_sum_of_its_edges():
     still, middle = jnp.zeros((2, 2)), jnp.zeros(2)
-    drawn = jax.jit(lambda which: motif(0, middle, still, SIDE, which))
+    drawn = jax.jit(lambda which: render_motif(0, middle, still, SIDE, which))
     both, first, second = (drawn(jnp.asarray(which)) for which in ((1, 1), (1, 0), (0, 1)))
     assert np.abs(both - first - second).sum() < 0.15 * np.abs(both).sum()
     np.testing.assert_array_equal(drawn(jnp.zeros(2)), 0.0)

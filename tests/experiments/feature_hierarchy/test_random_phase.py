@@ -1,4 +1,4 @@
-"""Random phases: spectra stay and pictures do not."""
+"""Random phases: amplitudes stay and images change."""
 
 import jax
 import numpy as np
@@ -14,17 +14,16 @@ SPLITS = Splits(*(Examples(X[at : at + 2], np.arange(2)) for at in (0, 2, 4)))
 
 
 def test_amplitudes_colours_and_means_stay_and_phases_do_not():
-    found = random_phase(SPLITS)
-    for was, now in zip(SPLITS, found, strict=True):
+    for was, now in zip(SPLITS, random_phase(SPLITS), strict=True):
         spectra = [np.fft.fft2(x, axes=(1, 2)) for x in (was.x, now.x)]
         np.testing.assert_allclose(np.abs(spectra[1]), np.abs(spectra[0]), atol=1e-3)
-        turned = spectra[1] / spectra[0]
-        np.testing.assert_allclose(turned[..., 0], turned[..., 2], atol=1e-2)
+        rotation = spectra[1] / spectra[0]
+        np.testing.assert_allclose(rotation[..., 0], rotation[..., 2], atol=1e-2)
         assert np.abs(now.x - was.x).max() > 0.5
         np.testing.assert_array_equal(was.y, now.y)
 
 
-def test_each_picture_has_phases_of_its_own_and_the_seed_tells_which():
+def test_each_image_has_phases_of_its_own_given_by_the_seed():
     one, again, other = random_phase(SPLITS), random_phase(SPLITS), random_phase(SPLITS, seed=1)
     np.testing.assert_array_equal(one.train.x, again.train.x)
     assert np.abs(one.train.x - other.train.x).max() > 0.1

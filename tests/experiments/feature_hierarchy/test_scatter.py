@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from experiments.feature_hierarchy.scatter import distance, scatter_ratio, share_between
+from experiments.feature_hierarchy.scatter import rms_distance, scatter_ratio, share_between
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
@@ -26,16 +26,16 @@ def test_gaussians_have_the_ratio_of_their_variances(apart):
     np.testing.assert_allclose(share_between(*gaussians(apart), 4), expected / (1 + expected), rtol=0.05, atol=2e-3)
 
 
-def test_few_examples_make_no_difference_where_there_is_none():
+def test_few_examples_of_equal_classes_have_ratio_0_on_average():
     ratio = jax.jit(lambda x_NxD, label_N: scatter_ratio(x_NxD, label_N, 4))
-    found = [ratio(*gaussians(0.0, count=12)) for _ in range(300)]
-    assert abs(np.mean(found)) < 3 * np.std(found) / np.sqrt(300) + 0.02
+    ratios = [ratio(*gaussians(0.0, count=12)) for _ in range(300)]
+    assert abs(np.mean(ratios)) < 3 * np.std(ratios) / np.sqrt(300) + 0.02
 
 
-def test_scale_place_and_classes_that_are_not_there_do_not_matter():
+def test_scale_offset_and_absent_classes_do_not_matter():
     x_NxD, label_N = gaussians(1.0, 200)
     np.testing.assert_allclose(scatter_ratio(7 * x_NxD + 2, label_N, 9), scatter_ratio(x_NxD, label_N, 4), rtol=1e-3)
 
 
 def test_distance_is_that_of_pythagoras():
-    np.testing.assert_allclose(distance(np.zeros((3, 2)), np.full((3, 2), 2.0)), np.sqrt(8.0), rtol=1e-6)
+    np.testing.assert_allclose(rms_distance(np.zeros((3, 2)), np.full((3, 2), 2.0)), np.sqrt(8.0), rtol=1e-6)
