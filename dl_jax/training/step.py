@@ -16,7 +16,10 @@ from dl_jax.training.losses import Loss
 
 
 class Learner(NamedTuple):
-    """A model, its loss and its optimizer: everything that a step needs but the examples and the key."""
+    """A model, its loss and its optimizer: everything that a step needs but the examples and the key.
+
+    optimizer: of optax; or a `full_batch.Method`, which `sweep` can train.
+    """
 
     model: Model
     loss: Loss

@@ -89,7 +89,7 @@ def _records_of_program(setup, shown, axes, with_step, context) -> Records:
     program, clock = setup.program, Clock()
     trials = [program.grid.trials[number] for number in program.numbers]
     columns, programs = program.columns(), cache(lambda: programs_of(setup, context))
-    label = ", ".join(f"{name} {value}" for name, value in shown.items() if len(str(value)) < 16) or "training"
+    label = ", ".join(f"{name} {value}" for name, value in shown.items() if len(str(value)) < 24) or "training"
 
     def compute(part):
         chosen = {axis: column_R[np.asarray(part)] for axis, column_R in columns.items()}

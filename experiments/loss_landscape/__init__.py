@@ -36,7 +36,7 @@ from dl_jax.training.losses import cross_entropy
 from dl_jax.training.old_sweep import grid, sweep
 from dl_jax.training.snapshots import remembering
 from dl_jax.training.step import Learner
-from dl_jax.training.stochastic_methods import stochastic
+from dl_jax.training.stochastic_methods import METHODS, stochastic
 from experiments.loss_landscape import figures as landscapes
 from experiments.loss_landscape.pair import of_both, twins
 from experiments.loss_landscape.path import by_step, landscape, losses, lowest, lowest_point
@@ -97,7 +97,7 @@ def train(config, context, kind, splits, classes):
     def learner(trial):
         steered = optax.chain(
             step_along(choose(trial["direction"], [DIRECTIONS[way] for way in WAYS]), trial["seed"]),
-            stochastic(("SGD",), 0, RATES[kind], ridge),
+            stochastic(METHODS["SGD"], RATES[kind], ridge),
         )
         return remembering(Learner(twins(model), of_both(cross_entropy), steered), steps_K)
 

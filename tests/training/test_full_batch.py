@@ -1,30 +1,17 @@
-"""Batch methods on quadratics, where each must arrive after a known number of steps, and against scipy."""
+"""A full-batch method on a budget of passes: what it costs, what counts, and how a training is cut into calls."""
 
-from itertools import pairwise
+from functools import cache
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy import optimize
 
-from dl_jax.training import full_batch as batch_methods
-from dl_jax.training.full_batch import METHODS, PRODUCT, Point, batch, minimise
+from dl_jax.training.full_batch import advance, start
+from dl_jax.training.full_batch_methods import METHODS
+from dl_jax.training.newton_cg import PRODUCT
+from tests.training.quadratic import DIMENSIONS, HYPERPARAMETERS, LOWEST_P, START_P, HESSIAN_PxP, points, quadratic
 
-DIMENSIONS = 6
-GENERATOR = np.random.default_rng(0)
-TURN_PxP = np.linalg.qr(GENERATOR.normal(size=(DIMENSIONS, DIMENSIONS)))[0]
-HESSIAN_PxP = TURN_PxP @ np.diag(np.geomspace(1.0, 100.0, DIMENSIONS)) @ TURN_PxP.T
-LOWEST_P, START_P = GENERATOR.normal(size=DIMENSIONS), np.zeros(DIMENSIONS)
-EVERY_PASS = tuple(range(1, 61))
-
-
-def quadratic(w_P):
-    return 0.5 * (w_P - LOWEST_P) @ HESSIAN_PxP @ (w_P - LOWEST_P)
-
-
-def rosenbrock(w_P):
-    return jnp.sum(100.0 * (w_P[1:] - w_P[:-1] ** 2) ** 2 + (1.0 - w_P[:-1]) ** 2)
+BUDGET = 60
 
 
 @pytest.fixture(autouse=True)
@@ -33,123 +20,88 @@ def double_precision(quick_to_compile):
         yield
 
 
-def method(name, setting):
-    return batch((name,), 0, setting)
-
-
-def descend(method, error=quadratic, start_P=START_P, passes_K=EVERY_PASS):
-    return jax.jit(lambda w_P: minimise(method, error, w_P, passes_K))(jnp.asarray(start_P))
-
-
-def steps(method, count, error=quadratic, start_P=START_P):
-    """The points of so many steps, the first one before any."""
-    w_P = jnp.asarray(start_P)
-    points = [Point(w_P, *jax.value_and_grad(error)(w_P), method.begin(w_P), jnp.asarray(1))]
-    step = jax.jit(lambda point: method.step(error, point))
-    for _ in range(count):
-        points.append(step(points[-1]))
-    return points
-
-
-def test_conjugate_gradients_with_exact_line_searches_solve_n_dimensions_in_n_steps(monkeypatch):
-    monkeypatch.setattr(batch_methods, "TIGHT", 1e-9)
-    points = steps(method("conjugate gradients", 1.0), DIMENSIONS)
-    assert points[DIMENSIONS - 1].error > 1e-4
-    assert points[DIMENSIONS].error < 1e-9 * points[0].error
-
-
-def test_newton_arrives_in_one_step_of_n_products():
-    _, there = steps(method("Newton-CG", DIMENSIONS), 1)
-    np.testing.assert_allclose(there.w_P, LOWEST_P, rtol=1e-3, atol=1e-3)
-    assert there.passes == 1 + 1 + PRODUCT * DIMENSIONS
-    assert steps(method("Newton-CG", 2), 1)[1].error > 0.01
-
-
-def test_newton_goes_down_where_the_error_curves_down():
-    def saddle(w_P):
-        return -0.5 * w_P[0] ** 2 + 0.25 * w_P[0] ** 4 + 0.5 * w_P[1] ** 2
-
-    points = steps(method("Newton-CG", 5), 8, saddle, np.array([0.01, 1.0]))
-    assert abs(float(points[-1].error) - -0.25) < 1e-6
-    assert all(later.error <= sooner.error for sooner, later in pairwise(points))
-
-
-def test_lbfgs_needs_as_few_evaluations_as_that_of_scipy():
-    start_P = np.array([-1.2, 1.0, -0.5, 0.8])
-    found = optimize.minimize(
-        lambda w: float(rosenbrock(w)), start_P, jac=lambda w: np.asarray(jax.grad(rosenbrock)(w)), method="L-BFGS-B"
+@cache
+def programs(name, hyperparameter=None, ridge=0.0):
+    """How a method starts on the quadratic, and goes on until `passes` have been spent."""
+    method = METHODS[name](hyperparameter or HYPERPARAMETERS[name], ridge)
+    return (
+        jax.jit(lambda w_P: start(method, quadratic, w_P, BUDGET)),
+        jax.jit(lambda descent, passes: advance(method, quadratic, descent, passes)),
     )
-    w_KxP, error_K = descend(method("L-BFGS", 1.0), rosenbrock, start_P, (found.nfev, 2 * found.nfev))
-    assert found.fun < 1e-8
-    assert error_K[1] < 1e-6
-    np.testing.assert_allclose(w_KxP[1], found.x, atol=1e-2)
 
 
-def test_gradient_descent_follows_its_closed_form():
-    rate, passes_K = 0.015, (1, 5, 60)
-    w_KxP, error_K = descend(method("gradient descent", rate), passes_K=passes_K)
-    for w_P, error, passes in zip(w_KxP, error_K, passes_K, strict=True):
-        left_PxP = np.linalg.matrix_power(np.eye(DIMENSIONS) - rate * HESSIAN_PxP, passes - 1)
-        np.testing.assert_allclose(w_P, LOWEST_P + left_PxP @ (START_P - LOWEST_P), rtol=1e-9, atol=1e-12)
-        assert float(error) == pytest.approx(float(quadratic(w_P)), rel=1e-9)
-
-
-SETTINGS = {"gradient descent": 0.01, "L-BFGS": 1.0, "conjugate gradients": 2.0, "Newton-CG": 10}
+def descend(budgets, *method):
+    """The descents after each of the budgets, one going on from the other."""
+    begin, go_on = programs(*method)
+    found = [begin(START_P)]
+    for passes in budgets:
+        found.append(go_on(found[-1], passes))
+    return found[1:]
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_prices_count_every_evaluation(name):
-    """The passes that a method says it spent are the gradients and products that it asked for."""
+def test_passes_count_every_gradient_and_product(name):
+    """What a method says that it spent is what it asked for."""
     count = {"gradient": 0, "product": 0}
 
     def note(kind):
         jax.debug.callback(lambda: count.__setitem__(kind, count[kind] + 1))
 
     @jax.custom_jvp
-    def watched(w_P):
+    def counted(w_P):
         note("gradient")
         return HESSIAN_PxP @ (w_P - LOWEST_P)
 
-    @watched.defjvp
+    @counted.defjvp
     def _(at, along):
         note("product")
-        return watched(*at), HESSIAN_PxP @ along[0]
+        return counted(*at), HESSIAN_PxP @ along[0]
 
     @jax.custom_jvp
-    def error(w_P):
+    def loss(w_P):
         return quadratic(w_P)
 
-    @error.defjvp
+    @loss.defjvp
     def _(at, along):
-        return error(*at), watched(*at) @ along[0]
+        return loss(*at), counted(*at) @ along[0]
 
-    points = steps(method(name, SETTINGS[name]), 4, error)
+    found = points(METHODS[name](HYPERPARAMETERS[name]), 4, loss)
     jax.effects_barrier()
     gradients = count["gradient"] - 2 * count["product"]  # each product notes the gradient twice over
-    assert int(points[-1].passes) == gradients + PRODUCT * count["product"]
-    assert points[-1].error < points[0].error
+    assert int(found[-1].passes) == gradients + PRODUCT * count["product"]
+    assert found[-1].value < found[0].value
 
 
-@pytest.mark.parametrize("name", ["gradient descent", "conjugate gradients"])
-def test_a_step_that_is_not_paid_for_does_not_count(name):
-    """The error after each pass does not rise, and is the start's until a first step is paid for."""
-    w_KxP, error_K = descend(method(name, SETTINGS[name]))
-    points = steps(method(name, SETTINGS[name]), 3)
-    for point in points:
-        if point.passes <= EVERY_PASS[-1]:
-            assert float(error_K[int(point.passes) - 1]) == pytest.approx(float(point.error), rel=1e-6, abs=1e-12)
-    assert error_K[0] == quadratic(START_P)
-    np.testing.assert_allclose(jax.vmap(quadratic)(w_KxP), error_K, rtol=1e-6, atol=1e-20)
-    assert np.all(np.diff(error_K) <= 1e-6 * error_K[0])
+@pytest.mark.parametrize("name", METHODS)
+def test_a_step_that_is_not_wholly_paid_for_does_not_count(name):
+    """The weights after each pass are those of the newest point that it pays for."""
+    found, (last,) = points(METHODS[name](HYPERPARAMETERS[name]), 3), descend([BUDGET], name)
+    each = descend(range(1, BUDGET + 1), name)
+    for passes in range(1, int(found[-1].passes)):
+        paid = [point for point in found if point.passes <= passes][-1]
+        np.testing.assert_allclose(each[passes - 1].w_P, paid.w_P, rtol=1e-6, atol=1e-9)
+        assert float(last.value_T[passes - 1]) == pytest.approx(float(paid.value), rel=1e-6, abs=1e-12)
+    assert np.array_equal(each[0].w_P, START_P)
 
 
-def test_one_program_serves_all_of_them():
-    names = tuple(METHODS)
+@pytest.mark.parametrize("name", METHODS)
+def test_it_does_not_matter_how_a_budget_is_cut_into_calls(name):
+    (whole,), pieces = descend([BUDGET], name), descend([1, 2, 5, 31, 32, BUDGET], name)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-9), whole, pieces[-1])
 
-    def last(index, setting):
-        return minimise(batch(names, index, setting), quadratic, jnp.asarray(START_P), (30,))[1][0]
 
-    together = jax.jit(last)
-    for index, name in enumerate(names):
-        alone = descend(method(name, SETTINGS[name]), passes_K=(30,))[1][0]
-        assert float(together(index, float(SETTINGS[name]))) == pytest.approx(float(alone), rel=1e-5, abs=1e-12)
+def test_a_diverged_descent_has_losses_that_are_not_finite():
+    (found,) = descend([BUDGET], "gradient descent", 1e300)
+    assert np.isfinite(found.value_T[0])
+    assert not np.isfinite(found.value_T[-1])
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_ridge_is_part_of_the_objective(name):
+    """The minimum of 1/2 (w - m)' H (w - m) + r/2 |w|^2 is (H + r)^-1 H m."""
+    ridge = 5.0
+    (found,) = descend([BUDGET], name, None, ridge)
+    lowest_P = np.linalg.solve(HESSIAN_PxP + ridge * np.eye(DIMENSIONS), HESSIAN_PxP @ LOWEST_P)
+    np.testing.assert_allclose(found.w_P, lowest_P, atol=0.05)
+    regularized = quadratic(found.w_P) + ridge / 2 * found.w_P @ found.w_P
+    assert float(found.value_T[-1]) == pytest.approx(float(regularized), rel=1e-9)
