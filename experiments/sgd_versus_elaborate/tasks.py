@@ -1,6 +1,6 @@
-"""What optimisers are tried on: documents, inputs in unlike units, a small teacher. Pure functions of keys.
+"""Tasks for comparing optimizers: documents, inputs in unlike units, a small teacher. Pure functions of keys.
 
-Each is a world, key -> (key, count) -> Examples: what its first key draws holds for training and test alike.
+Each is a `World`, key -> (key, count) -> Examples: training and test examples share what the first key draws.
 """
 
 from collections.abc import Callable
@@ -11,10 +11,11 @@ import jax.numpy as jnp
 from dl_jax.data.dataset import Examples, Splits, generated
 
 World = Callable[[jax.Array], Callable[[jax.Array, int], Examples]]
+"""(key of the task) -> (key, count) -> examples of this task."""
 
 
 def in_one_world(world: World, train: int, rest: int = 1024) -> Callable[[jax.Array], Splits]:
-    """key -> splits from one world: `train` examples to learn from, `rest` to choose by and `rest` to judge by."""
+    """key -> splits of one task: `train` training examples, and `rest` examples each for validation and test."""
 
     def splits(key):
         key_world, key_data = jax.random.split(key)
@@ -24,11 +25,11 @@ def in_one_world(world: World, train: int, rest: int = 1024) -> Callable[[jax.Ar
 
 
 def documents(features: int, words: int, lean: float = 0.3) -> World:
-    """Two topics, labels 0 and 1: each document holds `words` words, some rare, given as x_NxKx2 (number, value).
+    """Documents of two topics, labels 0 and 1, with `words` words each, given as x_NxKx2 (index, value).
 
-    Word j is as frequent as 1 / (j + 10) (Zipf), times exp(+-lean z_j) by topic, z_j normal. Values weigh rare
-    words more (inverse document frequency), and every document has length 1. With 32 words and this lean 1 in 20 is
-    as likely of the other topic, about as in RCV1.
+    The frequency of word j is proportional to 1 / (j + 10) (Zipf), times exp(+-lean z_j) by topic, z_j normal. Values
+    give rare words more weight (inverse document frequency), and every document has norm 1. With 32 words and this lean
+    1 document in 20 is more likely of the other topic, about as in RCV1.
     """
 
     def world(key_world):
@@ -43,10 +44,10 @@ def documents(features: int, words: int, lean: float = 0.3) -> World:
             topic_N = jax.random.bernoulli(key_topic, shape=(count,)).astype(jnp.int32)
             share_NxK = jax.random.uniform(key_words, (count, words))
             either = [jnp.searchsorted(upto_D, share_NxK) for upto_D in upto_2xD]
-            number_NxK = jnp.minimum(jnp.where(topic_N[:, None] == 1, either[1], either[0]), features - 1)
-            value_NxK = weight_D[number_NxK]
+            index_NxK = jnp.minimum(jnp.where(topic_N[:, None] == 1, either[1], either[0]), features - 1)
+            value_NxK = weight_D[index_NxK]
             value_NxK = value_NxK / jnp.linalg.norm(value_NxK, axis=1, keepdims=True)
-            return Examples(jnp.stack([number_NxK.astype(jnp.float32), value_NxK], 2), topic_N)
+            return Examples(jnp.stack([index_NxK.astype(jnp.float32), value_NxK], 2), topic_N)
 
         return draw
 
@@ -54,20 +55,21 @@ def documents(features: int, words: int, lean: float = 0.3) -> World:
 
 
 def unlike_units(inputs: int, spread: float) -> World:
-    """Least squares that can be solved without error: y_Nx1, of variance 1, is a weighted sum of independent normal
-    causes, each as telling, and x is these causes in units that differ by up to `spread`, then turned. The condition
-    number is spread^2.
+    """Least squares that can be solved exactly, of condition number spread^2.
+
+    y_Nx1, of variance 1, is a sum of independent normal causes, with weights of equal size and random sign; x_NxD is
+    these causes in units that differ by up to `spread`, then rotated.
     """
 
     def world(key_world):
-        key_turn, key_sum = jax.random.split(key_world)
-        turn_DxD = jax.random.orthogonal(key_turn, inputs)
+        key_rotation, key_sum = jax.random.split(key_world)
+        rotation_DxD = jax.random.orthogonal(key_rotation, inputs)
         sum_D = jax.random.rademacher(key_sum, (inputs,), dtype=jnp.float32) / jnp.sqrt(1.0 * inputs)
         unit_D = spread ** -jnp.linspace(0.0, 1.0, inputs)
 
         def draw(key, count):
             cause_NxD = jax.random.normal(key, (count, inputs))
-            return Examples((cause_NxD * unit_D[None]) @ turn_DxD, (cause_NxD @ sum_D)[:, None])
+            return Examples((cause_NxD * unit_D[None]) @ rotation_DxD, (cause_NxD @ sum_D)[:, None])
 
         return draw
 
@@ -75,7 +77,7 @@ def unlike_units(inputs: int, spread: float) -> World:
 
 
 def teacher(inputs: int, hidden: int) -> World:
-    """What a small tanh net with random weights says of normal inputs, with no noise: y_Nx1, variance about 1/2."""
+    """Targets of a small tanh net with random weights on normal inputs, without noise: y_Nx1, variance about 1/2."""
 
     def world(key_world):
         key_in, key_out = jax.random.split(key_world)

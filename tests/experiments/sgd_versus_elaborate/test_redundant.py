@@ -1,4 +1,4 @@
-"""Copies of images: how many there are, how far they moved, and what stays as it is."""
+"""Copies of images: their number, their shifts, and the splits that stay as they are."""
 
 import numpy as np
 
@@ -12,19 +12,19 @@ EXAMPLES = Examples(X_NxHxWxC, np.arange(50, dtype=np.int32))
 SPLITS = Splits(EXAMPLES, EXAMPLES, EXAMPLES)
 
 
-def test_copies_keep_their_labels_and_move_by_one_pixel_at_most():
+def test_copies_keep_their_labels_and_are_shifted_by_one_pixel_at_most():
     found = redundant(SPLITS, 4)
     assert found.train.x.shape == (200, 6, 6, 1)
     assert found.train.x.dtype == np.float32
     np.testing.assert_array_equal(found.train.y, np.tile(np.arange(50), 4))
     np.testing.assert_array_equal(found.train.x[:50], X_NxHxWxC)
-    places = {divmod(int(np.argmax(x)), 6) for x in found.train.x[50:]}
-    assert places == {(row, column) for row in (1, 2, 3) for column in (2, 3, 4)}
+    positions = {divmod(int(np.argmax(x)), 6) for x in found.train.x[50:]}
+    assert positions == {(row, column) for row in (1, 2, 3) for column in (2, 3, 4)}
     dark = found.train.x[50:][found.train.x[50:] < 5]
     assert abs(dark.std() - NOISE) < 0.01
 
 
-def test_what_is_judged_by_stays():
+def test_validation_and_test_examples_stay():
     found = redundant(SPLITS, 3)
     assert found.validation is SPLITS.validation
     assert found.test is SPLITS.test

@@ -1,4 +1,4 @@
-"""The sparse linear machine against a dense one on the same documents written out."""
+"""The sparse linear classifier against a dense one on the same documents as dense rows."""
 
 import jax
 import jax.numpy as jnp
@@ -11,13 +11,13 @@ FEATURES, K = 12, 4
 GENERATOR = np.random.default_rng(0)
 NUMBER_BxK = GENERATOR.integers(0, FEATURES, (6, K))
 VALUE_BxK = GENERATOR.normal(size=(6, K)).astype(np.float32)
-VALUE_BxK[0, 2:] = 0.0  # filled up
+VALUE_BxK[0, 2:] = 0.0  # padding
 X_BxKx2 = np.stack([NUMBER_BxK.astype(np.float32), VALUE_BxK], 2)
 DENSE_BxD = np.zeros((6, FEATURES), np.float32)
 np.add.at(DENSE_BxD, (np.arange(6)[:, None], NUMBER_BxK), VALUE_BxK)
 
 
-def test_it_answers_as_the_dense_one_and_has_its_gradient():
+def test_its_scores_and_gradients_are_those_of_the_dense_one():
     sparse, dense = sparse_linear(FEATURES), linear(1)
     params = dense.init(jax.random.key(0), DENSE_BxD)
     np.testing.assert_allclose(sparse.apply(params, X_BxKx2), dense.apply(params, DENSE_BxD), rtol=1e-5, atol=1e-6)

@@ -1,4 +1,4 @@
-"""The problems for optimisers: their known answers and condition numbers."""
+"""The tasks for comparing optimizers: their exact solutions, condition numbers and word frequencies."""
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +8,7 @@ import pytest
 from experiments.sgd_versus_elaborate.tasks import documents, in_one_world, teacher, unlike_units
 
 
-def test_unlike_units_have_the_stated_condition_and_an_exact_answer():
+def test_unlike_units_have_the_stated_condition_and_an_exact_solution():
     draw = unlike_units(5, 10.0)(jax.random.key(0))
     x_NxD, y_Nx1 = draw(jax.random.key(1), 20_000)
     value_D = np.linalg.eigvalsh(np.cov(x_NxD.T))
@@ -20,7 +20,7 @@ def test_unlike_units_have_the_stated_condition_and_an_exact_answer():
     assert left[0] / 20_000 < 1e-9
 
 
-def test_splits_of_one_world_share_its_answer_and_no_example():
+def test_splits_of_one_task_share_its_solution_and_no_example():
     splits = in_one_world(unlike_units(4, 3.0), 200, 100)(jax.random.key(0))
     w_Dx1 = np.linalg.lstsq(splits.train.x, splits.train.y)[0]
     for part, count in zip(splits, (200, 100, 100), strict=True):

@@ -1,0 +1,89 @@
+"""The problems of the race, and the hyperparameters that each method may choose from."""
+
+import numpy as np
+
+from dl_jax.data import catalog
+from dl_jax.models.linear import linear
+from dl_jax.models.mlp import mlp
+from dl_jax.models.nonlinearities import NONLINEARITIES
+from dl_jax.training.losses import binary_cross_entropy, cross_entropy, half_squared_error
+from experiments.sgd_versus_elaborate.race import Problem
+from experiments.sgd_versus_elaborate.redundant import redundant
+from experiments.sgd_versus_elaborate.sparse_linear import sparse_linear
+from experiments.sgd_versus_elaborate.tasks import documents, in_one_world, teacher, unlike_units
+
+BUDGET = {"copied images": 1, "documents": 2, "fewer documents": 2, "unlike units": 32, "small net": 64}
+"""Passes over the training examples, in units of --epochs: small problems get more of their cheap passes."""
+PROBLEMS = tuple(BUDGET)
+
+WORDS, FEATURES = 32, 4096
+"""Words in a document, and in the vocabulary."""
+RIDGE = 1e-4
+"""Of the linear classifier of documents; Bottou's on RCV1 is 1e-4 to 1e-5."""
+FEWER = 10
+"""The factor by which there are fewer documents the second time."""
+INPUTS = 20
+"""Of the least squares problem."""
+SPREAD = 1000.0
+"""The factor by which the units of its inputs differ; the condition number is SPREAD^2."""
+FEW = {"unlike units": 200, "small net": 100}
+"""Training examples of the two small problems."""
+
+LENGTHS, LONG = (0.25, 1.0, 4.0, 16.0), (4.0, 16.0, 64.0, 256.0)
+"""Lengths of the first line search, over that of the later ones."""
+PRODUCTS = (2.0, 5.0, 20.0, 100.0)
+"""Products with the Hessian in a step of Newton's method, at most."""
+SEARCHING = {"L-BFGS": LENGTHS, "conjugate gradients": LENGTHS, "Newton-CG": PRODUCTS}
+DOCUMENTS = {"SGD": (0.5, 2.0, 8.0, 32.0), "L-BFGS": LONG, "conjugate gradients": LONG, "Newton-CG": PRODUCTS}
+"""On documents SGD runs as Bottou's did, and against elaborate methods alone."""
+HYPERPARAMETERS: dict[str, dict[str, tuple[float, ...]]] = {
+    "copied images": {
+        "SGD": (0.03, 0.1, 0.3, 1.0),
+        "SGD with momentum": (0.003, 0.01, 0.03, 0.1),
+        "Adam": (0.0003, 0.001, 0.003, 0.01),
+        "gradient descent": (0.1, 0.2, 0.4, 0.8),
+        **SEARCHING,
+    },
+    "documents": DOCUMENTS,
+    "fewer documents": DOCUMENTS,
+    "unlike units": {
+        "SGD": (0.03, 0.1, 0.3, 1.0),
+        "SGD with momentum": (0.01, 0.03, 0.1, 0.3),
+        "Adam": (0.01, 0.03, 0.1, 0.3),
+        "gradient descent": (0.3, 0.6, 1.2, 1.8),
+        **SEARCHING,
+    },
+    "small net": {
+        "SGD": (0.03, 0.1, 0.3, 1.0),
+        "SGD with momentum": (0.01, 0.03, 0.1, 0.3),
+        "Adam": (0.001, 0.003, 0.01, 0.03),
+        "gradient descent": (0.1, 0.3, 1.0, 3.0),
+        **SEARCHING,
+    },
+}
+"""By problem and method: learning rates, lengths of the first line search, or products with the Hessian."""
+
+
+def evaluated_at(budget: int) -> np.ndarray:
+    """Passes after which to evaluate, ascending: each twice the one before, the last the budget."""
+    passes_K = budget / 2.0 ** np.arange(20)
+    return passes_K[passes_K >= min(1, budget / 8) / 4][::-1]
+
+
+def problem(name: str, config) -> Problem:
+    """Return one of PROBLEMS, by the flags of the experiment."""
+    passes_K = evaluated_at(config.epochs * BUDGET[name]).tolist()
+    if name == "copied images":
+        dataset = catalog.load(config.dataset, config.manual_dir or None)
+        net = mlp(config.hidden, len(dataset.class_names), NONLINEARITIES["relu"])
+        data = redundant(dataset.images(), config.copies)
+        return Problem(name, net, cross_entropy, data, passes_K, 32, classifies=True)
+    if name in ("documents", "fewer documents"):
+        count = config.documents // (FEWER if name == "fewer documents" else 1)
+        data = in_one_world(documents(FEATURES, WORDS), count)
+        return Problem(name, sparse_linear(FEATURES), binary_cross_entropy, data, passes_K, 16, RIDGE, early=True)
+    if name == "unlike units":
+        data = in_one_world(unlike_units(INPUTS, SPREAD), FEW[name])
+        return Problem(name, linear(1), half_squared_error, data, passes_K, 10)
+    net = mlp((10,), 1, NONLINEARITIES["tanh"])
+    return Problem(name, net, half_squared_error, in_one_world(teacher(3, 10), FEW[name]), passes_K, 10)
