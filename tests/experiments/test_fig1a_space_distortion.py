@@ -1,134 +1,146 @@
-"""The judge of fig1a_space_distortion on planted records, and its picture."""
+"""The criteria of fig1a_space_distortion on planted records, and its figures from a short training."""
 
 import io
+from dataclasses import replace
 
-import jax
 import numpy as np
 import pytest
 
-from dl_jax.evidence.records import Records
+from dl_jax.evidence.named import named
+from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.verdicts import Answer, judge
-from dl_jax.models.mlp import mlp
-from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.context import local_context
 from experiments import fig1a_space_distortion as experiment
-from experiments.fig1a_space_distortion.tiny_net import nets, read_back, spelled
+from experiments.fig1a_space_distortion.tasks import CASES, CURVES, DISK
+from experiments.fig1a_space_distortion.tiny_net import nets
 
-PLANTED = {"separable": 20, "bend": 0.5, "turned": 0.0, "solved": 20, "disk": 0, "third": 20, "unlike": 1e-7}
-CONTROL = {"separable": 0, "bend": 0.0, "turned": 0.5, "solved": 0, "disk": 1, "third": 0, "unlike": 1.0}
+PLANTED = {"separable": 20, "bend": 0.5, "folded": 0.0, "solved": 20, "disk": 0, "third": 20, "printed": 1e-7}
+CONTROL = {"separable": 0, "bend": 0.0, "folded": 0.5, "solved": 0, "disk": 1, "third": 0, "printed": 1.0}
+"""Values with which every criterion is supported, and those of the controls; numbers of seeds are out of 20."""
+
+SEPARABLE, BENT, NOT_FOLDED = "76.curves_become_separable", "77.grid_is_bent", "77.grid_is_not_folded"
+SOLVES, NEVER, THIRD = (
+    "78.tiny_net_solves_curves",
+    "78.two_units_never_separate_disk",
+    "78.third_unit_separates_disk",
+)
+PRINTED = "92.panel_a_follows_printed_equations"
+IDENTITIES = {NOT_FOLDED, NEVER, PRINTED}
 
 
 def records(seeds=20, spread=0.01, control=CONTROL, **changed):
-    """Planted records: shares as how many of 20 seeds; `control` for the settings in which each must fail."""
-    plant, rows = PLANTED | changed, []
-    generator = np.random.default_rng(0)
-
-    def put(seed, task, hidden, nonlinearity, **metrics):
-        at = {"trial": seed, "seed": seed, "task": task, "hidden": hidden, "nonlinearity": nonlinearity}
-        rows.extend({**at, "metric": name, "value": float(value)} for name, value in metrics.items())
-
+    planted, generator = PLANTED | changed, np.random.default_rng(0)
+    by_hand = {"separable": control["disk"], "grid_folded": control["folded"]}
+    found = [measured(by_hand, task=DISK, hidden=2, nonlinearity="square")]
     for seed in range(seeds):
         for f in experiment.ALL:
-            held = control if f == "identity" else plant
-            put(
-                *(seed, "two_curves", 2, f),
-                separable=seed < held["separable"],
-                grid_bend=held["bend"] + (held is plant) * spread * generator.normal(),
-                grid_turned=plant["turned"],
-                test_accuracy=1.0 if seed < held["solved"] else 0.9,
-                unlike_printed=plant["unlike"],
-                unlike_printed_first=control["unlike"],
-            )
-            put(seed, experiment.DISK, 2, f, separable=seed < plant["disk"])
-            put(seed, experiment.DISK, 3, f, separable=seed < held["third"])
-        put(seed, experiment.DISK, 2, "square", separable=control["disk"], grid_turned=control["turned"])
-    return Records(tuple(rows))
+            values = control if f == "identity" else planted
+            metrics = {
+                "separable": seed < values["separable"],
+                "grid_bend": values["bend"] + (values is planted) * spread * generator.normal(),
+                "grid_folded": planted["folded"],
+                "test_accuracy": 1.0 if seed < values["solved"] else 0.9,
+                "printed_error": named([control["printed"], planted["printed"]], state=("untrained", "trained")),
+            }
+            found.append(measured(metrics, seed=seed, task=CURVES, hidden=2, nonlinearity=f))
+            for hidden, separable in ((2, planted["disk"]), (3, values["third"])):
+                metrics = {"separable": seed < separable}
+                found.append(measured(metrics, seed=seed, task=DISK, hidden=hidden, nonlinearity=f))
+    return Records.gather(found)
 
 
 def answers(found):
-    return [verdict.verdict for verdict in judge(found, experiment.CRITERIA)]
+    return {verdict.key: verdict.verdict for verdict in judge(found, experiment.CRITERIA)}
 
 
-def test_the_planted_truth_is_found():
+def test_all_is_supported_where_all_holds():
     verdicts = judge(records(), experiment.CRITERIA)
-    assert [verdict.verdict for verdict in verdicts] == [Answer.SUPPORTED] * 7
-    assert [verdict.statement for verdict in verdicts if verdict.counter_evidence] == [78, 78]
+    assert {verdict.verdict for verdict in verdicts} == {Answer.SUPPORTED}
+    assert {verdict.key for verdict in verdicts if verdict.counter_evidence} == {NEVER, THIRD}
 
 
 @pytest.mark.parametrize(
-    ("planted", "context", "answer"),
+    ("changed", "key", "answer"),
     [
-        ({"separable": 2}, 0, Answer.REFUTED),
-        ({"separable": 12}, 0, Answer.INCONCLUSIVE),
-        ({"bend": 0.01, "spread": 0.001}, 1, Answer.REFUTED),
-        ({"bend": 0.05, "spread": 0.1}, 1, Answer.INCONCLUSIVE),
-        ({"turned": 0.01}, 2, Answer.REFUTED),
-        ({"turned": np.nan}, 2, Answer.INCONCLUSIVE),
-        ({"solved": 2}, 3, Answer.REFUTED),
-        ({"solved": 12}, 3, Answer.INCONCLUSIVE),
-        ({"disk": 1}, 4, Answer.REFUTED),
-        ({"third": 2}, 5, Answer.REFUTED),
-        ({"third": 12}, 5, Answer.INCONCLUSIVE),
-        ({"unlike": 0.01}, 6, Answer.REFUTED),
-        ({"unlike": np.nan}, 6, Answer.INCONCLUSIVE),
+        ({"separable": 2}, SEPARABLE, Answer.REFUTED),
+        ({"separable": 12}, SEPARABLE, Answer.INCONCLUSIVE),
+        ({"bend": 0.01, "spread": 0.001}, BENT, Answer.REFUTED),
+        ({"bend": 0.05, "spread": 0.1}, BENT, Answer.INCONCLUSIVE),
+        ({"folded": 0.01}, NOT_FOLDED, Answer.REFUTED),
+        ({"folded": np.nan}, NOT_FOLDED, Answer.INCONCLUSIVE),
+        ({"solved": 2}, SOLVES, Answer.REFUTED),
+        ({"solved": 12}, SOLVES, Answer.INCONCLUSIVE),
+        ({"disk": 1}, NEVER, Answer.REFUTED),
+        ({"third": 2}, THIRD, Answer.REFUTED),
+        ({"third": 12}, THIRD, Answer.INCONCLUSIVE),
+        ({"disk": 20}, THIRD, Answer.ERROR),
+        ({"printed": 0.01}, PRINTED, Answer.REFUTED),
+        ({"printed": np.nan}, PRINTED, Answer.INCONCLUSIVE),
     ],
 )
-def test_each_criterion_can_fail(planted, context, answer):
-    assert answers(records(**planted))[context] is answer
+def test_each_criterion_can_fail(changed, key, answer):
+    assert answers(records(**changed))[key] is answer
 
 
 @pytest.mark.parametrize(
-    ("name", "context"), [("separable", 0), ("bend", 1), ("turned", 2), ("solved", 3), ("disk", 4), ("unlike", 6)]
+    ("name", "key"),
+    [
+        ("separable", SEPARABLE),
+        ("bend", BENT),
+        ("folded", NOT_FOLDED),
+        ("solved", SOLVES),
+        ("disk", NEVER),
+        ("printed", PRINTED),
+    ],
 )
-def test_a_control_that_passes_is_an_error_and_support_for_nothing(name, context):
-    assert answers(records(control=CONTROL | {name: PLANTED[name]}))[context] is Answer.ERROR
+def test_a_control_that_is_supported_is_an_error(name, key):
+    assert answers(records(control=CONTROL | {name: PLANTED[name]}))[key] is Answer.ERROR
 
 
-def test_a_disk_that_two_units_part_at_most_seeds_spoils_the_third_units_control():
-    assert answers(records(disk=20))[5] is Answer.ERROR
-
-
-def test_few_seeds_decide_identities_alone():
-    exact = (2, 4, 6)
+def test_few_seeds_decide_identities_only():
     found = answers(records(seeds=3))
-    assert [found[context] for context in exact] == [Answer.SUPPORTED] * 3
-    assert {answer for context, answer in enumerate(found) if context not in exact} == {Answer.INCONCLUSIVE}
+    assert {key for key, answer in found.items() if answer is Answer.SUPPORTED} == IDENTITIES
+    assert {answer for key, answer in found.items() if key not in IDENTITIES} == {Answer.INCONCLUSIVE}
 
 
-def test_records_hold_the_net_that_is_drawn():
-    """One short training: all rows carry the axes, the weights come back, and all three figures can be drawn."""
-    config = experiment.Config(seeds=1, first_seed=1000, nonlinearities=("tanh", "identity"), steps=3)
-    rows = untrained(config)
-    for case in ((*case, f) for case in experiment.CASES for f in config.nonlinearities):
-        task, hidden, f = case
-        ((_, values),) = nets(Records(tuple(rows)).where(task=task, hidden=hidden, nonlinearity=f).rows)
-        assert read_back(values)["layer_01"]["w"].shape == (2, hidden)
-    figures = experiment.draw(Records(tuple(rows)))
+CONFIG = experiment.Config(seeds=1, first_seed=1000, nonlinearities=("tanh", "identity"), steps=3)
+
+
+@pytest.fixture(scope="module")
+def trained(quickly):
+    with quickly():
+        return experiment.measure(CONFIG, local_context(1))
+
+
+def test_the_weights_of_every_net_are_in_the_records_in_both_states(trained):
+    found = {(axes["task"], axes["hidden"], axes["nonlinearity"]): states for axes, states in nets(trained)}
+    assert set(found) == {(*case, f) for case in CASES for f in CONFIG.nonlinearities} | {(DISK, 2, "square")}
+    for (_, hidden, f), states in found.items():
+        assert set(states) == ({"trained"} if f == "square" else {"untrained", "trained"})
+        assert states["trained"]["layer_01"]["w"].shape == (2, hidden)
+
+
+def test_the_net_made_by_hand_is_a_fact_and_separates_the_disk(trained):
+    (separable,) = trained.where(metric="separable", nonlinearity="square")
+    assert separable == {
+        "task": DISK,
+        "hidden": 2,
+        "nonlinearity": "square",
+        "metric": "separable",
+        "value": 1.0,
+    }
+
+
+def test_the_figures_are_drawn_from_records_that_were_written_and_read(trained, tmp_path):
+    trained.write(tmp_path / "records.jsonl")
+    figures = experiment.draw(Records.read(tmp_path / "records.jsonl"))
     assert set(figures) == {"panel_a", "variants", "separable"}
     for figure in figures.values():
         figure.savefig(io.BytesIO(), format="png")
 
 
-def test_a_diverged_net_is_drawn_as_such():
-    config = experiment.Config(seeds=1, first_seed=1000, nonlinearities=("tanh",), steps=3)
-    rows = [row | {"value": np.nan} if row["metric"] in ("w1[1,1]", "w2[1,1]") else row for row in untrained(config)]
-    figure = experiment.draw(Records(tuple(rows)))["panel_a"]
+def test_a_diverged_net_is_drawn_as_such(trained):
+    arrays = (replace(each, values=np.full_like(each.values, np.nan)) for each in trained.arrays)
+    figure = experiment.draw(Records(trained.rows, tuple(arrays)))["panel_a"]
     assert [text.get_text() for ax in figure.axes for text in ax.texts].count("diverged") == 2
     figure.savefig(io.BytesIO(), format="png")
-
-
-def untrained(config):
-    """What `measure` returns, had no net been trained: first weights alone, looked at as the experiment looks."""
-
-    def as_first(learner, examples, trials, *, task, hidden, **_):
-        for index, trial in enumerate(trials):
-            model = mlp((hidden,), 1, NONLINEARITIES[trial["nonlinearity"]])
-            params = model.init(jax.random.key(trial["seed"]), np.zeros((1, 2)))
-            named = {"test_accuracy": 0.5, **spelled(params, experiment.FIRST), **spelled(params)}
-            for name, value in named.items():
-                axes = {"trial": index, "task": task, "hidden": hidden, **trial}
-                yield {**axes, "metric": name, "value": float(value)}
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiment, "sweep", as_first)
-        return list(experiment.measure(config, local_context(1)).rows)
