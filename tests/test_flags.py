@@ -51,9 +51,6 @@ RETIRED = {
 }
 """{other names for these things: the flag}."""
 
-PENDING = {"selectivity_invariance": {"train_sizes"}}
-"""{experiment: flags that are still being renamed}."""
-
 
 def flags() -> dict[str, dict[str, str]]:
     """Return {flag: {experiment: type}} of all experiments, read from their Config without importing them."""
@@ -72,15 +69,14 @@ def flags() -> dict[str, dict[str, str]]:
 def test_flags_of_several_experiments_are_in_the_table_with_one_type():
     problems = []
     for flag, types in flags().items():
-        users = {name: kind for name, kind in types.items() if flag not in PENDING.get(name, ())}
-        if flag not in SHARED and len(users) > 1:
-            problems.append(f"--{flag} of {', '.join(users)} is not in the table SHARED")
+        if flag not in SHARED and len(types) > 1:
+            problems.append(f"--{flag} of {', '.join(types)} is not in the table SHARED")
         allowed = SHARED[flag][0] if flag in SHARED else tuple(types.values())
-        problems += [f"--{flag} of {name} is {kind}" for name, kind in users.items() if kind not in allowed]
+        problems += [f"--{flag} of {name} is {kind}" for name, kind in types.items() if kind not in allowed]
     assert not problems, "\n".join(problems)
 
 
 @pytest.mark.parametrize(("retired", "flag"), RETIRED.items())
 def test_retired_names_of_flags_are_not_used(retired, flag):
-    users = [name for name in flags().get(retired, {}) if retired not in PENDING.get(name, ())]
+    users = flags().get(retired, {})
     assert not users, f"--{retired} of {', '.join(users)} is --{flag}"

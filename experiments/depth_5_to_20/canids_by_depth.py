@@ -1,4 +1,4 @@
-"""Nets that differ in depth alone, trained to tell Samoyeds from white wolves, evaluated on the way."""
+"""Nets that differ in depth alone, trained to classify Samoyeds and white wolves, with evaluations on the way."""
 
 from collections.abc import Sequence
 from functools import partial

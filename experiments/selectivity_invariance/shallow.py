@@ -58,7 +58,7 @@ def fit_on_single_nuisances(alone: dict[str, Splits], seeds: Sequence[int], cont
     """Records of validation and test accuracy of every method, by the nuisance that varies alone (axis `alone`)."""
 
     def draw(key, task):
-        return task.single_device._replace(train=random_subset(SINGLE_NUISANCE.train // 2)(key, task.single_device.train))
+        return task.alone._replace(train=random_subset(SINGLE_NUISANCE.train // 2)(key, task.alone.train))
 
     def evaluate(scores, splits):
         return {

@@ -1,4 +1,4 @@
-"""Deep stacks: plain, they are the multilayer net; mended, each factor does what it says and no other."""
+"""Deep stacks: a plain one is the multilayer net, and each factor changes what it states and nothing else."""
 
 import jax
 import jax.numpy as jnp
