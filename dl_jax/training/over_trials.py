@@ -11,8 +11,9 @@ from jax.sharding import NamedSharding, PartitionSpec
 from dl_jax.training.context import Context
 from dl_jax.training.sharding import Sharding
 
-FLOPS_PER_BATCH = {"cpu": 8e6, "gpu": 3e9, "tpu": 3e9}
-"""Useful FLOPs of a step of all trials that a device computes at once, about; small nets alone leave it idle."""
+FLOPS_PER_BATCH = {"cpu": 1e6, "gpu": 3e9, "tpu": 3e9}
+"""Useful FLOPs of a step of all trials that a device computes at once, about; small nets alone leave it idle. On a CPU
+it stays below the size at which a product is split over threads: then its rounding would depend on their number."""
 MOST_PER_DEVICE = {"cpu": 32, "gpu": 256, "tpu": 256}
 """Trials that a device computes at once, at most."""
 

@@ -91,7 +91,7 @@ def test_the_numbers_are_bitwise_equal_on_1_2_and_8_devices(monkeypatch, per_dev
 
 def test_trials_per_device_depend_on_the_size_of_a_step_and_not_on_the_devices():
     assert programs.trials_per_device("cpu", 1e9, 40) == 1
-    assert programs.trials_per_device("cpu", 1e6, 40) == 8
+    assert programs.trials_per_device("cpu", 1e5, 40) == 8
     assert programs.trials_per_device("cpu", 1e3, 5) == 4
     assert programs.trials_per_device("gpu", 1e6, 10_000) == 256
 
