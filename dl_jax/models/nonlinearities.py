@@ -1,6 +1,6 @@
 """Elementwise nonlinearities f(z) (figure 1c), each with the gain that preserves the variance of gradients."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -52,12 +52,3 @@ NONLINEARITIES: dict[str, Nonlinearity] = {
     "softplus": Nonlinearity(jax.nn.softplus, 1.8462285),
 }
 """Nonlinearities by name: the three of figure 1c, the identity as a control, then later ones."""
-
-
-def one_of(names: Sequence[str], index: jax.Array) -> Nonlinearity:
-    """Return the nonlinearity names[index], where index may be traced: one compiled program serves all names."""
-    choices = [NONLINEARITIES[name] for name in names]
-    if len(choices) == 1:
-        return choices[0]
-    gain = jnp.asarray([choice.gain for choice in choices])[index]
-    return Nonlinearity(lambda z: jax.lax.switch(index, [choice.f for choice in choices], z), gain)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special
 
-from dl_jax.models.nonlinearities import NONLINEARITIES, one_of
+from dl_jax.models.nonlinearities import NONLINEARITIES
 
 pytestmark = pytest.mark.usefixtures("strict_types", "quick_to_compile")
 
@@ -77,29 +77,3 @@ def test_known_gains():
     assert NONLINEARITIES["relu"].gain == pytest.approx(math.sqrt(2))
     assert NONLINEARITIES["leaky_relu"].gain == pytest.approx(math.sqrt(2 / (1 + 0.01**2)))
     assert NONLINEARITIES["identity"].gain == 1.0
-
-
-def test_one_of_equals_the_nonlinearity_at_a_traced_index():
-    names = tuple(NONLINEARITIES)
-
-    @jax.jit
-    def evaluate(index, z):
-        nonlinearity = one_of(names, index)
-        return nonlinearity.f(z), jax.vmap(jax.grad(nonlinearity.f))(z), nonlinearity.gain
-
-    for index, name in enumerate(names):
-        f, gain = NONLINEARITIES[name]
-        value, slope, its_gain = evaluate(jnp.int32(index), Z)
-        np.testing.assert_allclose(value, jax.jit(f)(Z), rtol=1e-5, atol=1e-6)  # programs round differently
-        np.testing.assert_allclose(slope, jax.jit(jax.vmap(jax.grad(f)))(Z), rtol=1e-5, atol=1e-6)
-        assert its_gain == pytest.approx(gain, rel=1e-6)
-
-
-def test_one_of_indexes_the_names_in_the_given_order_under_vmap():
-    z_R = jnp.array([-1.0, -1.0, 2.0])
-    y_R = jax.vmap(lambda index, z: one_of(("identity", "relu"), index).f(z))(jnp.array([0, 1, 1]), z_R)
-    np.testing.assert_array_equal(y_R, [-1.0, 0.0, 2.0])
-
-
-def test_one_of_a_single_name_is_that_nonlinearity():
-    assert one_of(("tanh",), jnp.int32(0)) is NONLINEARITIES["tanh"]

@@ -29,6 +29,12 @@ def test_one_option_is_that_option_and_nothing_is_traced():
     assert choose(jnp.int32(0), [NONLINEARITIES["relu"]]) is NONLINEARITIES["relu"]
 
 
+def test_functions_are_chosen_trial_by_trial_under_vmap():
+    options, z_R = [NONLINEARITIES[name].f for name in ("identity", "relu")], jnp.array([-1.0, -1.0, 2.0])
+    y_R = jax.vmap(lambda index, z: choose(index, options)(z))(jnp.array([0, 1, 1]), z_R)
+    np.testing.assert_array_equal(y_R, [-1.0, 0.0, 2.0])
+
+
 @pytest.mark.parametrize("index", [0, 1])
 def test_an_optimizer_with_its_own_state(index):
     options = [optax.sgd(0.1, momentum=0.9), optax.adam(0.01)]
