@@ -43,7 +43,7 @@ ALL = tuple(PRINTED)
 MATTERS = 0.05
 """Affine residual of the grid; below this it appears only stretched and rotated."""
 ROUNDING = 1e-4
-"""Of a unit's output: what float32 leaves of total inputs in the hundreds, and finer than a screen resolves."""
+"""Tolerance on a unit's output: float32 rounding of total inputs in the hundreds, and finer than a screen resolves."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dl_jax.evidence.statistics import Region, share_interval
 from dl_jax.report.plots import AMBER, BLUE, GREY, RED
 
 EVERY = 8
-"""Every so many lines of the grid one is drawn; the points between make it smooth."""
+"""Distance of the drawn lines, in lines of the grid; the points between make them smooth."""
 
 
 def draw_planes(

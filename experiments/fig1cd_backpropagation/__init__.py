@@ -2,7 +2,7 @@
 
 What it says   Forward, z is a weighted sum of the outputs below and y = f(z). Backward, dE/dy is y - t at the output
                and a weighted sum of the dE/dz above elsewhere; dE/dz is dE/dy times f'(z), and dE/dw_jk is y_j dE/dz_k.
-               They tell each layer how to change, through any differentiable modules. Biases are omitted "for
+               They give the change of each layer, through any differentiable modules. Biases are omitted "for
                simplicity".
 Refuted if     an equation differs by more than rounding from linen, jax.grad or explicit Jacobians; if following it
                lowers the loss no more than random steps of equal length; if a layer depends on more than the layer

@@ -95,7 +95,7 @@ def oracle_results(
 
 
 def by_equation(activations: Forward, derivatives: Backward) -> ByEquation:
-    """Return the arrays of the two passes by the equation that computes them."""
+    """Return the arrays of the forward and the backward pass by the equation that computes them."""
     return {
         "total_input": activations.z,
         "output": activations.y[1:],

@@ -9,7 +9,7 @@ from dl_jax.training.losses import binary_cross_entropy, cross_entropy, half_squ
 
 OBJECTIVES = ("half squared", "cross-entropy", "binary cross-entropy")
 SIGNED = "signed"
-"""The control: the sum of y - t, which has a sign and so is no objective."""
+"""The control: the sum of y - t, which can be negative and so cannot be an objective."""
 EXAMPLES = 4096
 CLASSES = 10
 POSITIONS = tuple(step / 20 for step in range(1, 20))

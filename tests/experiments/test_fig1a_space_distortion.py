@@ -31,7 +31,7 @@ IDENTITIES = {NOT_FOLDED, NEVER, PRINTED}
 def records(seeds=20, spread=0.01, control=CONTROL, **changed):
     planted, generator = PLANTED | changed, np.random.default_rng(0)
     by_hand = {"separable": control["disk"], "grid_folded": control["folded"]}
-    found = [measured(by_hand, task=DISK, hidden=2, nonlinearity="square")]
+    parts = [measured(by_hand, task=DISK, hidden=2, nonlinearity="square")]
     for seed in range(seeds):
         for f in experiment.ALL:
             values = control if f == "identity" else planted
@@ -42,11 +42,11 @@ def records(seeds=20, spread=0.01, control=CONTROL, **changed):
                 "test_accuracy": 1.0 if seed < values["solved"] else 0.9,
                 "printed_error": named([control["printed"], planted["printed"]], state=("untrained", "trained")),
             }
-            found.append(measured(metrics, seed=seed, task=CURVES, hidden=2, nonlinearity=f))
+            parts.append(measured(metrics, seed=seed, task=CURVES, hidden=2, nonlinearity=f))
             for hidden, separable in ((2, planted["disk"]), (3, values["third"])):
                 metrics = {"separable": seed < separable}
-                found.append(measured(metrics, seed=seed, task=DISK, hidden=hidden, nonlinearity=f))
-    return Records.gather(found)
+                parts.append(measured(metrics, seed=seed, task=DISK, hidden=hidden, nonlinearity=f))
+    return Records.gather(parts)
 
 
 def answers(found):
@@ -113,9 +113,9 @@ def trained(quickly):
 
 
 def test_the_weights_of_every_net_are_in_the_records_in_both_states(trained):
-    found = {(axes["task"], axes["hidden"], axes["nonlinearity"]): states for axes, states in nets(trained)}
-    assert set(found) == {(*case, f) for case in CASES for f in CONFIG.nonlinearities} | {(DISK, 2, "square")}
-    for (_, hidden, f), states in found.items():
+    weights = {(axes["task"], axes["hidden"], axes["nonlinearity"]): states for axes, states in nets(trained)}
+    assert set(weights) == {(*case, f) for case in CASES for f in CONFIG.nonlinearities} | {(DISK, 2, "square")}
+    for (_, hidden, f), states in weights.items():
         assert set(states) == ({"trained"} if f == "square" else {"untrained", "trained"})
         assert states["trained"]["layer_01"]["w"].shape == (2, hidden)
 

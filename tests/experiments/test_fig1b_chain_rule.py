@@ -17,7 +17,7 @@ EXACT, DIFFERENCES = "81.product_is_the_jacobian", "81.product_agrees_with_diffe
 
 def records(power=2.0, wrong_power=1.0, error=2.0, wrong_error=0.5, relu_power=1.5, spread=0.001, seeds=5):
     """Planted records: remainders are dx^power; errors are in units of eps, or of eps^(2/3) for central differences."""
-    found = []
+    parts = []
     for seed, name in itertools.product(range(seeds), experiment.UNITS):
         powers = {chain: wrong_power for chain in experiment.FOR_NUMBERS}
         powers[experiment.PRODUCT] = relu_power if name == "relu" else power
@@ -25,7 +25,7 @@ def records(power=2.0, wrong_power=1.0, error=2.0, wrong_error=0.5, relu_power=1
             named([dx ** (order + spread * seed) for dx in experiment.STEPS], dx=experiment.STEPS, chain=chain)
             for chain, order in powers.items()
         ]
-        found.append(measured({"remainder": remainder}, seed=seed, nonlinearity=name, precision="float64"))
+        parts.append(measured({"remainder": remainder}, seed=seed, nonlinearity=name, precision="float64"))
         for precision, eps in EPS.items():
             errors = [
                 named(
@@ -36,8 +36,8 @@ def records(power=2.0, wrong_power=1.0, error=2.0, wrong_error=0.5, relu_power=1
                 for chain in experiment.FOR_VECTORS
                 for oracle, exact in (*((each, True) for each in experiment.EXACT), ("finite_differences", False))
             ]
-            found.append(measured({"relative_error": errors}, seed=seed, nonlinearity=name, precision=precision))
-    return Records.gather(found)
+            parts.append(measured({"relative_error": errors}, seed=seed, nonlinearity=name, precision=precision))
+    return Records.gather(parts)
 
 
 def answers(found):

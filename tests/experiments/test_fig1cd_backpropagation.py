@@ -47,7 +47,7 @@ def records(seeds=5, spread=1e-3, **changed):
     def around(value):
         return value + spread * abs(value) * generator.uniform()
 
-    found = [
+    parts = [
         measured(
             {
                 "cost_at_target": named([planted["cross-entropy"], 0.0], cost=("cross-entropy", "half squared")),
@@ -61,7 +61,7 @@ def records(seeds=5, spread=1e-3, **changed):
             errors = [
                 each for number, equation in EQUATIONS for each in equation_errors(number, equation, planted, eps)
             ]
-            found.append(measured({"relative_error": errors}, seed=seed, precision=precision, nonlinearity=name))
+            parts.append(measured({"relative_error": errors}, seed=seed, precision=precision, nonlinearity=name))
         for precision, eps in EPS.items():
             metrics = {
                 metric: named([planted[metric] * eps, planted[f"{metric} control"]], case=("stated", "control"))
@@ -69,18 +69,18 @@ def records(seeds=5, spread=1e-3, **changed):
             }
             passed = [around(planted["passed"]), planted["passed control"]]
             metrics["log10_gradient_ratio"] = named(passed, case=("stated", "control"))
-            found.append(measured(metrics, seed=seed, precision=precision))
+            parts.append(measured(metrics, seed=seed, precision=precision))
         removed = [
             named(around(planted[direction]), direction=direction, feedback="weights")
             for direction in ("gradient", "random direction", "no update")
         ]
         removed.append(named(around(planted["random feedback"]), direction="gradient", feedback="random"))
-        found.append(measured({"loss_removed": removed}, seed=seed))
+        parts.append(measured({"loss_removed": removed}, seed=seed))
         for distance, nonlinearity in itertools.product((0.0, experiment.FAR), experiment.NETS):
             without = planted["no bias, far" if distance else "no bias, through origin"]
             accuracy = named([around(without), around(0.99)], biases=(0, 1))
-            found.append(measured({"test_accuracy": accuracy}, seed=seed, distance=distance, nonlinearity=nonlinearity))
-    return Records.gather(found)
+            parts.append(measured({"test_accuracy": accuracy}, seed=seed, distance=distance, nonlinearity=nonlinearity))
+    return Records.gather(parts)
 
 
 def equation_errors(number, equation, planted, eps):

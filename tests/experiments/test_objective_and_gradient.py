@@ -57,10 +57,10 @@ def records(seeds=6, **changed):
     def around(value):
         return value + planted["spread"] * generator.normal()
 
-    found = []
+    parts = []
     for seed in range(seeds):
         losses = {"loss": (*OBJECTIVES, SIGNED)}
-        found.append(
+        parts.append(
             measured(
                 {
                     "below_zero": named([planted["below_zero"]] * 3 + [9.0], **losses),
@@ -73,27 +73,27 @@ def records(seeds=6, **changed):
         for method, direction in itertools.product((MINIBATCH, FULL_BATCH), ("gradient", "random direction")):
             value = around(planted["removed" if direction == "gradient" else "removed at random"])
             axes = {"method": method, "direction": direction, "state": "trained", "depth": 1, "nonlinearity": "tanh"}
-            found.append(measured({"loss_removed": value, "above_chance": value}, seed=seed, **axes))
+            parts.append(measured({"loss_removed": value, "above_chance": value}, seed=seed, **axes))
         for name in UNITS:
             metrics = {
                 "above_chance": named(around(planted["chance"]), state="untrained"),
                 "accuracy_std": named(around(planted["accuracy_std"]), method="net"),
             }
-            found.append(measured(metrics, seed=seed, depth=1, nonlinearity=name))
+            parts.append(measured(metrics, seed=seed, depth=1, nonlinearity=name))
             layers = [planted["flax_error"]] + [planted["flax_error without a layer"]] * 2
             error = named(layers, untrained_layer=UNTRAINED_LAYERS)
-            found.append(measured({"flax_error": error}, seed=seed, nonlinearity=name))
+            parts.append(measured({"flax_error": error}, seed=seed, nonlinearity=name))
         for name, state in itertools.product(UNITS, STATES):
             metrics = around_weights(planted, around)
-            found.append(measured(metrics, seed=seed, nonlinearity=name, state=state))
-    return Records.gather(found)
+            parts.append(measured(metrics, seed=seed, nonlinearity=name, state=state))
+    return Records.gather(parts)
 
 
 def around_weights(planted, around):
     """Metrics of small steps from the weights of one net."""
     jumps = [[change ** planted[order] for change in JUMP_CHANGES] for order in ("order", "quantized order")]
-    own = [planted["tiny"]] * (len(CHANGES) - 1) + [around(planted["large"])]
-    errors = [own] + [[planted["other derivatives"]] * len(CHANGES)] * 2
+    of_own = [planted["tiny"]] * (len(CHANGES) - 1) + [around(planted["large"])]
+    errors = [of_own] + [[planted["other derivatives"]] * len(CHANGES)] * 2
     counts = [[planted[among], planted["one of them"]] for among in AMONG]
     shares = [0.0] * (len(LENGTHS) - 1) + [around(planted["share_better"])]
     return {

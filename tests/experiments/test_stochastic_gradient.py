@@ -37,21 +37,21 @@ def records(seeds=6, **changed):
     def around(value):
         return value * (1 + planted["spread"] * generator.normal())
 
-    found = []
+    parts = []
     for seed in range(seeds):
         for precision, eps in EPS.items():
             errors = [
                 named(around(planted["error"] * eps), case="stated"),
                 named(around(planted["mistaken"]), case="control", mistake="sum instead of the mean"),
             ]
-            found.append(measured({"sgd_error": errors}, seed=seed, precision=precision))
+            parts.append(measured({"sgd_error": errors}, seed=seed, precision=precision))
         falling_W = np.maximum(0.0, 1 - np.arange(1, WINDOWS + 1) / planted["flat from"])
         loss_W = 0.1 + 2.0 * falling_W + planted["late fall"] * (np.arange(WINDOWS) < 15)
         window_loss = named(loss_W, window=range(WINDOWS))
-        found.append(measured({"initial_loss": around(2.0), "window_loss": window_loss}, seed=seed))
+        parts.append(measured({"initial_loss": around(2.0), "window_loss": window_loss}, seed=seed))
         for size, rate in itertools.product((MINIBATCH, EXAMPLES), LEARNING_RATES):
             excess = planted["excess" if size == MINIBATCH else "excess, all examples"] * rate / LEARNING_RATES[-1]
-            found.append(measured({"excess_loss": around(excess)}, seed=seed, batch_size=size, learning_rate=rate))
+            parts.append(measured({"excess_loss": around(excess)}, seed=seed, batch_size=size, learning_rate=rate))
         for size, state in itertools.product((1, 8, 120), ("untrained", "trained")):
             metrics = {
                 "variance_ratio": [
@@ -63,8 +63,8 @@ def records(seeds=6, **changed):
                     named(around(planted["bias, one half"]), sampler="one half"),
                 ],
             }
-            found.append(measured(metrics, seed=seed, batch_size=size, state=state))
-    return Records.gather(found)
+            parts.append(measured(metrics, seed=seed, batch_size=size, state=state))
+    return Records.gather(parts)
 
 
 def answers(found):
