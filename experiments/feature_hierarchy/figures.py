@@ -63,14 +63,14 @@ def nuisances(records: Records) -> Figure:
             distances,
             "log_nuisance_distance",
             REDRAWN,
-            "log10 of the distance by a nuisance over that by another object",
+            "log10 of the distance by a nuisance\nover that by another object",
         ),
     )
     for ax, name, names, title in panels:
         for nuisance in names:
             for state, style in zip(STATES, (":", "-"), strict=True):
-                at = {"nuisance": nuisance, "state": state}
-                mean_L = [np.mean(records.by_seed(name, layer=layer, **at)) for layer in LAYERS]
+                part = records.where(metric=name, nuisance=nuisance, state=state)
+                mean_L = [np.mean(part.by_seed(name, layer=layer)) for layer in LAYERS]
                 label = nuisance.replace("_", " ") if state == "trained" else None
                 ax.plot(range(len(LAYERS)), mean_L, style, color=colours[nuisance], label=label)
         _name_layers(ax, LAYERS)
