@@ -84,9 +84,11 @@ def _judge(records, criterion):
         return replace(bare, note=str(missing))
     if not len(value_S):
         return replace(bare, note="no seeds")
-    found, control = _placed(test, value_S), _placed(test, control_S)
+    # A control that is a fact is compared exactly, also beside an estimand that has seeds.
+    on_control = test._replace(interval=exact_value, seeds=0) if len(control_S) < len(value_S) else test
+    found, control = _placed(test, value_S), _placed(on_control, control_S)
     answer, note = _answer(value_S, found, test.seeds)
-    if _answer(control_S, control, test.seeds)[0] is Answer.SUPPORTED:
+    if _answer(control_S, control, on_control.seeds)[0] is Answer.SUPPORTED:
         answer, note = Answer.ERROR, "the control is supported too, so this criterion cannot discriminate"
     numbers = {name: _finite(getattr(found, name)) for name in ("estimate", "low", "high")}
     p = min(found.p_inside, found.p_outside)

@@ -277,3 +277,11 @@ def test_a_fact_is_never_t_tested_and_a_measurement_is_no_fact():
     seeds = Records.gather(measured({"loss": 1.0 + seed}, seed=seed) for seed in range(6))
     with pytest.raises(ValueError, match="a fact is one value without a seed, and these are 6"):
         judge(seeds, [Criterion("1.loss", "loss", exact(estimands.metric("loss"), above=0), estimands.metric("loss"))])
+
+
+@pytest.mark.parametrize(("constant", "answer"), [(0.0, Answer.SUPPORTED), (0.9, Answer.ERROR)])
+def test_a_control_may_be_a_fact_and_can_still_fail(constant, answer):
+    seeds = Records.gather(measured({"accuracy": 0.9 + 0.01 * seed}, seed=seed) for seed in range(6))
+    both = Records.gather([seeds, measured({"constant": constant})])
+    criterion = Criterion("1.a", "accuracy", exceeds(estimands.metric("accuracy"), 0.5), estimands.metric("constant"))
+    assert judge(both, [criterion])[0].verdict is answer
