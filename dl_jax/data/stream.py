@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from dl_jax.data.dataset import Examples, Stream
+from dl_jax.data.dataset import Examples, OnProgress, Stream
 from dl_jax.data.permutation import shuffled
 from dl_jax.data.shard_writer import OnDemand
 from dl_jax.data.shards import Shards, verify_checksums
@@ -68,9 +68,11 @@ class _Reader:
     """The files of a dataset, opened before the first record is read."""
 
     def __init__(self, dataset: Shards | OnDemand):
-        self.dataset, self.shards, self.source = dataset, None, None
+        self.dataset = dataset
+        self.shards: Any = None
+        self.source: Any = None
 
-    def open(self, on_progress=lambda label, done, total: None):
+    def open(self, on_progress: OnProgress = lambda label, done, total: None) -> None:
         if self.source is None:
             self.shards = self.dataset if isinstance(self.dataset, Shards) else self.dataset.write(on_progress)
             import grain  # defines absl flags of its own on import, which other programs should not have
@@ -79,7 +81,7 @@ class _Reader:
             with _name_damaged_file(self.shards):
                 self.source = grain.sources.ArrayRecordDataSource(files)
 
-    def read(self, number_N) -> bytes:
+    def read(self, number_N: np.ndarray) -> bytes:
         """Return the records of these examples, one after the other."""
         self.open()
         # One call for all records: single reads, as by grain's MapDataset, take ten times as long.
