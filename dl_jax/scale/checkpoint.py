@@ -39,7 +39,7 @@ class Checkpoints:
         self.every_s = every_s
         self._store, self._saved_at = OrbaxStore(self.folder, keep), monotonic()
 
-    def newest(self, like: Any) -> tuple[int, Any] | None:
+    def restore(self, like: Any) -> tuple[int, Any] | None:
         """Return (step, tree) of the newest undamaged checkpoint; None if nothing was saved yet.
 
         like: the tree's shapes, types and shardings. A leaf is a jax.ShapeDtypeStruct (restored to the first device if

@@ -50,7 +50,7 @@ class CheckpointedRun:
         """Finish the writes in progress; their errors are raised unless the run itself failed."""
         for checkpointer in tuple(self._open):
             try:
-                checkpointer.done()
+                checkpointer.close()
             except Exception:
                 if kind is None:
                     raise
@@ -106,19 +106,19 @@ class _RunCheckpointer:
     def __init__(self, checkpoints, stop, lock, open_checkpointers):
         self._checkpoints, self._stop, self._lock, self._open = checkpoints, stop, lock, open_checkpointers
 
-    def newest(self, like):
-        return self._checkpoints.newest(like)
+    def restore(self, like):
+        return self._checkpoints.restore(like)
 
-    def after(self, step, tree):
+    def save_if_due(self, step, tree):
         """Save if due. On SIGTERM save, wait until the state is on disk, and raise Preempted."""
         stop = self._stop.received()
         if stop or broadcast_from_first(self._checkpoints.due):
             self._checkpoints.save(step, tree)
         if stop:
-            self.done()
+            self.close()
             raise Preempted
 
-    def done(self):
+    def close(self):
         if self in self._open:
             self._open.remove(self)
         try:

@@ -20,7 +20,7 @@ def leaves_to_save(tree: Any) -> NumberedLeaves:
 
 
 def leaves_to_restore(like: Any) -> NumberedLeaves:
-    """Return the shapes, types and shardings to restore to; `like` is explained at `Checkpoints.newest`."""
+    """Return the shapes, types and shardings to restore to; `like` is explained at `Checkpointer.restore`."""
     return _numbered(map(_shape, jax.tree.leaves(like)))
 
 

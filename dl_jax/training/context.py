@@ -30,26 +30,26 @@ class Cost(NamedTuple):
 class Checkpointer(Protocol):
     """Saves and restores the states of one training."""
 
-    def newest(self, like: Any) -> tuple[int, Any] | None:
+    def restore(self, like: Any) -> tuple[int, Any] | None:
         """(step, state) of the newest undamaged checkpoint, with the shapes and shardings of `like`; None without."""
 
-    def after(self, step: int, tree: Any) -> None:
+    def save_if_due(self, step: int, tree: Any) -> None:
         """Called after `step` steps; saves if a checkpoint is due. Do not donate `tree` before the next call."""
 
-    def done(self) -> None:
+    def close(self) -> None:
         """Called once, after the last step."""
 
 
 class NoCheckpointer:
     """Saves nothing and restores nothing."""
 
-    def newest(self, like: Any) -> tuple[int, Any] | None:
+    def restore(self, like: Any) -> tuple[int, Any] | None:
         """None."""
 
-    def after(self, step: int, tree: Any) -> None:
+    def save_if_due(self, step: int, tree: Any) -> None:
         """Does nothing."""
 
-    def done(self) -> None:
+    def close(self) -> None:
         """Does nothing."""
 
 

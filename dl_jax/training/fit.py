@@ -103,7 +103,7 @@ def fit(
         Clock(),
         context.events.checkpointer({"steps": steps, "batch": batch_size, "key": key_data.tolist()}),
     )
-    restored = None if dry else checkpointer.newest(shapes)
+    restored = None if dry else checkpointer.restore(shapes)
     begin = jax.jit(start, out_shardings=shardings)
     carry = shapes if dry else restored[1] if restored else jax.block_until_ready(begin(key_data))
     job = Job(

@@ -85,7 +85,7 @@ def train(
             continue
         program, arguments = job.advance(Call(step, call.done - step))
         carry, marker = clock.run(program, *arguments, carry)
-        checkpointer.after(call.done, carry)
+        checkpointer.save_if_due(call.done, carry)
         if waiting is not None:
             jax.block_until_ready(waiting)
             on_step(step)
@@ -94,7 +94,7 @@ def train(
             metrics[step] = job.evaluate(carry)
     carry, metrics = jax.block_until_ready((carry, metrics))
     on_step(step)
-    checkpointer.done()
+    checkpointer.close()
     return carry, to_host(metrics)
 
 

@@ -91,7 +91,7 @@ def largest(folder):
 @pytest.mark.parametrize("devices", [8, 2, 1])
 def test_a_checkpoint_restores_bitwise_on_any_number_of_devices(two_steps, devices):
     like = shapes(training(devices))
-    step, tree = Checkpoints(two_steps, IDENTITY).newest(like)
+    step, tree = Checkpoints(two_steps, IDENTITY).restore(like)
     assert step == 2
     assert_same(tree, training(devices, 2))
     for leaf, shape in zip(jax.tree.leaves(tree), jax.tree.leaves(like), strict=True):
@@ -100,7 +100,7 @@ def test_a_checkpoint_restores_bitwise_on_any_number_of_devices(two_steps, devic
 
 def test_a_checkpoint_restores_on_more_devices_than_saved_it(tmp_path):
     saved(tmp_path / "one", 1, devices=1)
-    assert_same(Checkpoints(tmp_path / "one", IDENTITY).newest(training(8))[1], training(8))
+    assert_same(Checkpoints(tmp_path / "one", IDENTITY).restore(training(8))[1], training(8))
 
 
 def test_a_state_may_be_donated_after_save_returns(tmp_path):
@@ -114,7 +114,7 @@ def test_a_state_may_be_donated_after_save_returns(tmp_path):
         checkpoints.save(step, {"x": x})
         for _ in range(5):
             x = advance(x)
-    assert np.array_equal(checkpoints.newest({"x": x})[1]["x"], expected[3])
+    assert np.array_equal(checkpoints.restore({"x": x})[1]["x"], expected[3])
     checkpoints.close()
 
 
@@ -125,7 +125,7 @@ def test_only_the_newest_checkpoints_are_kept(tmp_path):
 
 def test_no_folder_is_created_before_the_first_save(tmp_path):
     checkpoints = Checkpoints(tmp_path / "steps", IDENTITY)
-    assert checkpoints.newest(shapes(training(1))) is None
+    assert checkpoints.restore(shapes(training(1))) is None
     checkpoints.close()
     assert not os.listdir(tmp_path)
 
@@ -146,7 +146,7 @@ def test_a_checkpoint_is_due_when_the_time_has_passed(tmp_path, monkeypatch):
 
 def test_delete_removes_the_folder(folder):
     checkpoints = Checkpoints(folder, IDENTITY)
-    checkpoints.newest(training(1))
+    checkpoints.restore(training(1))
     checkpoints.delete()
     checkpoints.delete()
     assert not folder.exists()
@@ -168,7 +168,7 @@ def broken(path, how):
 @pytest.mark.parametrize("how", ["flipped", "cut", "zeroed", "deleted"])
 def test_a_damaged_array_is_reported_and_the_checkpoint_before_is_restored(folder, capfd, how):
     broken(largest(folder / "2"), how)
-    step, tree = Checkpoints(folder, IDENTITY).newest(training(2))
+    step, tree = Checkpoints(folder, IDENTITY).restore(training(2))
     assert step == 1
     assert_same(tree, training(2, 1))
     message = capfd.readouterr().err
@@ -185,7 +185,7 @@ def test_no_damage_to_any_file_restores_a_wrong_state(two_steps, tmp_path, how):
         if path.is_file():
             folder = Path(shutil.copytree(two_steps, tmp_path / str(number)))
             broken(folder / path.relative_to(two_steps), how)
-            step, tree = Checkpoints(folder, IDENTITY).newest(training(2))
+            step, tree = Checkpoints(folder, IDENTITY).restore(training(2))
             assert_same(tree, training(2, step))
 
 
@@ -203,7 +203,7 @@ def test_every_flipped_bit_of_an_array_is_detected(tmp_path):
         for at in range(0, len(content), 5):
             path.write_bytes(content[:at] + bytes([content[at] ^ 0x04]) + content[at + 1 :])
             try:
-                tree = Checkpoints(folder, IDENTITY).newest({"x": x})[1]
+                tree = Checkpoints(folder, IDENTITY).restore({"x": x})[1]
             except CheckpointError:
                 continue
             missed += not np.array_equal(tree["x"], x)
@@ -215,31 +215,31 @@ def test_without_digests_a_flipped_bit_is_restored(folder, monkeypatch):
     """The reason for the digests: if Orbax detects this by itself one day, they can be deleted."""
     monkeypatch.setattr(module, "differs", lambda *_: False)
     broken(largest(folder / "2"), "flipped")
-    assert Checkpoints(folder, IDENTITY).newest(training(2))[0] == 2
+    assert Checkpoints(folder, IDENTITY).restore(training(2))[0] == 2
 
 
 def test_saving_continues_after_a_damaged_checkpoint(folder):
     broken(largest(folder / "2"), "flipped")
     checkpoints = Checkpoints(folder, IDENTITY)
-    checkpoints.newest(training(2))
+    checkpoints.restore(training(2))
     for step in (2, 3):
         checkpoints.save(step, training(2, step))
     checkpoints.close()
     assert sorted(os.listdir(folder)) == ["2", "3", "damaged-2"]
-    assert_same(Checkpoints(folder, IDENTITY).newest(training(2))[1], training(2, 3))
+    assert_same(Checkpoints(folder, IDENTITY).restore(training(2))[1], training(2, 3))
 
 
 def test_changed_metadata_is_damage_and_not_another_training(folder):
     path = folder / "2/meta/metadata"
     path.write_text(path.read_text().replace("abc", "abd"))
-    assert Checkpoints(folder, IDENTITY).newest(training(2))[0] == 1
+    assert Checkpoints(folder, IDENTITY).restore(training(2))[0] == 1
 
 
 def test_training_does_not_restart_if_all_checkpoints_are_damaged(folder, capfd):
     for step in "12":
         broken(largest(folder / step), "flipped")
     with pytest.raises(CheckpointError, match=r"can be restored \(step 2: .*w.*SHA-256; step 1: .*or delete .*steps"):
-        Checkpoints(folder, IDENTITY).newest(training(2))
+        Checkpoints(folder, IDENTITY).restore(training(2))
     assert sorted(os.listdir(folder)) == ["1", "2"], "nothing was renamed"
     assert not capfd.readouterr().err
 
@@ -247,14 +247,14 @@ def test_training_does_not_restart_if_all_checkpoints_are_damaged(folder, capfd)
 def test_a_folder_with_other_files_is_refused(tmp_path):
     (tmp_path / "thesis.tex").write_text("mine")
     with pytest.raises(CheckpointError, match=r"contains thesis.tex, but no checkpoint"):
-        Checkpoints(tmp_path, IDENTITY).newest(training(2))
+        Checkpoints(tmp_path, IDENTITY).restore(training(2))
     assert os.listdir(tmp_path) == ["thesis.tex"]
 
 
 def test_an_incomplete_checkpoint_is_ignored(folder):
     (folder / "2").rename(folder / "2.orbax-checkpoint-tmp")
     checkpoints = Checkpoints(folder, IDENTITY)
-    assert checkpoints.newest(training(2))[0] == 1
+    assert checkpoints.restore(training(2))[0] == 1
     checkpoints.save(2, training(2, 2))
     checkpoints.close()
     assert sorted(os.listdir(folder)) == ["1", "2"]
@@ -264,7 +264,7 @@ def test_training_starts_if_no_checkpoint_was_completed(folder):
     shutil.rmtree(folder / "1")
     (folder / "2").rename(folder / "2.orbax-checkpoint-tmp")
     checkpoints = Checkpoints(folder, IDENTITY)
-    assert checkpoints.newest(training(2)) is None
+    assert checkpoints.restore(training(2)) is None
     checkpoints.close()
 
 
@@ -275,7 +275,7 @@ def test_checkpoints_of_another_training_are_refused_with_all_differences(folder
         match=r"at step 2: flags.seeds was 3, is 4; data was absent, is digits; name another --output_dir, or "
         rf"delete {folder} ",
     ):
-        Checkpoints(folder, other).newest(training(2))
+        Checkpoints(folder, other).restore(training(2))
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_checkpoints_of_another_training_are_refused_with_all_differences(folder
 )
 def test_checkpoints_of_other_arrays_are_refused(two_steps, change, difference):
     with pytest.raises(CheckpointError, match=f"at step 2: {difference}; name"):
-        Checkpoints(two_steps, IDENTITY).newest(training(2) | change)
+        Checkpoints(two_steps, IDENTITY).restore(training(2) | change)
 
 
 def test_a_full_disk_is_reported_and_the_checkpoint_before_remains(tmp_path, capfd):
@@ -305,7 +305,7 @@ def test_a_full_disk_is_reported_and_the_checkpoint_before_remains(tmp_path, cap
         with pytest.raises(CheckpointError, match=r"of step 2 could not be written to .*: no space is left"):
             checkpoints.close()
         checkpoints.close()
-        step, tree = Checkpoints(small / "steps", IDENTITY).newest({"x": x})
+        step, tree = Checkpoints(small / "steps", IDENTITY).restore({"x": x})
         assert step == 1
         assert np.array_equal(tree["x"], x)
         assert not capfd.readouterr().err

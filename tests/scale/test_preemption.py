@@ -57,33 +57,33 @@ def test_preempted_is_not_an_exception_that_handlers_of_errors_catch():
 def test_a_training_saves_when_a_checkpoint_is_due(tmp_path, stop):
     with run_in(tmp_path, stop, every_s=0.0) as run:
         checkpointer = run.checkpointer({})
-        assert checkpointer.newest(LIKE) is None
+        assert checkpointer.restore(LIKE) is None
         for step in (1, 2, 3):
-            checkpointer.after(step, state(step))
-        checkpointer.done()
+            checkpointer.save_if_due(step, state(step))
+        checkpointer.close()
     with run_in(tmp_path, stop) as run:
-        step, tree = run.checkpointer({}).newest(LIKE)
+        step, tree = run.checkpointer({}).restore(LIKE)
     assert (step, tree["x"].tolist()) == (3, [3.0] * 3)
 
 
 def test_a_short_training_saves_nothing(tmp_path, stop):
     with run_in(tmp_path, stop) as run:
         checkpointer = run.checkpointer({})
-        checkpointer.after(1, state(1))
-        checkpointer.done()
+        checkpointer.save_if_due(1, state(1))
+        checkpointer.close()
     assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"0.lock", "origin.json"}
 
 
 def test_on_sigterm_a_training_saves_before_the_run_ends(tmp_path, stop):
     with run_in(tmp_path, stop) as run:
         checkpointer = run.checkpointer({})
-        checkpointer.after(1, state(1))
+        checkpointer.save_if_due(1, state(1))
         terminate()
         run.raise_if_preempted()  # does not raise yet: the training has not saved
         with pytest.raises(Preempted):
-            checkpointer.after(2, state(2))
+            checkpointer.save_if_due(2, state(2))
     with run_in(tmp_path, stop) as run:
-        assert run.checkpointer({}).newest(LIKE)[0] == 2
+        assert run.checkpointer({}).restore(LIKE)[0] == 2
 
 
 def test_on_sigterm_a_run_ends_after_the_part_in_progress(tmp_path, stop):
@@ -106,11 +106,11 @@ def part_of(run, steps, resumed):
     def compute():
         for _ in range(2):
             checkpointer = run.checkpointer({"steps": steps})
-            first, _ = checkpointer.newest(LIKE) or (0, None)
+            first, _ = checkpointer.restore(LIKE) or (0, None)
             resumed.append(first)
             for step in range(first + 1, steps + 1):
-                checkpointer.after(step, state(step))
-            checkpointer.done()
+                checkpointer.save_if_due(step, state(step))
+            checkpointer.close()
         return RECORDS
 
     return compute
@@ -137,20 +137,20 @@ def test_each_training_of_each_part_resumes_from_its_checkpoints(tmp_path, stop)
 
 def test_checkpoints_of_another_training_with_the_same_number_are_refused(tmp_path, stop):
     with run_in(tmp_path, stop, every_s=0.0) as run:
-        run.checkpointer({"steps": 5}).after(1, state(1))
+        run.checkpointer({"steps": 5}).save_if_due(1, state(1))
     with run_in(tmp_path, stop) as run, pytest.raises(CheckpointError, match=r"training\.steps was 5, is 6"):
-        run.checkpointer({"steps": 6}).newest(LIKE)
+        run.checkpointer({"steps": 6}).restore(LIKE)
 
 
 def save_and_fail(checkpointer):
-    checkpointer.after(7, state(7))
+    checkpointer.save_if_due(7, state(7))
     raise ZeroDivisionError
 
 
 def test_a_write_in_progress_is_finished_when_a_run_fails(tmp_path, stop):
     with pytest.raises(ZeroDivisionError), run_in(tmp_path, stop, every_s=0.0) as run:
         save_and_fail(run.checkpointer({}))
-    assert Checkpoints(tmp_path / "run/states-outside/0", IDENTITY | {"training": {}}).newest(LIKE)[0] == 7
+    assert Checkpoints(tmp_path / "run/states-outside/0", IDENTITY | {"training": {}}).restore(LIKE)[0] == 7
 
 
 def test_of_two_equal_runs_at_the_same_training_one_saves(tmp_path, stop):

@@ -139,19 +139,19 @@ class InMemory:
     def __init__(self, at=10**9):
         self.states, self.at, self.closed = {}, at, False
 
-    def newest(self, like):
+    def restore(self, like):
         if not self.states:
             return None
         newest = max(self.states)
         return newest, jax.tree.map(lambda leaf, to: jax.device_put(leaf, to.sharding), self.states[newest], like)
 
-    def after(self, step, tree):
+    def save_if_due(self, step, tree):
         self.states[step] = jax.tree.map(np.asarray, tree)
         if step >= self.at:
             self.at = 10**9
             raise KeyboardInterrupt
 
-    def done(self):
+    def close(self):
         self.closed = True
 
 
