@@ -1,93 +1,127 @@
-"""The judge of loss_landscape on planted records."""
+"""The criteria of loss_landscape on planted records, and its data."""
 
 import numpy as np
 import pytest
 
 from dl_jax.data.dataset import Examples
-from dl_jax.evidence.records import Records
+from dl_jax.evidence.named import array
+from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.verdicts import Answer, judge
 from experiments import loss_landscape as experiment
+from experiments.loss_landscape.criteria import ALONG, LINEAR, NET, RANDOM, TRUE, WRONG
 
-NET, LINEAR, NOISY, (GRADIENT, RANDOM) = experiment.NET, experiment.LINEAR, experiment.NOISY, experiment.WAYS
+OTHER, REVERSED = ("end", "other training"), ("end", "reversed units")
+BOTH, ONE = ("permuted", "both sides"), ("permuted", "one side")
+TRAINING, ISOTROPIC = ("problem", "training"), ("problem", "isotropic least squares")
+TRAINED, INITIAL = ("weights", "trained"), ("weights", "initial")
+SLICE, PLANE = ("plane", "random"), ("plane", "principal")
 PLANTED = {
-    (NET, GRADIENT): {
-        "bump": 0.5, "bump_mirrored": 0.8, "mirrored_differs": 1e-8, "half_mirrored_differs": 2.0, "curves_down": 0.5,
-        "steep": 0.05, "bowl_steep": 1.0, "apart": 1.3, "largest_rise": -0.001, "above_slice": 0.001,
-        "above_first_slice": 0.3, "in_slice": 0.003, "in_plane": 0.95, "lower_beyond": 0.6,
-    },
-    (NET, RANDOM): {"largest_rise": 0.4},
-    (LINEAR, GRADIENT): {
-        "bump": 0.0, "curves_down": -0.05, "left": 1e-4, "left_to_go": 0.02, "apart": 0.03, "lower_beyond": 0.001,
-    },
-    (LINEAR, RANDOM): {"left": 2.0, "left_to_go": 1.5},
-}  # fmt: skip
+    (NET, ALONG, "barrier", OTHER): 0.5,
+    (NET, ALONG, "barrier", REVERSED): 0.8,
+    (NET, ALONG, "permuted_changes", BOTH): 1e-8,
+    (NET, ALONG, "permuted_changes", ONE): 2.0,
+    (NET, ALONG, "negative_curvature"): 0.5,
+    (NET, ALONG, "steep_share", TRAINING): 0.05,
+    (NET, ALONG, "steep_share", ISOTROPIC): 1.0,
+    (NET, ALONG, "relative_distance"): 1.3,
+    (NET, ALONG, "largest_rise"): -0.001,
+    (NET, ALONG, "slice_goes_lower", TRAINED): 0.001,
+    (NET, ALONG, "slice_goes_lower", INITIAL): 0.3,
+    (NET, ALONG, "path_in_plane", SLICE): 0.003,
+    (NET, ALONG, "path_in_plane", PLANE): 0.95,
+    (NET, ALONG, "plane_goes_lower"): 0.6,
+    (NET, RANDOM, "largest_rise"): 0.4,
+    (LINEAR, ALONG, "barrier", OTHER): 0.0,
+    (LINEAR, ALONG, "negative_curvature"): -0.05,
+    (LINEAR, ALONG, "remaining_objective"): 1e-4,
+    (LINEAR, ALONG, "remaining_distance"): 0.02,
+    (LINEAR, ALONG, "relative_distance"): 0.03,
+    (LINEAR, ALONG, "plane_goes_lower"): 0.001,
+    (LINEAR, RANDOM, "remaining_objective"): 2.0,
+    (LINEAR, RANDOM, "remaining_distance"): 1.5,
+}
+"""(model, direction, metric, an axis of its own): value."""
 STEPS = (0, 10, 100)
-ERRORS = {NOISY: (2.0, 0.6, 1.0), LINEAR: (2.0, 0.4, 0.3)}
-"""Test and validation error at these steps."""
+LOSSES = {(NET, WRONG): (2.0, 0.6, 1.0), (LINEAR, TRUE): (2.0, 0.4, 0.3)}
+"""Test and validation loss at these steps."""
 
 
-def records(changed=(), errors=ERRORS, seeds=5):
-    """Planted numbers, some of them changed: {(kind, direction, metric): value}."""
-    generator, rows = np.random.default_rng(0), []
+def records(changed=(), losses=LOSSES, seeds=5):
+    """Planted numbers, some of them changed."""
+    generator, parts = np.random.default_rng(0), []
     for seed in range(seeds):
-        base = {"trial": seed, "seed": seed, "dataset": "digits", "hidden": "16"}
-        for (kind, direction), numbers in PLANTED.items():
-            for name, value in numbers.items():
-                value = dict(changed).get((kind, direction, name), value) * (1 + 0.02 * generator.normal())
-                rows.append({**base, "kind": kind, "direction": direction, "metric": name, "value": value})
-        for kind, values in errors.items():
+        base = {"seed": seed, "dataset": "digits", "hidden": "16"}
+        for key, value in (PLANTED | dict(changed)).items():
+            model, direction, name, *axis = key
+            noisy = value * (1 + 0.02 * generator.normal())
+            parts.append(measured({name: noisy}, **base, model=model, labels=TRUE, direction=direction, **dict(axis)))
+        for (model, labels), values in losses.items():
             for step, value in zip(STEPS, values, strict=True):
-                at = {**base, "kind": kind, "direction": GRADIENT, "step": step}
-                value = value + 0.01 * generator.normal()
-                rows += [{**at, "metric": name, "value": value} for name in ("validation", "test")]
-    return Records(tuple(rows))
+                at = {**base, "model": model, "labels": labels, "direction": ALONG, "step": step}
+                noisy = value + 0.01 * generator.normal()
+                parts += [measured({"loss": noisy}, **at, split=split) for split in ("validation", "test")]
+    return Records.gather(parts)
 
 
 def answers(found):
-    return [verdict.verdict for verdict in judge(found, experiment.CRITERIA)]
+    return {verdict.key: verdict.verdict for verdict in judge(found, experiment.CRITERIA)}
 
 
 def test_a_hilly_landscape_and_a_path_down_support_all():
-    assert answers(records()) == [Answer.SUPPORTED] * 13
+    found = answers(records())
+    assert len(found) == 13
+    assert set(found.values()) == {Answer.SUPPORTED}
 
 
 @pytest.mark.parametrize(
-    ("kind", "direction", "name", "value", "context"),
+    ("planted", "value", "key"),
     [
-        (NET, GRADIENT, "bump", 0.01, 0),
-        (NET, GRADIENT, "mirrored_differs", 0.1, 1),
-        (NET, GRADIENT, "bump_mirrored", 0.01, 2),
-        (NET, GRADIENT, "curves_down", -0.1, 3),
-        (NET, GRADIENT, "steep", 0.8, 4),
-        (LINEAR, GRADIENT, "left", 0.2, 5),
-        (LINEAR, GRADIENT, "left_to_go", 0.5, 6),
-        (NET, GRADIENT, "apart", 0.1, 7),
-        (NET, GRADIENT, "largest_rise", 0.3, 9),
-        (NET, GRADIENT, "above_slice", 0.1, 10),
-        (NET, GRADIENT, "in_slice", 0.3, 11),
-        (NET, GRADIENT, "lower_beyond", 0.01, 12),
+        ((NET, ALONG, "barrier", OTHER), 0.01, "60.hill_between_trainings"),
+        ((NET, ALONG, "permuted_changes", BOTH), 0.1, "60.permuted_net_is_equal"),
+        ((NET, ALONG, "barrier", REVERSED), 0.01, "60.hill_between_equal_nets"),
+        ((NET, ALONG, "negative_curvature"), -0.1, "60.negative_curvature"),
+        ((NET, ALONG, "steep_share", TRAINING), 0.8, "60.few_directions_are_steep"),
+        ((LINEAR, ALONG, "remaining_objective"), 0.2, "62.reaches_lowest_objective"),
+        ((LINEAR, ALONG, "remaining_distance"), 0.5, "62.reaches_its_weights"),
+        ((NET, ALONG, "relative_distance"), 0.1, "62.nets_end_apart"),
+        ((NET, ALONG, "largest_rise"), 0.3, "63.path_runs_down"),
+        ((NET, ALONG, "slice_goes_lower", TRAINED), 0.1, "63.end_is_lowest_around"),
+        ((NET, ALONG, "path_in_plane", SLICE), 0.3, "63.random_slice_misses_path"),
+        ((NET, ALONG, "plane_goes_lower"), 0.01, "63.lower_beyond_end"),
     ],
 )
-def test_each_criterion_can_be_refuted(kind, direction, name, value, context):
-    assert answers(records({(kind, direction, name): value}))[context] is Answer.REFUTED
+def test_each_criterion_can_be_refuted(planted, value, key):
+    assert answers(records({planted: value}))[key] is Answer.REFUTED
 
 
 def test_where_nothing_is_saved_by_stopping_it_does_not_pay():
-    assert answers(records(errors=ERRORS | {NOISY: (2.0, 0.6, 0.55)}))[8] is Answer.REFUTED
+    found = answers(records(losses=LOSSES | {(NET, WRONG): (2.0, 0.6, 0.55)}))
+    assert found["62.stopping_early_pays"] is Answer.REFUTED
+
+
+def test_two_seeds_decide_nothing_but_the_identity():
+    found = answers(records(seeds=2))
+    assert found.pop("60.permuted_net_is_equal") is Answer.SUPPORTED
+    assert set(found.values()) == {Answer.INCONCLUSIVE}
+
+
+def test_without_wrong_labels_stopping_early_is_not_judged():
+    found = answers(records(losses={(LINEAR, TRUE): LOSSES[LINEAR, TRUE]}))
+    assert found["62.stopping_early_pays"] is Answer.NOT_RUN
 
 
 @pytest.mark.parametrize(
-    ("kind", "direction", "name", "value", "context"),
+    ("planted", "value", "key"),
     [
-        (LINEAR, GRADIENT, "bump", 0.5, 0),
-        (NET, GRADIENT, "half_mirrored_differs", 1e-8, 1),
-        (NET, GRADIENT, "bowl_steep", 0.1, 4),
-        (LINEAR, RANDOM, "left", 0.001, 5),
-        (NET, RANDOM, "largest_rise", 0.0, 9),
+        ((LINEAR, ALONG, "barrier", OTHER), 0.5, "60.hill_between_trainings"),
+        ((NET, ALONG, "permuted_changes", ONE), 1e-8, "60.permuted_net_is_equal"),
+        ((NET, ALONG, "steep_share", ISOTROPIC), 0.1, "60.few_directions_are_steep"),
+        ((LINEAR, RANDOM, "remaining_objective"), 0.001, "62.reaches_lowest_objective"),
+        ((NET, RANDOM, "largest_rise"), 0.0, "63.path_runs_down"),
     ],
 )
-def test_a_control_that_passes_is_an_error(kind, direction, name, value, context):
-    assert answers(records({(kind, direction, name): value}))[context] is Answer.ERROR
+def test_a_control_that_passes_is_an_error(planted, value, key):
+    assert answers(records({planted: value}))[key] is Answer.ERROR
 
 
 def test_wrong_labels_are_the_stated_share_and_all_wrong():
@@ -96,3 +130,17 @@ def test_wrong_labels_are_the_stated_share_and_all_wrong():
     assert np.mean(noisy.y != train.y) == pytest.approx(0.3, abs=0.02)
     assert set(np.unique(noisy.y)) == set(range(10))
     assert noisy.y.dtype == np.int32
+
+
+def test_evaluation_steps_double_from_the_initial_weights_to_the_end():
+    assert experiment.evaluation_steps(64) == [0, 1, 2, 4, 8, 16, 32, 64]
+    assert experiment.evaluation_steps(100) == [0, 1, 2, 4, 8, 16, 32, 64, 100]
+
+
+def test_arrays_are_kept_where_a_figure_shows_them():
+    arrays = {name: array(np.zeros(2), "point") for name in ("segment", "slice")}
+    found = Records.gather(
+        measured(arrays, seed=seed, direction=direction) for seed in (3, 4) for direction in (ALONG, RANDOM)
+    ).arrays
+    kept = [(each.metric, each.at["seed"]) for each in found if experiment.drawn(each, first_seed=3)]
+    assert sorted(kept) == [("segment", 3), ("segment", 4), ("slice", 3)]

@@ -1,4 +1,4 @@
-"""Twins answer and learn as each would alone."""
+"""Each net of a pair has the scores and gradients that it has alone."""
 
 import jax
 import jax.numpy as jnp
@@ -7,26 +7,28 @@ import numpy as np
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.losses import cross_entropy
-from experiments.loss_landscape.pair import of_both, twins
+from experiments.loss_landscape.pair import pair, summed
 
 X_BxD = np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32)
 LABEL_B = np.arange(7) % 2
 NET = mlp((4,), 2, NONLINEARITIES["tanh"])
 
 
-def test_each_answers_and_has_the_gradient_that_it_has_alone():
-    both = twins(NET)
+def test_each_has_the_scores_and_the_gradient_that_it_has_alone():
+    both = pair(NET)
     params = both.init(jax.random.key(0), X_BxD)
-    slopes = jax.grad(lambda params: jnp.sum(of_both(cross_entropy)(both.apply(params, X_BxD), LABEL_B)))(params)
+    gradients = jax.grad(lambda params: jnp.sum(summed(cross_entropy)(both.apply(params, X_BxD), LABEL_B)))(params)
     for which in range(2):
         one = jax.tree.map(lambda w, at=which: w[at], params)
         np.testing.assert_allclose(both.apply(params, X_BxD)[:, which], NET.apply(one, X_BxD), rtol=1e-5, atol=1e-6)
         alone = jax.grad(lambda params: jnp.sum(cross_entropy(NET.apply(params, X_BxD), LABEL_B)))(one)
-        jax.tree.map(lambda a, b, at=which: np.testing.assert_allclose(a[at], b, rtol=1e-4, atol=1e-6), slopes, alone)
+        jax.tree.map(
+            lambda a, b, at=which: np.testing.assert_allclose(a[at], b, rtol=1e-4, atol=1e-6), gradients, alone
+        )
 
 
 def test_they_start_apart_and_from_their_own_keys():
-    params, keys = twins(NET).init(jax.random.key(0), X_BxD), jax.random.split(jax.random.key(0))
+    params, keys = pair(NET).init(jax.random.key(0), X_BxD), jax.random.split(jax.random.key(0))
     for which in range(2):
         alone = NET.init(keys[which], X_BxD)
         jax.tree.map(lambda a, b, at=which: np.testing.assert_allclose(a[at], b, rtol=1e-6), params, alone)
