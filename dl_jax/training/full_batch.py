@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 Objective = Callable[[jax.Array], jax.Array]
-"""w_P -> the loss averaged over all examples, of the weights as one vector."""
+"""w_P -> the loss, averaged over all examples, of the weights as one vector."""
 
 
 class Point(NamedTuple):
@@ -34,14 +34,14 @@ class Method(NamedTuple):
     """A full-batch optimizer, which a `Learner` may have in the place of a stochastic one.
 
     init: w_P -> the memory before the first step.
-    step: (objective, point) -> the next point, after at least one more pass.
+    step: (loss, point) -> the next point, after at least one more pass.
     """
 
     init: Callable[[jax.Array], Any]
     step: Callable[[Objective, Point], Point]
     ridge: float = 0.0
 
-    def loss(self, loss: Objective) -> Objective:
+    def regularized(self, loss: Objective) -> Objective:
         """The loss + ridge/2 |w|^2, which the method minimizes."""
         return lambda w_P: loss(w_P) + 0.5 * self.ridge * w_P @ w_P
 
@@ -61,7 +61,7 @@ class Descent(NamedTuple):
 
 def start(method: Method, loss: Objective, w_P: jax.Array, budget: int) -> Descent:
     """Return the minimization before its first step; the gradient at w_P is the first of `budget` passes."""
-    value, gradient_P = jax.value_and_grad(method.loss(loss))(w_P)
+    value, gradient_P = jax.value_and_grad(method.regularized(loss))(w_P)
     point = Point(w_P, value, gradient_P, method.init(w_P), jnp.ones((), jnp.int32))
     return Descent(point, w_P, jnp.full(budget, value))
 
@@ -69,7 +69,7 @@ def start(method: Method, loss: Objective, w_P: jax.Array, budget: int) -> Desce
 def advance(method: Method, loss: Objective, descent: Descent, passes: int | jax.Array) -> Descent:
     """Go on until `passes` passes (traced or not) have been spent in all. A step that is not wholly paid for by then
     does not count yet."""
-    loss, time_T = method.loss(loss), jnp.arange(1, len(descent.value_T) + 1)
+    loss, time_T = method.regularized(loss), jnp.arange(1, len(descent.value_T) + 1)
 
     def count(point, w_P, value_T):
         w_P = jnp.where(point.passes <= passes, point.w_P, w_P)

@@ -20,7 +20,7 @@ class Direction(NamedTuple):
     """Where a line search goes.
 
     init:   w_P -> the memory before the first step.
-    update: (objective, point, memory) -> direction_P, of which the negative is followed; the new memory; and the passes
+    update: (loss, point, memory) -> direction_P, of which the negative is followed; the new memory; and the passes
             that it cost.
     """
 
@@ -55,8 +55,8 @@ def searching(direction: Direction, slope: float, first: float | jax.Array = 1.0
         )
         lower = searched.value <= point.value
         new = (point.w_P + update_P, searched.value, searched.grad)
-        kept = jax.tree.map(lambda new, old: jnp.where(lower, new, old), new, point[:3])
+        accepted = jax.tree.map(lambda new, old: jnp.where(lower, new, old), new, point[:3])
         spent = point.passes + searched.info.num_linesearch_steps + passes
-        return Point(*kept, (memory, searched), spent.astype(point.passes.dtype))
+        return Point(*accepted, (memory, searched), spent.astype(point.passes.dtype))
 
     return Method(init, step, ridge)

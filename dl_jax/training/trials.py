@@ -75,7 +75,7 @@ def _train_batch(programs, setup, shared, columns_R, label, clock, context, on_s
 
     def evaluate(carry_R):
         if programs.evaluate_path:
-            path.append(carry_R.state.params if dry else jax.tree.map(jnp.copy, carry_R.state.params))
+            path.append(carry_R.state.params if dry else clock.run(_copied, carry_R.state.params))
         return run(programs.evaluate, *given, first_R, carry_R) if programs.evaluate else {}
 
     job = Job(
@@ -89,13 +89,19 @@ def _train_batch(programs, setup, shared, columns_R, label, clock, context, on_s
     )
     of_path = {}
     if programs.evaluate_path:
-        path_R = abstract(jax.eval_shape(_stacked, *path), by_trial(context)) if dry else _stacked(*path)
-        of_path = to_host(run(programs.evaluate_path, *given, first_R, path_R))
+        of_path = to_host(run(programs.evaluate_path, *given, first_R, begin(_stacked, *path)))
     seconds = 0.0 if dry else (clock.run_s - before_s) * context.mesh.size / programs.slots
     loss_RxT = np.zeros((programs.slots, setup.steps)) if dry else to_host(carry_R.loss_T)
     return Trained(metrics, of_path, loss_RxT, np.full(programs.slots, seconds))
 
 
+@jax.jit
+def _copied(params_R):
+    """A copy that outlives the next call, to which the weights are donated."""
+    return jax.tree.map(jnp.copy, params_R)
+
+
+@jax.jit
 def _stacked(*params_R):
     """The weights of all evaluation steps, with the axes R and K first."""
     return jax.tree.map(lambda *leaves_R: jnp.stack(leaves_R, 1), *params_R)

@@ -41,6 +41,7 @@ def curves(
             unit = np.mean(rows.values("seconds")) / passes_K[-1] if seconds else 1.0
             ax.plot(passes_K * unit, value_KxS.mean(1), style, color=colour, lw=1.5, label=method)
         ax.set(title=f"{problem}: above the lowest" if above else problem, xscale="log", yscale="log")
+        ax.xaxis.set_minor_formatter("")  # on a short axis they overlap
         ax.set_xlabel(
             "seconds on one device, as measured" if seconds else "passes over the training examples", fontsize=8
         )

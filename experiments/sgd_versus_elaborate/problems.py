@@ -19,11 +19,11 @@ PROBLEMS = tuple(BUDGET)
 WORDS, FEATURES = 32, 4096
 """Words in a document, and in the vocabulary."""
 RIDGE = 1e-4
-"""Of the linear classifier of documents; Bottou's on RCV1 is 1e-4 to 1e-5."""
+"""The ridge penalty of the linear classifier of documents; Bottou's on RCV1 is 1e-4 to 1e-5."""
 FEWER = 10
 """The factor by which there are fewer documents the second time."""
 INPUTS = 20
-"""Of the least squares problem."""
+"""Inputs of the least squares problem."""
 SPREAD = 1000.0
 """The factor by which the units of its inputs differ; the condition number is SPREAD^2."""
 FEW = {"unlike units": 200, "small net": 100}

@@ -23,7 +23,7 @@ def excess(passes, close, closer):
 
 
 def records(
-    objective=OBJECTIVE,
+    training=OBJECTIVE,
     test=(0.03, 0.12),
     adam=0.035,
     descent=0.3,
@@ -47,7 +47,7 @@ def records(
             hard = method in ELABORATE
             planted = {"Adam": adam, "gradient descent": descent}
             metrics = {
-                "objective": objective[problem][hard] * noise,
+                "objective": training[problem][hard] * noise,
                 "test_error_rate": planted.get(method, test[hard]) + 0.001 * generator.normal(),
             }
         parts.append(measured(metrics, seed=seed, problem=problem, method=method, passes=passes))
@@ -67,15 +67,15 @@ def test_what_the_paper_and_its_critics_say_is_supported():
 @pytest.mark.parametrize(
     ("planted", "key", "answer"),
     [
-        ({"objective": OBJECTIVE | {"copied images": (0.5, 0.5)}}, "67.images_training_objective", Answer.REFUTED),
+        ({"training": OBJECTIVE | {"copied images": (0.5, 0.5)}}, "67.images_training_objective", Answer.REFUTED),
         ({"test": (0.12, 0.12), "descent": 0.6}, "67.images_test_error_rate", Answer.REFUTED),
         ({"test": (0.08, 0.12), "descent": 0.6}, "67.adam_gains_nothing", Answer.REFUTED),
         ({"sgd": (4.0, 40.0), "fewer": 8.0}, "67.documents_ten_times_faster", Answer.REFUTED),
         ({"fewer": 1.0}, "67.documents_ten_times_faster", Answer.ERROR),
         ({"fewer": 1.0}, "67.fewer_documents_less_so", Answer.REFUTED),
         ({"sgd": (1.0, 12.0)}, "67.elaborate_more_accurate", Answer.REFUTED),
-        ({"objective": OBJECTIVE | {"unlike units": (0.001, 0.001)}}, "67.ill_conditioned", Answer.REFUTED),
-        ({"objective": OBJECTIVE | {"small net": (0.001, 0.001)}}, "67.small_net", Answer.REFUTED),
+        ({"training": OBJECTIVE | {"unlike units": (0.001, 0.001)}}, "67.ill_conditioned", Answer.REFUTED),
+        ({"training": OBJECTIVE | {"small net": (0.001, 0.001)}}, "67.small_net", Answer.REFUTED),
         ({"seeds": 2}, "67.images_training_objective", Answer.INCONCLUSIVE),
     ],
 )
@@ -84,7 +84,7 @@ def test_each_criterion_can_fail(planted, key, answer):
 
 
 def test_where_sgd_wins_on_the_ill_conditioned_problem_too_the_first_criterion_cannot_discriminate():
-    found = answers(records(objective=OBJECTIVE | {"unlike units": (0.001, 0.1)}))
+    found = answers(records(training=OBJECTIVE | {"unlike units": (0.001, 0.1)}))
     assert found["67.images_training_objective"] is Answer.ERROR
 
 

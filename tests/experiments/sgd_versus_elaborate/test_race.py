@@ -50,9 +50,9 @@ def descended(steps, falling):
 )
 def test_descents_are_those_by_hand(records, method, passes, steps):
     """A batch of all examples makes SGD gradient descent; the first pass of the latter only measures the gradient."""
-    objective, test_loss, validation_loss = descended(steps, falling=method == "SGD")
+    loss, test_loss, validation_loss = descended(steps, falling=method == "SGD")
     axes = {"problem": "toy", "method": method, "hyperparameter": LEARNING_RATE}
-    np.testing.assert_allclose(records.by_seed("objective", passes=passes, **axes), [objective] * 3, rtol=1e-4)
+    np.testing.assert_allclose(records.by_seed("objective", passes=passes, **axes), [loss] * 3, rtol=1e-4)
     np.testing.assert_allclose(records.by_seed("test_loss", passes=passes, **axes), [test_loss] * 3, rtol=1e-4)
     if passes == 4.0:
         np.testing.assert_allclose(records.by_seed("validation_score", **axes), [-validation_loss] * 3, rtol=1e-4)
