@@ -70,7 +70,7 @@ def measure(config: Config, context: Context) -> Records:
 
 
 def draw(records):
-    """Training objective and test metric by passes, and the objective by seconds; full-batch methods are dashed."""
+    """Training objective and test error rate or loss by passes, and objective by seconds (dashed: full-batch)."""
     methods = {"-": STOCHASTIC, "--": FULL_BATCH}
     return {
         "objective_by_passes": curves(records, ("objective",), methods),

@@ -19,6 +19,7 @@ def least(name, methods, metric="objective"):
     """The lowest value that any of the methods has at the end of the budget, seed by seed."""
 
     def estimand(records):
+        records.values(metric, problem=name)  # raises Missing where the problem was not run
         there = records.where(problem=name)
         ran = [method for method in methods if method in there.axis("method")]
         return records.by_seed(metric, np.min, problem=name, method=ran, passes=max(there.axis("passes"), default=0))

@@ -81,7 +81,8 @@ def problem(name: str, config) -> Problem:
     if name in ("documents", "fewer documents"):
         count = config.documents // (FEWER if name == "fewer documents" else 1)
         data = in_one_world(documents(FEATURES, WORDS), count)
-        return Problem(name, sparse_linear(FEATURES), binary_cross_entropy, data, passes_K, 16, RIDGE, early=True)
+        net = sparse_linear(FEATURES)
+        return Problem(name, net, binary_cross_entropy, data, passes_K, 16, RIDGE, classifies=True, early=True)
     if name == "unlike units":
         data = in_one_world(unlike_units(INPUTS, SPREAD), FEW[name])
         return Problem(name, linear(1), half_squared_error, data, passes_K, 10)

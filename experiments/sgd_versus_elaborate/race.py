@@ -32,9 +32,9 @@ class Problem(NamedTuple):
     passes_K:    passes over the training examples after which to evaluate, ascending; the last is the budget.
     batch_size:  of the stochastic methods.
     ridge:       of the objective: the mean loss + ridge/2 |w|^2.
-    classifies:  the test metric is the error rate, not the mean loss.
-    early:       hyperparameters are chosen by the mean over all evaluations, which favours fast methods; otherwise by
-                 the last evaluation.
+    classifies:  there are classes, and error rates.
+    early:       hyperparameters are chosen by the mean of the validation loss over all evaluations, which favours fast
+                 methods; otherwise by the last error rate or, without classes, by the last loss.
     """
 
     name: str
@@ -47,11 +47,6 @@ class Problem(NamedTuple):
     classifies: bool = False
     early: bool = False
 
-    @property
-    def metric(self) -> str:
-        """The name of the test metric."""
-        return "test_error_rate" if self.classifies else "test_loss"
-
 
 def race(
     problem: Problem, method: str, hyperparameters: Sequence[float], seeds: Sequence[int], context: Context
@@ -59,10 +54,10 @@ def race(
     """Train with one method, at each value of its hyperparameter; all methods of a seed start from the same weights.
 
     Metrics:
-    objective:                    over all training examples, by passes.
-    test_error_rate or test_loss: by passes.
-    validation_score:             the higher, the better the hyperparameter.
-    seconds:                      that one training takes on one device, drawing the examples and evaluating included.
+    objective:        over all training examples, by passes.
+    test_loss:        by passes; and test_error_rate, where there are classes.
+    validation_score: the higher, the better the hyperparameter.
+    seconds:          that one training takes on one device, drawing the examples and evaluating included.
     """
     step_K = evaluation_steps(problem, method)
 
@@ -107,22 +102,23 @@ def evaluation_steps(problem: Problem, method: str) -> list[int]:
 
 def evaluate(problem: Problem, step_K: Sequence[int], run: Run) -> dict[str, Any]:
     """The metrics of `race` but the seconds. run.params: at the distinct evaluation steps."""
-    model, index_K = run.learner.model, np.unique(step_K, return_inverse=True)[1]
+    by_error_rate, index_K = problem.classifies and not problem.early, np.unique(step_K, return_inverse=True)[1]
 
-    def test_metric(params, examples):
-        if problem.classifies:
-            return 1.0 - accuracy(model.apply(params, examples.x), examples.y)
-        return mean_loss(run.learner, params, examples)
+    def error_rate(params, examples):
+        return 1.0 - accuracy(run.learner.model.apply(params, examples.x), examples.y)
 
-    def all_three(params):
+    def metrics(params):
         squares = sum(jnp.sum(w**2) for w in jax.tree.leaves(params))
-        loss = mean_loss(run.learner, params, run.splits.train) + 0.5 * problem.ridge * squares
-        return loss, test_metric(params, run.splits.test), test_metric(params, run.splits.validation)
+        penalty, test = 0.5 * problem.ridge * squares, run.splits.test
+        found = {"objective": mean_loss(run.learner, params, run.splits.train) + penalty}
+        found["test_loss"] = mean_loss(run.learner, params, test)
+        return found | ({"test_error_rate": error_rate(params, test)} if problem.classifies else {})
+
+    def validation(params):
+        examples = run.splits.validation
+        return error_rate(params, examples) if by_error_rate else mean_loss(run.learner, params, examples)
 
     params_K = jax.tree.map(lambda w: w[index_K], run.params)
-    objective_K, test_K, validation_K = jax.lax.map(all_three, params_K)
-    return {
-        "objective": named(objective_K, passes=problem.passes_K),
-        problem.metric: named(test_K, passes=problem.passes_K),
-        "validation_score": -(jnp.mean(validation_K) if problem.early else validation_K[-1]),
-    }
+    metrics_K, validation_K = jax.lax.map(lambda params: (metrics(params), validation(params)), params_K)
+    by_passes = {name: named(value_K, passes=problem.passes_K) for name, value_K in metrics_K.items()}
+    return by_passes | {"validation_score": -(jnp.mean(validation_K) if problem.early else validation_K[-1])}

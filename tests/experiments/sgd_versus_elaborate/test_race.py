@@ -96,9 +96,12 @@ def test_early_success_can_choose_the_hyperparameter():
     )
 
 
-def test_where_classes_are_told_apart_the_test_metric_is_the_error_rate():
+def test_where_there_are_classes_the_error_rate_is_measured_and_chooses():
     part = Examples(np.array([[1.0], [1.0], [-1.0], [-1.0]], np.float32), np.array([0, 0, 0, 1]))
     problem = Problem("two", linear(2), cross_entropy, Splits(part, part, part), (1.0,), 4, classifies=True)
-    found = metrics(problem, {"layer_01": {"w": jnp.array([[[2.0, -2.0]]]), "b": jnp.zeros((1, 2))}})
+    params_K = {"layer_01": {"w": jnp.array([[[2.0, -2.0]]]), "b": jnp.zeros((1, 2))}}
+    found = metrics(problem, params_K)
     assert float(found["test_error_rate"].value[0]) == pytest.approx(0.25)
     assert float(found["validation_score"]) == pytest.approx(-0.25)
+    early = metrics(problem._replace(early=True), params_K)
+    assert float(early["validation_score"]) == pytest.approx(-float(found["test_loss"].value[0]), rel=1e-6)
