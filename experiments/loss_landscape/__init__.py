@@ -43,7 +43,7 @@ from experiments.loss_landscape.minimum import minimum
 from experiments.loss_landscape.pair import pair, summed
 
 LEARNING_RATES, RIDGES = {NET: 0.1, LINEAR: 0.2}, {NET: 0.0, LINEAR: 0.03}
-"""Of SGD; with a ridge the learning rate falls: see `stochastic`."""
+"""Hyperparameters of SGD; with a ridge the learning rate falls: see `stochastic`."""
 
 
 @dataclass(frozen=True)

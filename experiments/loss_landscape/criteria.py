@@ -18,7 +18,7 @@ MOST = 0.5
 LITTLE = 0.05
 """Share of the path."""
 NONE_LEFT, NEARLY_THERE = 0.01, 0.1
-"""Of the objective above its minimum, and of the distance to it."""
+"""Parts of the objective above its minimum, and of the distance to it."""
 FAR = 0.5
 """A distance between weights, over their length."""
 CLIMB = 0.05

@@ -110,9 +110,9 @@ def evaluate(problem: Problem, step_K: Sequence[int], run: Run) -> dict[str, Any
     def metrics(params):
         squares = sum(jnp.sum(w**2) for w in jax.tree.leaves(params))
         penalty, test = 0.5 * problem.ridge * squares, run.splits.test
-        found = {"objective": mean_loss(run.learner, params, run.splits.train) + penalty}
-        found["test_loss"] = mean_loss(run.learner, params, test)
-        return found | ({"test_error_rate": error_rate(params, test)} if problem.classifies else {})
+        train_loss, test_loss = (mean_loss(run.learner, params, part) for part in (run.splits.train, test))
+        rates = {"test_error_rate": error_rate(params, test)} if problem.classifies else {}
+        return {"objective": train_loss + penalty, "test_loss": test_loss, **rates}
 
     def validation(params):
         examples = run.splits.validation
