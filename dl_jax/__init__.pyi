@@ -23,6 +23,7 @@ from dl_jax.models.convnet import convnet as convnet
 from dl_jax.models.linear import linear as linear
 from dl_jax.models.mlp import mlp as mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES as NONLINEARITIES
+from dl_jax.runtime import library as experiments  # noqa: F401 - a public name
 from dl_jax.training.context import local_context as local_context
 from dl_jax.training.evaluation import classification as classification
 from dl_jax.training.fit import fit as fit

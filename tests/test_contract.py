@@ -105,9 +105,9 @@ def test_the_config_is_a_small_frozen_dataclass_of_flags(experiment):
     assert is_dataclass(config)
     assert config.__dataclass_params__.frozen
     assert issubclass(config, Flags)
-    own = [field for field in fields(config) if field.name not in {field.name for field in fields(Flags)}]
-    assert len(own) < 10
-    for field in own:
+    added = [field for field in fields(config) if field.name not in {field.name for field in fields(Flags)}]
+    assert len(added) < 10
+    for field in added:
         assert field.metadata.get("help"), field.name
         assert field.default is not MISSING, field.name
 
@@ -123,8 +123,8 @@ def test_a_config_comes_back_from_its_command_line(experiment):
         config = experiment.configured(preset, seeds=3, first_seed=11)
         bash, script, name, *typed = shlex.split(command_of(experiment.name, config))
         assert (bash, script, name) == ("bash", "launch/local.sh", experiment.name)
-        own, runner = parse(typed, experiment.config, Options)
-        assert experiment.config(**own) == config
+        values, runner = parse(typed, experiment.config, Options)
+        assert experiment.config(**values) == config
         assert runner == {}
 
 

@@ -91,7 +91,7 @@ class Tree:
         (self.root / "experiments" / "large").mkdir()  # an experiment that is a package
         for name in ("__init__", "__main__"):
             (self.root / "experiments" / "large" / f"{name}.py").touch()
-        (self.root / "experiments" / "notebooks").mkdir()  # a folder that is no experiment
+        (self.root / "experiments" / "notebooks").mkdir()  # a folder that is not an experiment
         for tool in self.TOOLS:
             if found := shutil.which(tool):
                 (self.bin / tool).symlink_to(found)

@@ -93,28 +93,28 @@ def _may_import_experiments(path, name):
 
 def violations(path, source):
     """What a file does against the rules, one line each."""
-    found = [f"{source.count(chr(10))} lines"] if source.count("\n") > LINES else []
-    found += ["fmt: skip"] if "fmt: skip" in source else []
+    lines = [f"{source.count(chr(10))} lines"] if source.count("\n") > LINES else []
+    lines += ["fmt: skip"] if "fmt: skip" in source else []
     parts = path.with_suffix("").parts
     package = parts[1] if parts[0] == "dl_jax" and len(parts) > 2 else None
     if parts[0] == "experiments":
         main = len(parts) == 2 or path.name == "__init__.py"
-        found += [f"uses {name}" for name in (*CONTEXT, *(LOOPS if main else ())) if name in source]
+        lines += [f"uses {name}" for name in (*CONTEXT, *(LOOPS if main else ())) if name in source]
     for name, at_once in imports(ast.parse(source), parts[:-1]):
         if under(name, "experiments") and not _may_import_experiments(path, name):
-            found.append(f"imports {name}")
+            lines.append(f"imports {name}")
         if under(name, "tests") or under(name, "launch"):
-            found.append(f"imports {name}")
+            lines.append(f"imports {name}")
         if parts[0] == "dl_jax" and path.as_posix() not in PUBLIC and under(name, "dl_jax"):
             allowed = () if path.name == "provenance.py" else (package, *BELOW.get(package, ())) if package else ()
             if not any(under(name, f"dl_jax.{other}") for other in allowed):
-                found.append(f"imports {name}")
+                lines.append(f"imports {name}")
         fits = [library for library in OUTSIDE if under(name, library)]
         if fits and not any(path.as_posix().startswith(context) for context in OUTSIDE[max(fits, key=len)]):
-            found.append(f"imports {name}")
+            lines.append(f"imports {name}")
         if at_once and any(under(name, library) for library in INSIDE_FUNCTIONS):
-            found.append(f"imports {name} at once")
-    return found
+            lines.append(f"imports {name} at once")
+    return lines
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)

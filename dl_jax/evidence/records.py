@@ -64,10 +64,10 @@ class Records:
 
     def values(self, metric: str, **axes: Any) -> np.ndarray:
         """Every value of a metric where the axes fit, as measured. Missing if there is none."""
-        found = [row["value"] for row in self.where(metric=metric, **axes).rows]
-        if not found:
+        values = [row["value"] for row in self.where(metric=metric, **axes).rows]
+        if not values:
             raise Missing(f"no {metric} at {describe_axes(axes)}")
-        return np.asarray(found, float)
+        return np.asarray(values, float)
 
     def by_seed(self, metric: str, reduce: Callable | None = None, **axes: Any) -> np.ndarray:
         """value_S: one value for each seed of the records, in the order of the seeds; of a fact, a single value.
@@ -139,9 +139,9 @@ class Records:
     def read(cls, path: Path) -> "Records":
         """What `write` wrote; null becomes NaN."""
         lines = path.read_text(encoding="utf-8").split("\n")  # not splitlines: a name may hold its other line ends
-        found = [json.loads(line) for line in lines if line]
+        rows = [json.loads(line) for line in lines if line]
         return cls(
-            tuple({**row, "value": math.nan if row["value"] is None else row["value"]} for row in found),
+            tuple({**row, "value": math.nan if row["value"] is None else row["value"]} for row in rows),
             read_arrays(arrays_beside(path)),
         )
 

@@ -32,7 +32,7 @@ class Interval(NamedTuple):
 
 
 def mean_interval(value_S: np.ndarray, region: Region) -> Interval:
-    """The mean over the seeds, with Student's t interval. One seed tells nothing of the spread: all of the line."""
+    """The mean over the seeds, with Student's t interval. One seed gives the whole line."""
     mean, n = float(np.mean(value_S)), len(value_S)
     if n < 2:
         return Interval(mean, -np.inf, np.inf, n, 1.0, 1.0)

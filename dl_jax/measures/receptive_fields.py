@@ -40,7 +40,7 @@ class Field(NamedTuple):
         return (offset_H >= 0) & (offset_H < self.side)
 
     def middle_unit(self, units: int, side: int) -> int:
-        """Of `units` units, the one whose field is nearest to the middle of an image of this side."""
+        """The one of `units` units whose field is nearest to the middle of an image of this side."""
         offset = [self.start + unit * self.jump + (self.side - side) / 2 for unit in range(units)]
         return int(np.argmin(np.abs(offset)))
 

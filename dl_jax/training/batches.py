@@ -1,4 +1,4 @@
-"""Which examples a step sees: every epoch a fresh shuffle, cut into batches, as a function of (order, step) alone."""
+"""The examples of each step: every epoch a fresh shuffle, cut into batches, as a function of (order, step) alone."""
 
 import jax
 import jax.numpy as jnp
@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from dl_jax.models.model import Key
 
 ROUNDS = 24
-"""With 8 rounds places are visibly uneven; from 16 on no test that we know tells them from even ones."""
+"""With 8 rounds positions are visibly not uniform; from 16 on no test that we know rejects that they are."""
 
 
 def shuffle_bits(key: Key) -> jax.Array:
@@ -18,7 +18,7 @@ def batch_indices(order_2xR: jax.Array, first_step: jax.Array, steps: int, examp
     """index_TxB of the examples at `steps` steps, however a training is cut into calls.
 
     Examples that do not fill an epoch's last batch wait for the next shuffle. No list is sorted: the
-    place of an example in the shuffle is worked out from its number, by the swap-or-not shuffle
+    position of an example in the shuffle is worked out from its number, by the swap-or-not shuffle
     (Hoang, Morris & Rogaway 2012), so that a step costs what its batch costs, however many examples.
     """
     size = min(batch_size, examples)

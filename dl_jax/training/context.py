@@ -102,8 +102,8 @@ class Context(NamedTuple):
         """The same events on one device; with several processes, each has its own."""
         if not isinstance(self.mesh, Mesh):
             return self._replace(mesh=self.mesh.update(axis_sizes=(1, 1, 1)))
-        own = next(each for each in self.mesh.devices.flat if each.process_index == jax.process_index())
-        return self._replace(mesh=mesh_of([own]))
+        first = next(each for each in self.mesh.devices.flat if each.process_index == jax.process_index())
+        return self._replace(mesh=mesh_of([first]))
 
 
 def mesh_of(devices: list[jax.Device], data: int = 1, model: int = 1) -> Mesh:

@@ -1,4 +1,4 @@
-"""What a step costs: the products in a machine, found in the program that it traces to."""
+"""What a step costs: the matrix products and convolutions of a model, found in the program that it traces to."""
 
 from collections.abc import Callable, Iterator
 from math import prod

@@ -107,7 +107,7 @@ def combinations(**axes: Static | Choice | Sequence[Any]) -> Grid:
     """Every combination of the axes' values, the last axis fastest.
 
     An axis is `static(values)`, `choice(options, names)`, or a sequence of numbers.
-    ValueError on an axis without values, and on names that are no choice.
+    ValueError on an axis without values, and on names that are not a choice.
     """
 
     def values(axis):

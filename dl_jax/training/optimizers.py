@@ -1,4 +1,4 @@
-"""How the knobs turn: stochastic gradient descent, and Adam beside it. Rates may be traced."""
+"""The optimizers: stochastic gradient descent with momentum, and Adam. Learning rates may be traced."""
 
 from collections.abc import Callable
 
@@ -15,12 +15,12 @@ def sgd(learning_rate: float | jax.Array) -> optax.GradientTransformation:
 
 
 def adam(learning_rate: float | jax.Array) -> optax.GradientTransformation:
-    """Adam with its published settings (Kingma & Ba 2015)."""
+    """Adam with its published hyperparameters (Kingma & Ba 2015)."""
     return optax.adam(learning_rate)
 
 
 def annealed_adam(learning_rate: float | jax.Array, steps: int) -> optax.GradientTransformation:
-    """Adam whose rate falls to 0 along half a cosine in so many steps (Loshchilov & Hutter 2017)."""
+    """Adam whose learning rate falls to 0 along half a cosine in `steps` steps (Loshchilov & Hutter 2017)."""
     return optax.adam(optax.cosine_decay_schedule(learning_rate, steps))
 
 
@@ -28,13 +28,13 @@ OPTIMIZERS: dict[str, Callable[..., optax.GradientTransformation]] = {"sgd": sgd
 
 
 def train_only(optimizer: optax.GradientTransformation, learns: Callable[[tuple], jax.Array]):
-    """The optimizer, with the weights held still wherever `learns(path)` is 0.
+    """The optimizer, with the weights frozen wherever `learns(path)` is 0.
 
     `path` is the key path of a leaf, as `jax.tree_util` gives it; the answer may be traced.
     """
 
-    def hold(updates, state, params=None):
-        held = jax.tree_util.tree_map_with_path(lambda path, u: jnp.where(learns(path), u, 0.0), updates)
-        return held, state
+    def freeze(updates, state, params=None):
+        updates = jax.tree_util.tree_map_with_path(lambda path, u: jnp.where(learns(path), u, 0.0), updates)
+        return updates, state
 
-    return optax.chain(optimizer, optax.GradientTransformation(lambda params: optax.EmptyState(), hold))
+    return optax.chain(optimizer, optax.GradientTransformation(lambda params: optax.EmptyState(), freeze))

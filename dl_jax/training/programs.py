@@ -60,11 +60,11 @@ class Carry(NamedTuple):
 class Programs(NamedTuple):
     """What all trials of a program share. `shared` are the examples, None where each trial draws its own.
 
-    draw:          (shared, columns_R) -> what each trial keeps_R: its own examples, and the bits of its shuffles.
-    start:         (shared, columns_R, kept_R) -> carry_R, first weights_R.
-    advance:       (steps of a call) -> the program (shared, columns_R, kept_R, steps, carry_R) -> carry_R, marker.
-    evaluate:      (shared, columns_R, kept_R, first weights_R, carry_R) -> metrics_R, or None.
-    evaluate_path: (shared, columns_R, kept_R, first weights_R, weights_KxR) -> metrics_R, or None.
+    draw:          (shared, columns_R) -> of_trial_R: each trial's own examples, and the bits of its shuffles.
+    start:         (shared, columns_R, of_trial_R) -> carry_R, first weights_R.
+    advance:       (steps of a call) -> the program (shared, columns_R, of_trial_R, steps, carry_R) -> carry_R, marker.
+    evaluate:      (shared, columns_R, of_trial_R, first weights_R, carry_R) -> metrics_R, or None.
+    evaluate_path: (shared, columns_R, of_trial_R, first weights_R, weights_KxR) -> metrics_R, or None.
     slots:         trials that all devices compute at once.
     calls:         how the training of `slots` trials is cut into calls.
     flops:         useful FLOPs of one step of one trial.
@@ -103,29 +103,29 @@ def programs_of(setup: Setup, context: Context) -> Programs:
     shared = None if callable(data) else data
     trial_of, columns = setup.program.trial, setup.program.columns()
 
-    def splits_of(shared, own):
+    def splits_of(shared, drawn):
         """The data of a trial: generated for it alone, or shared, perhaps with its own training examples."""
-        return own if generated else shared._replace(train=own) if subset else shared
+        return drawn if generated else shared._replace(train=drawn) if subset else shared
 
     def keys_of(columns):
         return jax.random.split(jax.random.key(columns["seed"]), 3)
 
     def draw(shared, columns):
         key_data, _, key_batch = keys_of(columns)
-        own = data(key_data) if generated else subset(key_data, shared.train) if subset else None
-        return own, shuffle_bits(key_batch)
+        drawn = data(key_data) if generated else subset(key_data, shared.train) if subset else None
+        return drawn, shuffle_bits(key_batch)
 
-    def start(shared, columns, kept):
-        trained, train, key = learner(trial_of(columns)), splits_of(shared, kept[0]).train, keys_of(columns)[1]
+    def start(shared, columns, of_trial):
+        trained, train, key = learner(trial_of(columns)), splits_of(shared, of_trial[0]).train, keys_of(columns)[1]
         if isinstance(trained.optimizer, Method):
             carry = Carry(*full_batch_step.init_state(trained, key, train, setup.steps))
         else:
             carry = Carry(init_state(trained, key, train.x[:1]), jnp.full(setup.steps, jnp.nan, jnp.float32))
         return carry, jax.tree.map(jnp.copy, carry.state.params)
 
-    def advance(length, shared, columns, kept, count, carry):
-        own, bits_2xR = kept
-        state, train = sharding.constrain(carry.state), splits_of(shared, own).train
+    def advance(length, shared, columns, of_trial, count, carry):
+        drawn, bits_2xR = of_trial
+        state, train = sharding.constrain(carry.state), splits_of(shared, drawn).train
         trained, loss_T, inputs = learner(trial_of(columns)), carry.loss_T, (train, bits_2xR, length)
         if full_batch:
             state, loss_T = full_batch_step.take_passes(trained, state, loss_T, sharding.shard_batch(train), count)
@@ -139,16 +139,16 @@ def programs_of(setup: Setup, context: Context) -> Programs:
             loss_T = jax.lax.dynamic_update_slice(loss_T, new_T, (first,))
         return Carry(state, loss_T), loss_T[-1]
 
-    def run_of(shared, columns, kept, init_params, params):
+    def run_of(shared, columns, of_trial, init_params, params):
         trial = trial_of(columns)
         key = jax.random.fold_in(keys_of(columns)[2], 1)
-        return Run(learner(trial), init_params, params, splits_of(shared, kept[0]), trial, key)
+        return Run(learner(trial), init_params, params, splits_of(shared, of_trial[0]), trial, key)
 
     first = jax.tree.map(lambda column_R: column_R[0], columns)
-    kept = jax.eval_shape(draw, shared, first)
-    carry, _ = jax.eval_shape(start, shared, first, kept)
+    of_trial = jax.eval_shape(draw, shared, first)
+    carry, _ = jax.eval_shape(start, shared, first, of_trial)
     full_batch = isinstance(carry.state.optimizer, Point)
-    x_NxD = splits_of(shared, kept[0]).train.x
+    x_NxD = splits_of(shared, of_trial[0]).train.x
     examples = len(x_NxD) if full_batch else min(setup.batch_size, len(x_NxD))
     x_BxD = jax.ShapeDtypeStruct((examples, *x_NxD.shape[1:]), x_NxD.dtype)
     forward = matrix_products(
@@ -175,11 +175,11 @@ def programs_of(setup: Setup, context: Context) -> Programs:
     length = cache(lambda steps: over(partial(advance, steps), "srrsr", at_once, donate_argnums=4))
     path = setup.evaluate_path
 
-    def at_step(shared, columns, kept, init_params, carry):
-        return evaluate(run_of(shared, columns, kept, init_params, carry.state.params))
+    def at_step(shared, columns, of_trial, init_params, carry):
+        return evaluate(run_of(shared, columns, of_trial, init_params, carry.state.params))
 
-    def along_path(shared, columns, kept, init_params, params_K):
-        return path(run_of(shared, columns, kept, init_params, params_K))
+    def along_path(shared, columns, of_trial, init_params, params_K):
+        return path(run_of(shared, columns, of_trial, init_params, params_K))
 
     return Programs(
         draw=over(draw, "sr", batch, **quick),

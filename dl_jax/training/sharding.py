@@ -1,4 +1,4 @@
-"""What of a machine and of its examples lies on which device, as a few rules; XLA adds the messages between them."""
+"""Which part of a model and of its examples lies on which device, as a few rules; XLA adds the communication."""
 
 from math import prod
 from typing import Any, NamedTuple
@@ -65,7 +65,7 @@ class Sharding(NamedTuple):
         return PartitionSpec(*spec)
 
     def constrain(self, tree: Any) -> Any:
-        """Inside a program: the arrays of a state lie where `like` says."""
+        """Inside a program: the arrays of a state keep the sharding of `abstract`."""
         if not self.is_sharded:
             return tree
         return jax.tree.map(
@@ -89,7 +89,7 @@ class Sharding(NamedTuple):
         return Examples(*map(put, batches))
 
     def check_batch_size(self, batch_size: int) -> None:
-        """DataError where a batch of so many examples does not make equal parts."""
+        """DataError where a batch of `batch_size` examples does not make equal parts."""
         if batch_size % self.parts:
             raise DataError(
                 f"a batch of {batch_size} examples is not shared out among {self.parts} devices in equal parts; take a "

@@ -60,18 +60,19 @@ def sweep(
     """
     context, parts = context or local_context(), []
     for program in trials.programs():
-        own, total = partial(resolve, static=program.static), resolve(steps, program.static)
-        until = own(eval_steps)
+        of_program = partial(resolve, static=program.static)
+        total = of_program(steps)
+        until = of_program(eval_steps)
         setup = Setup(
             learner,
-            own(data),
+            of_program(data),
             program,
             total,
-            own(evaluate),
+            of_program(evaluate),
             (total,) if until is None else tuple(sorted({min(step, total) for step in until})),
-            own(evaluate_path),
-            own(subset),
-            own(batch_size),
+            of_program(evaluate_path),
+            of_program(subset),
+            of_program(batch_size),
             timed,
         )
         parts.append(_records_of_program(setup, {**axes, **program.static}, axes, until is not None, context))

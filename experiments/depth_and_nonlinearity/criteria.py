@@ -27,7 +27,7 @@ def depth_gain(name):
 
 
 def gain_of_training_all(trained_layers):
-    """Accuracy with all layers trained minus that with only so many trained."""
+    """Accuracy with all layers trained minus that with only `trained_layers` of them trained."""
     accuracy = {"name": "test_accuracy", "task": "partly trained"}
     return difference(
         metric(**accuracy, trained_layers=TRAINED_LAYERS[-1]), metric(**accuracy, trained_layers=trained_layers)

@@ -61,9 +61,7 @@ class Config(Flags):
     image: str = flag("", "the picture: a JPEG, PNG, WebP, GIF or BMP file; a drawn Samoyed if empty")
     dataset: str = flag("canids", f"the training data: {', '.join(catalog.NAMES)}, or your own file.npz of images")
     manual_dir: str = flag("", "a folder that holds one folder of raw files for each data set")
-    side: int = flag(
-        64, "pixels of the squares to which photographs of ImageNet are cropped", at_least=16
-    )
+    side: int = flag(64, "pixels of the squares to which photographs of ImageNet are cropped", at_least=16)
     maps: int = flag(16, "maps of the first convolution; the second has half as many more, the third twice", at_least=2)
     steps: int = flag(500, "training steps of 32 examples", at_least=1)
     learning_rate: float = flag(0.002, "learning rate of Adam", above=0)

@@ -112,7 +112,7 @@ def _by_state(net, run):
             nonlinearity="softplus",
         )
     ]
-    found = {"zero_share": zeros}
+    metrics = {"zero_share": zeros}
     for state, params in zip(STATES, (run.init_params, run.params), strict=True):
         scores_NxC, w_KxKxCxM = run.learner.model.apply(params, test.x), params["conv_01"]["w"]
         chance = jnp.max(jnp.mean(test.y[:, None] == jnp.arange(scores_NxC.shape[1])[None], 0))
@@ -129,8 +129,8 @@ def _by_state(net, run):
             "filters": array(w_KxKxCxM, "row", "column", "channel", "filter", state=state),
         }
         for name, value in values.items():
-            found.setdefault(name, []).append(value)
-    return found | {"test_accuracy": accuracy(run.learner.model.apply(run.params, test.x), test.y)}
+            metrics.setdefault(name, []).append(value)
+    return metrics | {"test_accuracy": accuracy(run.learner.model.apply(run.params, test.x), test.y)}
 
 
 def relative_distance(score_C, other_C):

@@ -10,7 +10,7 @@ from experiments.hand_designed_features.few_examples import MOVED, ORIGINAL
 from experiments.hand_designed_features.learning_curves import crossing
 
 MATTERS = 0.01
-"""Accuracy; a smaller difference is no difference."""
+"""Accuracy; a smaller difference does not count."""
 MOST = 0.5
 """Share of the errors, or of a gain, that counts as most of it."""
 

@@ -8,7 +8,7 @@ from dl_jax.evidence.estimands import metric
 NONE = 1e-9
 """Pixels, or a share of the gradient: an exact fact."""
 GROWS = 0.05
-"""Pixels from a layer to the next; less is no growth. A pooling of 2 adds 0.12 to the radius of random weights here."""
+"""Pixels from a layer to the next; less does not count. A pooling of 2 adds 0.12 to the radius of random weights."""
 SMALLER = 0.8
 """The effective radius over that of the formula's square: below this it is far smaller."""
 WIDER = 1.05

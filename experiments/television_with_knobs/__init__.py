@@ -9,7 +9,7 @@ Refuted if     shuffled labels teach as well; if the exam flatters as the traini
 Counter        right answers move the knobs too (statement 37)
 Run            bash launch/local.sh television_with_knobs --dataset=fashion_mnist --manual_dir=DIR --first=4 --second=6
 Takes          30 s on 2 CPU cores, as long on an accelerator
-Left open      the picture is the note-taker's, who calls it loose. The machine is a net of one hidden layer, the outer
+Left open      the picture is the note-taker's own, and a loose one. The machine is a net of one hidden layer, the outer
                knob that is tuned is the learning rate, and the two kinds are the even digits and the odd ones
 """
 

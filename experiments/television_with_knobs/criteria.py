@@ -4,7 +4,7 @@ from dl_jax.evidence.criteria import Criterion, below, equals, exact, exceeds
 from dl_jax.evidence.estimands import difference, final, first_step, metric
 
 FEW = 100
-"""Pictures in the small training set, which a net soon knows by heart."""
+"""Pictures in the small training set, which a net soon memorizes."""
 BATCH_SIZE = 16
 OUTER_KNOBS = (
     "hidden layers",

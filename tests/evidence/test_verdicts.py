@@ -12,7 +12,7 @@ from dl_jax.evidence.verdicts import Answer, Verdict, correct, judge, together
 
 STUDIES = 1000
 AT_MOST = int(stats.binom.ppf(1 - 1e-4, STUDIES, ALPHA))
-"""If a judge errs in ALPHA of all studies, it errs in more than so many of these in one case of ten thousand."""
+"""If a test errs in ALPHA of all studies, it errs in more of these than this number with probability 1e-4."""
 
 
 def records_of(**values_S):
@@ -145,7 +145,7 @@ def test_a_criterion_that_supports_its_control_is_an_error():
     assert verdict.verdict is Answer.ERROR
     assert "control" in verdict.note
     assert verdict.control == pytest.approx(1.01)
-    # Whatever the finding: a broken criterion is told before a refutation.
+    # Whatever the finding: a broken criterion is reported before a refutation.
     assert verdict_on(exceeds(found, 0.5), value_S - 3, value_S).verdict is Answer.ERROR
     assert verdict_on(identity(found, 1e-6), np.zeros(5), np.zeros(5)).verdict is Answer.ERROR
     assert verdict_on(identity(found, 1e-6), np.zeros(5), np.ones(5)).verdict is Answer.SUPPORTED
@@ -192,7 +192,7 @@ def test_few_seeds_decide_nothing():
 
 
 def test_seeds_that_all_agree_are_not_over_the_edge_by_rounding():
-    """The mean of five times 0.1 may differ from 0.1 in the last bit; that is no finding."""
+    """The mean of five times 0.1 may differ from 0.1 in the last bit; that does not count as a difference."""
     for edge in (0.1, 0.7, 1e-3, 3.3):
         for count in (5, 7, 10, 30):
             value_S = np.full(count, edge)
@@ -271,7 +271,7 @@ def test_a_fact_is_exact_without_seeds(comparison, control, answer):
 
 
 def test_a_fact_is_never_t_tested_and_a_measurement_is_no_fact():
-    """One value decides nothing where seeds are wanted; several values are no fact."""
+    """One value decides nothing where seeds are wanted; several values are not a fact."""
     tested = Criterion("57.size", "weights", exceeds(weights("large"), 1.0), weights("small"))
     assert judge(FACTS, [tested])[0].verdict is Answer.INCONCLUSIVE
     seeds = Records.gather(measured({"loss": 1.0 + seed}, seed=seed) for seed in range(6))

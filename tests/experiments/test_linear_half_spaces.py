@@ -11,7 +11,7 @@ from experiments import linear_half_spaces as experiment
 
 
 def records(linear=-0.1, net=0.25, features=1.0, nonconvexity=0.0, differs=0.0, spread=0.01, seeds=6):
-    """Planted records: accuracy of the linear classifier and the net above the best half-space, of features as it is."""
+    """Planted records: accuracy of the linear classifier, the net and the features above the best half-space."""
     generator, found = np.random.default_rng(0), []
     for task, seed in itertools.product(experiment.TASKS, range(seeds)):
         best = experiment.BEST_HALF_SPACE[task]

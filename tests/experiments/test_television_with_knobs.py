@@ -46,16 +46,16 @@ def records(**changed):
             share = plant[rule.replace("-", "_")]
             yield measured({"update_share_of_right_answers": noisy(share)}, **at, rule=rule)
 
-    found = [measured({"inner_knobs_per_outer": plant["inner"]}, model="net")]
-    found.append(measured({"inner_knobs_per_outer": 0.5}, model="one pixel"))
+    parts = [measured({"inner_knobs_per_outer": plant["inner"]}, model="net")]
+    parts.append(measured({"inner_knobs_per_outer": 0.5}, model="one pixel"))
     for seed in range(6):
         for pictures in ("few", "all"):
             for labels in experiment.LABELS:
                 for step, good in zip(STEPS, np.linspace(plant["first"], plant["last"], 3), strict=True):
                     at = {"seed": seed, "pictures": pictures, "labels": labels, "step": step, "dataset": "digits"}
                     scores = (good, plant["untuned"]) if labels == "true" else (plant["shuffled"],) * 2
-                    found += at_step(*scores, **at)
-    return Records.gather(found)
+                    parts += at_step(*scores, **at)
+    return Records.gather(parts)
 
 
 def answers(found):

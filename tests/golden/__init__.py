@@ -8,7 +8,6 @@ digest is equal where the same program ran on the same kind of processor; elsewh
 TOLERANCE of the metric's largest absolute value.
 """
 
-import json
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -58,13 +57,13 @@ def _in_short(name, values):
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """What differs by more than rounding, a line each."""
-    found = []
+    lines = []
     for name in sorted(before.keys() | now.keys()):
         old, new = before.get(name), now.get(name)
         if old is None or new is None:
-            found.append(f"{name}: {'is new' if old is None else 'is gone'}")
+            lines.append(f"{name}: {'is new' if old is None else 'is gone'}")
             continue
-        found += [
+        lines += [
             f"{name}: {key} was {old[key]}, is {new.get(key)}"
             for key in ("count", "finite")
             if old.get(key) != new.get(key)
@@ -72,8 +71,8 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
         scale = max((abs(old[key]) for key in ("least", "largest") if key in old), default=0.0)
         for key in ("mean", "least", "largest"):
             if key in old and key in new and abs(old[key] - new[key]) > TOLERANCE * scale + ROUNDING:
-                found.append(f"{name}: {key} was {old[key]:.7g}, is {new[key]:.7g}")
-    return found
+                lines.append(f"{name}: {key} was {old[key]:.7g}, is {new[key]:.7g}")
+    return lines
 
 
 def equal_digests(before: dict[str, Any], now: dict[str, Any]) -> tuple[int, int]:

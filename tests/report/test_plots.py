@@ -38,7 +38,7 @@ def test_dots_draw_every_seed_and_the_means():
 
 
 def test_half_width_is_that_of_a_t_interval():
-    """Of 1, 2, 3: mean 2, standard error 1 / sqrt(3), t(0.975, 2) = 4.30265."""
+    """The numbers 1, 2, 3 have the mean 2, standard error 1 / sqrt(3), t(0.975, 2) = 4.30265."""
     mean, half = plots.mean_and_half_width(np.array([1.0, 2.0, 3.0]))
     assert (mean, half) == (pytest.approx(2.0), pytest.approx(4.30265 / np.sqrt(3), rel=1e-5))
     assert np.isnan(plots.mean_and_half_width(np.array([1.0]))[1])

@@ -89,11 +89,11 @@ def test_a_copy_of_the_latest_run_in_place_of_the_link_is_read_and_replaced(fold
 
 def test_merging_adds_runs_and_touches_none(folder, tmp_path):
     target = tmp_path / "elsewhere" / "name"
-    kept = make(target, "aa11", note="mine")
+    merged = make(target, "aa11", note="mine")
     make(target, "dd55")
     merge_runs(folder, target)
     assert {run.name for run in runs_of(target)} == {"aa11", "aa22", "bb33", "dd55"}
-    assert json.loads((kept / "manifest.json").read_text())["note"] == "mine"
+    assert json.loads((merged / "manifest.json").read_text())["note"] == "mine"
     assert find_run(target, "latest", "run").name == "aa22"
 
 

@@ -21,8 +21,8 @@ def quadratic(w_P):
 def points(method, count, loss=quadratic, start_P=START_P):
     """The points of `count` steps, the first one before any."""
     w_P = jnp.asarray(start_P)
-    found = [Point(w_P, *jax.value_and_grad(loss)(w_P), method.init(w_P), jnp.asarray(1))]
+    path = [Point(w_P, *jax.value_and_grad(loss)(w_P), method.init(w_P), jnp.asarray(1))]
     step = jax.jit(lambda point: method.step(loss, point))
     for _ in range(count):
-        found.append(step(found[-1]))
-    return found
+        path.append(step(path[-1]))
+    return path

@@ -1,4 +1,4 @@
-"""Which examples each step is shown: all of them once an epoch, in an order that no test tells from a fair one."""
+"""The examples of each step: all of them once an epoch, in an order that no test distinguishes from a uniform one."""
 
 from itertools import permutations
 
@@ -75,10 +75,10 @@ def test_every_order_of_a_few_examples_is_as_likely_as_any_other():
 
 def test_neighbours_in_one_epoch_are_strangers_in_the_next():
     """How many pairs that share a batch share one again, of 1,000 examples in batches of 50: 49 of 999 if by chance."""
-    place = np.empty((200, 1000), int)
+    batch = np.empty((200, 1000), int)
     for epoch, index in enumerate(indices(0, 4000, 1000, 50).reshape(200, 1000)):
-        place[epoch, index] = np.arange(1000) // 50
-    together = place[:, :-1] == place[:, 1:]
+        batch[epoch, index] = np.arange(1000) // 50
+    together = batch[:, :-1] == batch[:, 1:]
     assert np.mean(together) == pytest.approx(49 / 999, abs=0.002)
     again = np.mean(together[1:] & together[:-1])
     assert again == pytest.approx((49 / 999) ** 2, abs=0.0005)

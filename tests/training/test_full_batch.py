@@ -33,10 +33,10 @@ def programs(name, hyperparameter=None, ridge=0.0):
 def descend(budgets, *method):
     """The descents after each of the budgets, one going on from the other."""
     begin, go_on = programs(*method)
-    found = [begin(START_P)]
+    path = [begin(START_P)]
     for passes in budgets:
-        found.append(go_on(found[-1], passes))
-    return found[1:]
+        path.append(go_on(path[-1], passes))
+    return path[1:]
 
 
 @pytest.mark.parametrize("name", METHODS)

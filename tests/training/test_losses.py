@@ -50,7 +50,7 @@ def test_half_squared_error_is_that_of_figure_1d():
 
 
 def test_every_error_has_the_derivative_y_minus_t():
-    """Of softmax with cross-entropy, of the logistic function with its own, and of the square (figure 1d)."""
+    """Softmax with cross-entropy, the logistic function with its own, and the square (figure 1d)."""
     desired_BxC = np.eye(5, dtype=np.float32)[LABEL_B]
     cases = [
         (cross_entropy, SCORES_BxC, LABEL_B, special.softmax(SCORES_BxC, 1) - desired_BxC),

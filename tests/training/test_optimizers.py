@@ -1,4 +1,4 @@
-"""The optimizers against their formulas, and weights that are held still."""
+"""The optimizers against their formulas, and weights that are frozen."""
 
 import jax
 import jax.numpy as jnp
@@ -59,12 +59,12 @@ def test_a_rate_may_be_traced(name):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_what_does_not_learn_is_held_still_and_nothing_else_is(name):
+def test_what_does_not_learn_is_frozen_and_nothing_else_is(name):
     optimizer = OPTIMIZERS[name](0.1)
-    held = after(train_only(optimizer, lambda path: path[0].key == "layer_02"))
-    jax.tree.map(np.testing.assert_array_equal, held["layer_01"], PARAMS["layer_01"])
-    jax.tree.map(np.testing.assert_array_equal, held["layer_02"], after(optimizer)["layer_02"])
-    assert not np.allclose(held["layer_02"]["w"], PARAMS["layer_02"]["w"])
+    frozen = after(train_only(optimizer, lambda path: path[0].key == "layer_02"))
+    jax.tree.map(np.testing.assert_array_equal, frozen["layer_01"], PARAMS["layer_01"])
+    jax.tree.map(np.testing.assert_array_equal, frozen["layer_02"], after(optimizer)["layer_02"])
+    assert not np.allclose(frozen["layer_02"]["w"], PARAMS["layer_02"]["w"])
 
 
 def test_what_learns_may_be_traced_and_be_a_single_leaf():
@@ -72,8 +72,8 @@ def test_what_learns_may_be_traced_and_be_a_single_leaf():
         leaves = [("layer_01", "w"), ("layer_02", "b")]
 
         def learns(path):
-            place = tuple(key.key for key in path)
-            return jnp.array([place == leaf for leaf in leaves])[index]
+            leaf = tuple(key.key for key in path)
+            return jnp.array([leaf == each for each in leaves])[index]
 
         return after(train_only(sgd(0.1), learns))
 

@@ -176,10 +176,8 @@ def test_the_path_is_evaluated_once_with_the_weights_of_all_evaluation_steps(con
         return {"norm_now": jnp.linalg.norm(run.params["layer_01"]["w"])}
 
     records = run(trials(), context, small, evaluate=evaluate, evaluate_path=evaluate_path, eval_steps=(0, 3, 7))
-    for step in (0, 3, 7):
-        np.testing.assert_allclose(
-            values(records, "norm", step=step), values(records, "norm_now", step=step), rtol=1e-6
-        )
+    for at in (0, 3, 7):
+        np.testing.assert_allclose(values(records, "norm", step=at), values(records, "norm_now", step=at), rtol=1e-6)
 
 
 @quick
@@ -298,7 +296,7 @@ def test_one_program_serves_all_values_of_the_traced_axes(context):
     many = trials(seeds=(0, 1, 2, 3, 4))
     assert len(many.trials) > 8 * len(few.trials)
     assert cost_of(few) == cost_of(many)
-    assert cost_of(many)[1] == 3  # to start, to advance, to evaluate
+    assert cost_of(many)[1] == 4  # to draw, to start, to advance, to evaluate
 
 
 @quick

@@ -88,5 +88,5 @@ def test_two_directions_are_easy_for_the_kernel_alone_and_hard_among_many():
 
 def assert_each_task_selects(records):
     """Every column that names a task is one within which hyperparameters are selected."""
-    own = {"method", "learning_rate", "hyperparameter", "seed", "trial", "metric", "value"}
-    assert {name for row in records.rows for name in row} - own <= set(tasks.AXES)
+    common = {"method", "learning_rate", "hyperparameter", "seed", "trial", "metric", "value"}
+    assert {name for row in records.rows for name in row} - common <= set(tasks.AXES)
