@@ -72,11 +72,6 @@ def mostly(estimand: Estimand, share: float) -> Comparison:
     return Comparison(estimand, Region(share, np.inf), share_interval, SEEDS)
 
 
-def seldom(estimand: Estimand, share: float) -> Comparison:
-    """Fewer than `share` of the seeds succeed; the estimand is 1 for a success and 0 for a failure."""
-    return Comparison(estimand, Region(-np.inf, share), share_interval, SEEDS)
-
-
 def identity(estimand: Estimand, within: float) -> Comparison:
     """At every seed the residual is below `within`, which leaves room for rounding alone."""
     return Comparison(estimand, Region(-within, within), range_interval, 1)

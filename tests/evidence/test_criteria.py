@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dl_jax.evidence.criteria import Criterion, below, equals, exceeds, fingerprint, identity, mostly, seldom
+from dl_jax.evidence.criteria import Criterion, below, equals, exceeds, fingerprint, identity, mostly
 
 MODULE = """
 from functools import partial
@@ -156,7 +156,6 @@ def test_comparisons_ask_for_what_their_names_say():
     assert below(estimand, 0.1).region == (-np.inf, 0.1)
     assert equals(estimand, 2.0, within=0.5).region == (1.5, 2.5)
     assert mostly(estimand, 0.9).region == (0.9, np.inf)
-    assert seldom(estimand, 0.1).region == (-np.inf, 0.1)
     assert identity(estimand, 1e-6).region == (-1e-6, 1e-6)
     assert identity(estimand, 1e-6).seeds == 1
-    assert all(comparison(estimand, 0.5).seeds == 5 for comparison in (exceeds, below, mostly, seldom))
+    assert all(comparison(estimand, 0.5).seeds == 5 for comparison in (exceeds, below, mostly))
