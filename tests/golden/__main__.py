@@ -2,6 +2,7 @@
 
 import json
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 
 from tests.golden import FILE, differences, equal_digests, summary
@@ -9,9 +10,13 @@ from tests.golden import FILE, differences, equal_digests, summary
 
 def main(arguments: list[str]) -> int:
     """The exit status: 1 if a number differs by more than rounding."""
-    output = Path(next(each for each in arguments if not each.startswith("-")))
-    now = {path.parents[1].name: summary(path.parent) for path in sorted(output.glob("*/latest/records.jsonl"))}
-    if "--write" in arguments:
+    parser = ArgumentParser("python -m tests.golden", description="Compare a reproduction with the golden records.")
+    parser.add_argument("output_dir", type=Path, help="that of a reproduction at preset smoke")
+    parser.add_argument("--write", action="store_true", help="make its numbers the golden ones")
+    typed = parser.parse_args(arguments)
+    latest = sorted(typed.output_dir.glob("*/latest/records.jsonl"))
+    now = {path.parents[1].name: summary(path.parent) for path in latest}
+    if typed.write:
         FILE.write_text(json.dumps(now, indent=1) + "\n")
         return 0
     before = json.loads(FILE.read_text())
