@@ -59,7 +59,7 @@ def measure(config: Config, context: Context) -> Records:
         parts += [part(partial(of_equations, nonlinearity=name), precision, nonlinearity=name) for name in UNITS]
     return Records.gather(
         (
-            facts(),
+            *map(facts, PRECISIONS),
             by_seed(parts, seeds, context),
             train_on_digits(seeds, config.hidden, config.learning_rate, steps, context),
             train_on_half_space(seeds, steps, context),
@@ -133,8 +133,8 @@ CRITERIA = (
     Criterion(
         "54.cross_entropy_is_no_distance",
         "smallest cross-entropy of scores that equal the one-hot target, in nats",
-        exact(metric("cost_at_target", cost="cross-entropy"), above=MATTERS),
-        control=metric("cost_at_target", cost="half squared"),
+        exact(metric("cost_at_target", cost="cross-entropy", precision="float32"), above=MATTERS),
+        control=metric("cost_at_target", cost="half squared", precision="float32"),
         scope="it approaches 0 only as the right score grows without bound",
         counter_evidence=True,
     ),
@@ -170,8 +170,8 @@ CRITERIA = (
     Criterion(
         "87.printed_tanh_overflows",
         "largest |z| at which the printed tanh is a number in float32",
-        exact(metric("largest_finite_input", nonlinearity="tanh"), below=100.0),
-        control=metric("largest_finite_input", nonlinearity="logistic"),
+        exact(metric("largest_finite_input", nonlinearity="tanh", precision="float32"), below=100.0),
+        control=metric("largest_finite_input", nonlinearity="logistic", precision="float32"),
         scope="exp(89) overflows in float32; the printed logistic goes to 0 there, which is right",
         counter_evidence=True,
     ),

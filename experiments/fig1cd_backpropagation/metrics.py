@@ -122,17 +122,18 @@ def beside_equations(key: Key) -> dict:
     return {name: value for part, k in zip(parts, keys, strict=True) for name, value in part(k).items()}
 
 
-def facts() -> Records:
+def facts(precision: str) -> Records:
     """Return what depends on no seed: costs at their target (54), and where the printed sigmoids overflow (87)."""
-    target_CxC = jnp.eye(4)
-    costs = {
-        "half squared": jnp.max(half_squared_error(target_CxC, target_CxC)),
-        "cross-entropy": jnp.min(cross_entropy(target_CxC, jnp.arange(4))),
-    }
-    return measured(
-        {
-            "cost_at_target": [named(value, cost=cost) for cost, value in costs.items()],
-            "largest_finite_input": [named(largest_finite_input(name), nonlinearity=name) for name in SIGMOIDS],
-        },
-        precision="float32",
-    )
+    with jax.enable_x64(precision == "float64"):
+        target_CxC = jnp.eye(4)
+        costs = {
+            "half squared": jnp.max(half_squared_error(target_CxC, target_CxC)),
+            "cross-entropy": jnp.min(cross_entropy(target_CxC, jnp.arange(4))),
+        }
+        return measured(
+            {
+                "cost_at_target": [named(value, cost=cost) for cost, value in costs.items()],
+                "largest_finite_input": [named(largest_finite_input(name), nonlinearity=name) for name in SIGMOIDS],
+            },
+            precision=precision,
+        )

@@ -44,13 +44,15 @@ def test_log10_of_a_norm():
     assert float(log10_norm(np.zeros(3, np.float32))) == pytest.approx(-37)
 
 
-def test_facts_are_known_constants():
-    found = facts()
+@pytest.mark.parametrize(("precision", "overflows"), [("float32", 88.5), ("float64", 709.75)])
+def test_facts_are_known_constants(precision, overflows):
+    """exp(z) overflows above 88.72 in float32 and 709.78 in float64."""
+    found = facts(precision)
     assert not [row for row in found if "seed" in row]
     assert found.values("cost_at_target", cost="half squared")[0] == 0
     expected = np.log(np.e + 3) - 1  # one score of 1 and three of 0
     assert found.values("cost_at_target", cost="cross-entropy")[0] == pytest.approx(expected, rel=1e-6)
-    assert found.values("largest_finite_input", nonlinearity="tanh")[0] == 88.5
+    assert found.values("largest_finite_input", nonlinearity="tanh")[0] == overflows
     assert found.values("largest_finite_input", nonlinearity="logistic")[0] == 1000
 
 
