@@ -13,18 +13,22 @@ def select(records: Records, *, over: str, by: str, within: tuple[str, ...]) -> 
     """Add the column `selected`: at each point of the axes `within`, whether the value of `over` has the best `by`.
 
     over:   the hyperparameter, such as "learning_rate"; rows without it stay as they are.
-    by:     the metric to maximise, such as "validation_accuracy": its mean over the seeds, at the last step where
-            there are several. A value that is not finite is the worst.
+    by:     the metric to maximise, such as "validation_accuracy": its mean over the seeds, at a trial's last step
+            where there are several. A value that is not finite is the worst.
     within: axes at each of which a choice is made.
 
     Nothing is dropped: `Records.where` leaves out what was not selected unless `selected` is named.
     """
+    rows = records.where(metric=by, **{over: records.axis(over)}).rows
+    last: dict[tuple, int] = {}
     scores: dict[tuple, dict[Any, list[float]]] = {}
-    last = max(records.axis("step"), default=None)
-    for row in records.where(metric=by, **{over: records.axis(over)}).rows:
-        if row.get("step", last) == last:
-            value = row["value"] if math.isfinite(row["value"]) else -math.inf
-            scores.setdefault(tuple(map(row.get, within)), {}).setdefault(row[over], []).append(value)
+    points = [(tuple(map(row.get, within)), row[over]) for row in rows]
+    for row, point in zip(rows, points, strict=True):
+        last[point] = max(last.get(point, 0), row.get("step", 0))
+    for row, (at, value) in zip(rows, points, strict=True):
+        if row.get("step", 0) == last[at, value]:
+            score = row["value"] if math.isfinite(row["value"]) else -math.inf
+            scores.setdefault(at, {}).setdefault(value, []).append(score)
     best = {at: max(found, key=lambda value: np.mean(found[value])) for at, found in scores.items()}
 
     def marked(at):

@@ -75,3 +75,16 @@ def test_the_last_step_decides():
         for step, value in zip((10, 20), values, strict=True)
     ]
     assert select(Records(tuple(rows)), **BY, within=()).where().axis("learning_rate") == (2,)
+
+
+def test_sweeps_of_different_lengths_are_each_judged_at_their_own_last_step():
+    records = Records(
+        tuple(
+            {**row(0, "validation_accuracy", value, learning_rate=rate, size=size), "step": step}
+            for size, last in ((100, 20), (1000, 200))
+            for rate, values in ((0.1, (0.9, 0.5)), (0.2, (0.1, 0.7)))
+            for step, value in zip((last // 2, last), values, strict=True)
+        )
+    )
+    chosen = select(records, **BY, within=("size",))
+    assert [chosen.where(size=size).axis("learning_rate") for size in (100, 1000)] == [(0.2,), (0.2,)]
