@@ -23,9 +23,9 @@ if not jax.config.jax_compilation_cache_dir:
     jax.config.update("jax_compilation_cache_dir", str(cache))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 
-# The same examples each time, and none refused for being slow: a test's answer must not hang on the machine.
-settings.register_profile("house", deadline=None, derandomize=True, max_examples=100)
-settings.load_profile("house")
+# The same examples each time, and none refused for being slow: a test must not depend on the machine.
+settings.register_profile("dl_jax", deadline=None, derandomize=True, max_examples=100)
+settings.load_profile("dl_jax")
 
 
 @pytest.fixture

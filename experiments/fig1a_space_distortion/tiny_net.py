@@ -57,11 +57,16 @@ def hidden_units(net: Params, nonlinearity: Nonlinearity, x: np.ndarray) -> np.n
 
 
 def slopes(net: Params, nonlinearity: Nonlinearity, x: np.ndarray) -> np.ndarray:
-    """Return the Jacobian dy/dx[..., W, D] of the hidden units at points x[..., D], in full float32."""
+    """Return the Jacobian dy/dx[..., W, D] of the hidden units at points x[..., D].
+
+    In float64: the derivative of a saturated tanh is a difference of nearly equal numbers, of which float32 without
+    fused multiplication and addition leaves no digit.
+    """
     layers = mlp(net["layer_01"]["b"].shape, 1, nonlinearity).layers
-    with jax.default_matmul_precision("highest"):
+    with jax.enable_x64(True), jax.default_matmul_precision("highest"):
+        net = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), net)
         slope = jax.vmap(jax.jacfwd(lambda x_D: layers(net, x_D[None])[0][0]))
-        slope_NxWxD = np.asarray(slope(jnp.asarray(x, jnp.float32).reshape(-1, x.shape[-1])))
+        slope_NxWxD = np.asarray(slope(jnp.asarray(x, jnp.float64).reshape(-1, x.shape[-1])))
     return slope_NxWxD.reshape(*x.shape[:-1], *slope_NxWxD.shape[1:])
 
 

@@ -95,6 +95,7 @@ def test_the_wedge_argument():
     assert np.min(np.mean((along > 0) & (np.abs(beside) < 1 / 3), axis=0)) > 0.08
 
 
+@pytest.mark.usefixtures("quick_to_compile")  # without fused multiplications a cancellation costs the most digits
 @pytest.mark.parametrize("nonlinearity", PRINTED)
 def test_increasing_units_never_fold_however_flat_or_saturated(nonlinearity):
     """Also with nearly parallel weights, where the corners of a grid's cells would seem to be reversed."""
