@@ -5,7 +5,7 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
-from tests.golden import FILE, differences, equal_digests, summary
+from tests.golden import ELSEWHERE, FILE, SAME, arithmetic, differences, equal_digests, summary
 
 
 def main(arguments: list[str]) -> int:
@@ -17,17 +17,19 @@ def main(arguments: list[str]) -> int:
     latest = sorted(typed.output_dir.glob("*/latest/records.jsonl"))
     now = {path.parents[1].name: summary(path.parent) for path in latest}
     if typed.write:
-        FILE.write_text(json.dumps(now, indent=1) + "\n")
+        FILE.write_text(json.dumps({"arithmetic": arithmetic(), "experiments": now}, indent=1) + "\n")
         return 0
-    before = json.loads(FILE.read_text())
+    golden = json.loads(FILE.read_text())
+    before, tolerance = golden["experiments"], SAME if golden["arithmetic"] == arithmetic() else ELSEWHERE
+    print(f"golden: {golden['arithmetic']}; here: {arithmetic()}; tolerance {tolerance}")
     failed = sorted(before.keys() ^ now.keys())
     print(*(f"{name}: not in both" for name in failed), sep="\n")
     equal = every = 0
     for name in sorted(before.keys() & now.keys()):
-        found = differences(before[name], now[name])
-        same, both = equal_digests(before[name], now[name])
-        equal, every = equal + same, every + both
-        print(f"{name}: {same} of {both} metrics bitwise equal, {len(found)} differences", *found, sep="\n    ")
+        found = differences(before[name], now[name], tolerance)
+        bitwise, both = equal_digests(before[name], now[name])
+        equal, every = equal + bitwise, every + both
+        print(f"{name}: {bitwise} of {both} metrics bitwise equal, {len(found)} differences", *found, sep="\n    ")
         failed += found
     print(f"{equal} of {every} metrics bitwise equal; {len(failed)} differences")
     return 1 if failed else 0
