@@ -1,5 +1,7 @@
 """Figures of fig2_inside_convnet: figure 2 of the paper, the first filters, and zeros and shifts by module."""
 
+from textwrap import fill
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -41,11 +43,11 @@ def first_filters(records: Records) -> Figure:
             selectivity, oriented = (of_first.values(m, **at)[0] for m in ("orientation_selectivity", "is_oriented"))
             ax.set_title(f"{selectivity:.2f}", fontsize=7, color=plots.RED if oriented else "black")
     shares = [f"{state} {np.mean(records.by_seed('oriented_share', state=state)):.2f}" for state in STATES]
-    figure.suptitle(
-        "First filters, untrained (above) and trained (below), with their orientation selectivity;\n"
-        f"red: oriented and band-pass. Share of them, mean over seeds: {', '.join(shares)}",
-        fontsize=9,
+    title = (
+        "First filters, untrained (above) and trained (below), with their orientation selectivity; "
+        f"red: oriented and band-pass. Share of them, mean over seeds: {', '.join(shares)}"
     )
+    figure.suptitle(fill(title, 10 * columns), fontsize=9)
     return figure
 
 
