@@ -18,7 +18,6 @@ def random_phase(splits: Splits, seed: int = 0) -> Splits:
 
 
 def _rotate_phases(key, examples):
-    @jax.jit
     def rotate(number, x_HxWxC):
         noise_HxW = jax.random.normal(jax.random.fold_in(key, number), x_HxWxC.shape[:2])
         rotation_HxW = jnp.fft.fft2(noise_HxW)

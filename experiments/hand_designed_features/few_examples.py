@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from dl_jax.data.dataset import Examples, Splits
+from dl_jax.models.hand_features.of_pictures import of_pictures
 from dl_jax.models.model import Key
 from dl_jax.training.batches import subsample
 from experiments.hand_designed_features.ink import moved
@@ -21,7 +22,6 @@ ORIGINAL, MOVED = "original", "moved"
 """Test pictures: coordinates of the axis `pictures`."""
 MOVED_COUNT = 500
 """Test pictures that are also moved, at most."""
-PICTURES_AT_ONCE = 256
 
 
 class FeatureSplits(NamedTuple):
@@ -36,7 +36,7 @@ class FeatureSplits(NamedTuple):
 def as_features(pictures: Splits, features: Callable[[jax.Array], jax.Array], by: int) -> FeatureSplits:
     """Compute features(ink_HxW) of every picture, and of the first MOVED_COUNT test pictures moved by `by` pixels."""
     moved_test = moved(Examples(*(part[:MOVED_COUNT] for part in pictures.test)), by)
-    compute = jax.jit(lambda x_NxHxW: jax.lax.map(features, x_NxHxW, batch_size=PICTURES_AT_ONCE))
+    compute = of_pictures(features)
     return FeatureSplits(*(Examples(compute(split.x), split.y) for split in (*pictures, moved_test)))
 
 

@@ -10,6 +10,7 @@ from dl_jax.data.dataset import Examples, Splits
 from dl_jax.evidence.records import Label, Records
 from dl_jax.measures.radial_units import fit_radial_units
 from dl_jax.models.convnet import convnet
+from dl_jax.models.hand_features.of_pictures import of_pictures
 from dl_jax.models.hand_features.oriented_gradients import oriented_gradients
 from dl_jax.models.hand_features.pixel_permutation import permute_pixels
 from dl_jax.models.hand_features.random_features import random_features
@@ -37,7 +38,6 @@ UNTRAINED_MAPS = 4
 """Maps of the untrained convolutions for each map of the trained ones."""
 WIDTHS = (0.25, 0.5, 1.0)
 """Widths of the radial units, in median distances between examples."""
-PICTURES_AT_ONCE = 256
 
 
 def permuted_pixels(splits: Splits) -> Splits:
@@ -53,7 +53,7 @@ def permuted_pixels(splits: Splits) -> Splits:
 def gradients_of(splits: Splits) -> Splits:
     """Compute histograms of oriented gradients of the images' mean over colours, four cells by four."""
     features = oriented_gradients(min(splits.train.x.shape[1:3]) // 4)
-    compute = jax.jit(lambda x: jax.lax.map(lambda one: features(jnp.mean(one, -1)), x, batch_size=PICTURES_AT_ONCE))
+    compute = of_pictures(lambda x_HxWxC: features(jnp.mean(x_HxWxC, -1)))
     return Splits(*(Examples(np.asarray(compute(split.x)), split.y) for split in splits))
 
 

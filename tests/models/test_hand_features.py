@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dl_jax.models.convnet import Stage, convnet
+from dl_jax.models.hand_features.of_pictures import PICTURES_AT_ONCE, of_pictures
 from dl_jax.models.hand_features.oriented_gradients import oriented_gradients
 from dl_jax.models.hand_features.pixel_permutation import permute_pixels
 from dl_jax.models.hand_features.random_features import random_features
@@ -59,3 +60,10 @@ def test_only_the_output_layer_of_random_features_has_gradients():
     gradient = jax.grad(lambda params: jnp.sum(model.apply(params, x_BxHxWxC) ** 2))(params)
     for name, layer in gradient.items():
         assert bool(jnp.any(layer["w"] != 0)) is (name == "layer_02")
+
+
+def test_features_of_many_pictures_are_those_of_each():
+    """More pictures than are computed at once, and a number that their batches do not divide."""
+    pictures_NxHxW = np.random.default_rng(0).normal(size=(PICTURES_AT_ONCE + 3, 4, 4)).astype(np.float32)
+    found_NxF = of_pictures(lambda x_HxW: jnp.sum(x_HxW, 0))(pictures_NxHxW)
+    np.testing.assert_allclose(found_NxF, pictures_NxHxW.sum(1), rtol=1e-5, atol=1e-6)
