@@ -96,7 +96,7 @@ def findings(path: str, text: str) -> list[str]:
 
 
 def files() -> list[str]:
-    """Return the Python, Markdown, TOML and template files under version control or about to be."""
+    """Return the Python, Markdown, TOML, notebook and template files under version control or about to be."""
     command = [
         "git",
         "ls-files",
@@ -108,6 +108,7 @@ def files() -> list[str]:
         "*.md",
         "*.toml",
         "*.html",
+        "*.ipynb",
     ]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     return sorted({path for path in listed if path not in SKIPPED and (ROOT / path).is_file()})
