@@ -99,10 +99,8 @@ def fit(
 
         return jax.jit(call, donate_argnums=1, out_shardings=(shardings, sharding.replicated))
 
-    clock, checkpointer = (
-        Clock(),
-        context.events.checkpointer({"steps": steps, "batch": batch_size, "key": key_data.tolist()}),
-    )
+    clock = Clock()
+    checkpointer = context.events.checkpointer({"steps": steps, "batch": batch_size, "key": key_data.tolist()})
     restored = None if dry else checkpointer.restore(shapes)
     begin = jax.jit(start, out_shardings=shardings)
     carry = shapes if dry else restored[1] if restored else jax.block_until_ready(begin(key_data))

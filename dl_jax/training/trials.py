@@ -69,8 +69,8 @@ def _train_batch(programs, setup, shared, columns_R, label, clock, context, on_s
             return clock.run(program, *arguments)
         return abstract(jax.eval_shape(program, *arguments), by_trial(context))
 
-    kept_R = begin(programs.draw, shared, columns_R)
-    given = (shared, columns_R, kept_R)
+    of_trial_R = begin(programs.draw, shared, columns_R)
+    given = (shared, columns_R, of_trial_R)
     carry_R, first_R = jax.block_until_ready(begin(programs.start, *given))
 
     def evaluate(carry_R):
