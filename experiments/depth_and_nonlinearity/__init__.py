@@ -23,7 +23,6 @@ from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.selection import select
 from dl_jax.measures.gradients import affine_residual, gradient_norms
-from dl_jax.measures.mean_field import TRAINABLE_DEPTH_SCALES, depth_scale
 from dl_jax.models.initializers import INITIALIZERS, weight_variance
 from dl_jax.models.mlp import layer_number, mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
@@ -38,6 +37,7 @@ from dl_jax.training.sweep import sweep
 from experiments.depth_and_nonlinearity.criteria import CRITERIA, TRAINED_LAYERS
 from experiments.depth_and_nonlinearity.figures import draw
 from experiments.depth_and_nonlinearity.function_tasks import constructed_tent, learn_parity, learn_tent
+from experiments.depth_and_nonlinearity.mean_field import TRAINABLE_DEPTH_SCALES, depth_scale
 
 __all__ = ["CRITERIA", "PRESETS", "SECONDS", "Config", "draw", "measure"]
 

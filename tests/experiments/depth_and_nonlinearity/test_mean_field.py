@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, special, stats
 
-from dl_jax.measures.mean_field import TRAINABLE_DEPTH_SCALES, chi, depth_scale
 from dl_jax.models.nonlinearities import NONLINEARITIES
+from experiments.depth_and_nonlinearity.mean_field import TRAINABLE_DEPTH_SCALES, chi, depth_scale
 
 # name: (f(z), f'(z))
 CLOSED_FORMS = {
