@@ -57,17 +57,16 @@ def hidden_units(net: Params, nonlinearity: Nonlinearity, x: np.ndarray) -> np.n
 
 
 def slopes(net: Params, nonlinearity: Nonlinearity, x: np.ndarray) -> np.ndarray:
-    """Return the Jacobian dy/dx[..., W, D] of the hidden units at points x[..., D].
+    """Return the Jacobian dy_j/dx_i = f'(z_j) w_ij [..., W, D] of the hidden units at points x[..., D], in float64.
 
-    In float64: the derivative of a saturated tanh is a difference of nearly equal numbers, of which float32 without
-    fused multiplication and addition leaves no digit.
+    The chain rule is written out because f' must keep its sign where a unit is saturated: forward differentiation
+    scales 1 + tanh(z) by the weight before it is rounded, and there it is a difference of nearly equal numbers.
     """
-    layers = mlp(net["layer_01"]["b"].shape, 1, nonlinearity).layers
-    with jax.enable_x64(True), jax.default_matmul_precision("highest"):
-        net = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), net)
-        slope = jax.vmap(jax.jacfwd(lambda x_D: layers(net, x_D[None])[0][0]))
-        slope_NxWxD = np.asarray(slope(jnp.asarray(x, jnp.float64).reshape(-1, x.shape[-1])))
-    return slope_NxWxD.reshape(*x.shape[:-1], *slope_NxWxD.shape[1:])
+    w_DxW, b_W = (np.asarray(net["layer_01"][name], float) for name in ("w", "b"))
+    with jax.enable_x64(True):
+        slope = jax.vmap(jax.grad(nonlinearity.f))
+        slope_NxW = np.asarray(slope((x.reshape(-1, x.shape[-1]) @ w_DxW + b_W).ravel())).reshape(-1, len(b_W))
+    return (slope_NxW[:, :, None] * w_DxW.T).reshape(*x.shape[:-1], *w_DxW.T.shape)
 
 
 def as_printed(net: Params, f: Callable[[float], float], x: np.ndarray) -> np.ndarray:
