@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from dl_jax.evidence.records import Estimand, Records
 from dl_jax.evidence.statistics import Interval, Region, exact_value, mean_interval, range_interval, share_interval
+
+Role = Literal["core", "support", "limit", "contradicts"]
+"""What a criterion is to its statement."""
 
 
 class Comparison(NamedTuple):
@@ -33,7 +36,9 @@ class Criterion(NamedTuple):
     control:          the same estimand in a setting where the statement must fail; a criterion that supports its
                       control cannot discriminate, and its verdict is ERROR.
     scope:            what the verdict is about ("digits, depth 1 to 20").
-    counter_evidence: evidence against the statement: reported beside it, never counted for it.
+    role:             what it is to the statement: "core" decides it, "support" stands beside that, "limit" says where
+                      the statement stops holding, "contradicts" is its direct negation. Roles follow from the sentence,
+                      not from the outcome.
     """
 
     key: str
@@ -41,7 +46,7 @@ class Criterion(NamedTuple):
     test: Comparison
     control: Estimand
     scope: str | Callable[[Records], str] = ""
-    counter_evidence: bool = False
+    role: Role = "core"
 
     @property
     def statement(self) -> int:

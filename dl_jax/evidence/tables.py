@@ -26,7 +26,7 @@ def verdicts_as_text(verdicts: Iterable["Verdict"]) -> str:
 
     def line(verdict):
         interval = "" if verdict.exact else f"[{number(verdict.low)}, {number(verdict.high)}]"
-        mark = " (counter-evidence)" if verdict.counter_evidence else ""
+        mark = " (counter-evidence)" if verdict.role in ("limit", "contradicts") else ""
         note = f"  [{verdict.note}]" if verdict.note else ""
         return (
             f"{verdict.statement:>4}  {verdict.verdict:<12} {number(verdict.estimate):>9} {interval:<22} "
@@ -42,7 +42,7 @@ def verdicts_as_html(verdicts: Iterable["Verdict"]) -> str:
 
     def cells(verdict):
         interval = "" if verdict.exact else f"{number(verdict.low)} to {number(verdict.high)}"
-        mark = " (counter-evidence)" if verdict.counter_evidence else ""
+        mark = " (counter-evidence)" if verdict.role in ("limit", "contradicts") else ""
         return (
             f"{verdict.key}: {verdict.title}{mark}",
             str(verdict.verdict),

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from dl_jax.evidence.criteria import Criterion
+from dl_jax.evidence.criteria import Criterion, Role
 from dl_jax.evidence.records import Missing, Records
 from dl_jax.evidence.statistics import ALPHA, Interval, exact_value, holm
 from dl_jax.evidence.tables import verdicts_as_html, verdicts_as_text
@@ -36,7 +36,7 @@ class Verdict:
     exact: bool = False
     """The estimate is a fact, without seeds; n is 0."""
     scope: str = ""
-    counter_evidence: bool = False
+    role: Role = "core"
     control: float | None = None
     """The estimate in the setting where the statement must fail."""
     p: float | None = None
@@ -73,7 +73,7 @@ def _judge(records, criterion):
         criterion.title,
         Answer.NOT_RUN,
         exact=test.interval is exact_value,
-        counter_evidence=criterion.counter_evidence,
+        role=criterion.role,
     )
     try:
         value_S, control_S = test.estimand(records), criterion.control(records)
@@ -139,7 +139,7 @@ def together(verdicts: Iterable[Verdict]) -> Answer:
 
     An error hides nothing behind it; one refutation refutes; support must be by all that ran.
     """
-    answers = {verdict.verdict for verdict in verdicts if not verdict.counter_evidence}
+    answers = {verdict.verdict for verdict in verdicts if verdict.role in ("core", "support")}
     for answer in (Answer.ERROR, Answer.REFUTED, Answer.INCONCLUSIVE, Answer.SUPPORTED):
         if answer in answers:
             return answer

@@ -52,8 +52,8 @@ def _row(statement, verdicts):
     return {
         "statement": statement,
         "answer": together(verdicts),
-        "criteria": [verdict for verdict in verdicts if not verdict.counter_evidence],
-        "counter_evidence": [verdict for verdict in verdicts if verdict.counter_evidence],
+        "criteria": [verdict for verdict in verdicts if verdict.role in ("core", "support")],
+        "counter_evidence": [verdict for verdict in verdicts if verdict.role in ("limit", "contradicts")],
     }
 
 

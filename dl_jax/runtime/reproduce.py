@@ -84,7 +84,7 @@ def _reproduce(doc, arguments, modules):
     verdicts = correct(verdicts)
     if is_first():
         _write(output, made, verdicts, sections)
-    answers = [verdict.verdict for verdict in verdicts if not verdict.counter_evidence]
+    answers = [verdict.verdict for verdict in verdicts if verdict.role in ("core", "support")]
     counts = (f"{answers.count(answer)} {answer.value.lower().replace('_', ' ')}" for answer in Answer)
     print(f"Of {len(answers)} criteria: {', '.join(counts)}")
     print(f"{duration(time.monotonic() - started)}; the report is {output / 'report.html'}")
@@ -127,7 +127,7 @@ def _execute(experiment, config, options, progress) -> tuple[list[Verdict], Path
                 criterion.key,
                 criterion.title,
                 Answer.ERROR,
-                counter_evidence=criterion.counter_evidence,
+                role=criterion.role,
                 note=message,
                 experiment=experiment.name,
             )

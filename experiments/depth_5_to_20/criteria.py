@@ -96,7 +96,7 @@ CRITERIA = (
         exceeds(on_tent("error_rate", np.mean, (15, 20), noise=tent_bound.NOISE), 0.1),
         control=on_tent("error_rate", np.mean, TWO, noise=tent_bound.NOISE),
         scope="15 and 20 folds; control: two folds",
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "107.deep_nets_learn",
@@ -118,7 +118,7 @@ CRITERIA = (
         exceeds(difference(depth_gain("relu", min), depth_gain("relu")), CLEARLY),
         control=difference(depth_gain("identity", min), depth_gain("identity")),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "107.twenty_layers_no_better",
@@ -126,7 +126,7 @@ CRITERIA = (
         below(gain_of_twenty("relu", 5), LITTLE),
         control=gain_of_twenty("relu", 1),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "107.plain_logistic_fails",
@@ -134,7 +134,7 @@ CRITERIA = (
         below(twenty_layer_stack("none", "logistic"), NEAR_CHANCE),
         control=twenty_layer_stack("skip", "logistic"),
         scope="digits; control: with skip connections",
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "107.plain_relu_fails",
@@ -142,7 +142,7 @@ CRITERIA = (
         below(twenty_layer_stack("none", "relu"), NEAR_CHANCE),
         control=twenty_layer_stack("skip", "relu"),
         scope="digits; control: with skip connections",
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "107.skip_connections_help",

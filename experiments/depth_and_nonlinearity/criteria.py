@@ -75,7 +75,7 @@ CRITERIA = (
         below(difference(accuracy_of("relu"), accuracy_of("tanh")), MATTERS),
         control=difference(accuracy_of("relu"), accuracy_of("logistic")),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "105.all_layers_are_trained",
@@ -97,6 +97,6 @@ CRITERIA = (
         below(accuracy_of("logistic", depth=20), 0.2),
         control=accuracy_of("relu", depth=20),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
 )

@@ -37,9 +37,9 @@ def scope(records):
     return f"planted objects{filters}; modules whose mean gains are both positive: {', '.join(modules) or 'none'}"
 
 
-def claim(key, title, estimand, margin, *, control, counter_evidence=False):
+def claim(key, title, estimand, margin, *, control, role="core"):
     """The mean over seeds exceeds a margin."""
-    return Criterion(key, title, exceeds(estimand, margin), control, scope, counter_evidence)
+    return Criterion(key, title, exceeds(estimand, margin), control, scope, role)
 
 
 CRITERIA = (
@@ -70,7 +70,7 @@ CRITERIA = (
         neighbours_minus_far("untrained"),
         CLEAR,
         control=neighbours_minus_far("untrained", "unpaired"),
-        counter_evidence=True,
+        role="limit",
     ),
     claim(
         "24.pixels_lost_object_gained",
@@ -86,7 +86,7 @@ CRITERIA = (
         pixels_lost_untrained("stage 1", "hidden"),
         0.0,
         control=pixels_lost_untrained("pixels", "stage 1"),
-        counter_evidence=True,
+        role="limit",
     ),
     claim(
         "25.linear_layer_uses_features",
@@ -123,7 +123,7 @@ CRITERIA = (
         rise("mean_nuisance_r2", "pixels", "stage 1"),
         0.02,
         control=rise("mean_nuisance_r2", "pixels", "hidden"),
-        counter_evidence=True,
+        role="limit",
     ),
     claim(
         "28.first_filters_are_oriented",
@@ -138,7 +138,7 @@ CRITERIA = (
         orientation(images="random phase"),
         1.0,
         control=orientation("untrained", images="random phase"),
-        counter_evidence=True,
+        role="limit",
     ),
     claim(
         "29.motifs_are_conjunctions",
@@ -160,7 +160,7 @@ CRITERIA = (
         more_motif_variance(BLUR),
         -0.02,
         control=more_motif_variance("stage 2", "untrained"),
-        counter_evidence=True,
+        role="limit",
     ),
     claim(
         "31.motifs_join_into_parts",

@@ -143,7 +143,7 @@ CRITERIA = (
         below(slope("relu"), 1.8),
         control=slope("tanh"),
         scope=SCOPE,
-        counter_evidence=True,
+        role="limit",
     ),
     within_rounding(
         "81.product_is_the_jacobian",

@@ -117,7 +117,7 @@ CRITERIA = (
         exceeds(difference(removed("gradient", "random"), removed("random direction")), MATTERS),
         control=difference(removed("random direction"), removed("no update")),
         scope=DIGITS,
-        counter_evidence=True,
+        role="limit",
     ),
     within_rounding(
         "8.layer_follows_from_layer_below",
@@ -136,7 +136,7 @@ CRITERIA = (
         exact(metric("cost_at_target", cost="cross-entropy", precision="float32"), above=MATTERS),
         control=metric("cost_at_target", cost="half squared", precision="float32"),
         scope="it approaches 0 only as the right score grows without bound",
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "84.no_bias_needed_through_origin",
@@ -151,7 +151,7 @@ CRITERIA = (
         exceeds(gained_by_biases(FAR, "identity"), MATTERS),
         control=gained_by_biases(0.0, "identity"),
         scope=HALF_SPACE,
-        counter_evidence=True,
+        role="limit",
     ),
     within_rounding(
         "85.derivatives_pass_from_module_to_module",
@@ -173,7 +173,7 @@ CRITERIA = (
         exact(metric("largest_finite_input", nonlinearity="tanh", precision="float32"), below=100.0),
         control=metric("largest_finite_input", nonlinearity="logistic", precision="float32"),
         scope="exp(89) overflows in float32; the printed logistic goes to 0 there, which is right",
-        counter_evidence=True,
+        role="limit",
     ),
 )
 

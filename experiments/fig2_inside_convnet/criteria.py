@@ -64,7 +64,7 @@ CRITERIA = (
         exceeds(shift_difference("pooling", min, "one pixel"), DIFFERS),
         control=shift_difference("convolution 1", max, "one pixel"),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "95.nothing_flows_down",
@@ -79,7 +79,7 @@ CRITERIA = (
         exceeds(metric("gradient_change"), DIFFERS),
         control=metric("output_change", layers="below"),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "96.first_filters_are_oriented",

@@ -128,14 +128,14 @@ CRITERIA = (
         "accuracy of a deep net minus that of a Gaussian kernel far away, on stripes, which no ray follows",
         below(gain("stripes", **FAR), MUCH),
         control=gain("wedges", **FAR),
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "102.net_fails_on_checkerboard",
         "accuracy of a deep net far away on a checkerboard, which nothing near the origin determines there",
         below(accuracy("checkerboard", "deep", **FAR), 0.6),
         control=accuracy("wedges", "deep", **FAR),
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "102.net_gains_nothing_on_farthest_images",
@@ -143,7 +143,7 @@ CRITERIA = (
         below(gain("data", images=FARTHEST), MATTERS),
         control=gain("wedges", **FAR),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "102.parity_needs_many_centres",
@@ -184,7 +184,7 @@ CRITERIA = (
         "accuracy of a deep net without convolution minus that of a Gaussian kernel, a motif in one of many positions",
         below(motif_gain("deep"), CLEARLY),
         control=motif_gain("convolutional"),
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "42.depth_alone_gains_nothing_on_images",
@@ -192,6 +192,6 @@ CRITERIA = (
         below(gain("data", images=ALL), MATTERS),
         control=hidden_gain(-1),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
 )

@@ -94,7 +94,7 @@ CRITERIA = (
         exceeds(share_removed(NEAREST), MOST),
         control=share_removed(accuracy("raw_permuted")),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "18.oriented_gradients_gain",
@@ -151,7 +151,7 @@ CRITERIA = (
         exceeds(difference(best_by_hand(min), accuracy("convnet", min)), MATTERS),
         control=difference(best_by_hand(), accuracy("convnet")),
         scope=scope_with_crossing,
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "104.random_features_nearly_suffice",
@@ -159,6 +159,6 @@ CRITERIA = (
         exceeds(beyond_half_of_learning("random_maps"), 0.0),
         control=beyond_half_of_learning("hidden_linear"),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
 )

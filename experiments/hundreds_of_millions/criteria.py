@@ -75,7 +75,7 @@ CRITERIA = (
         within("weights", "AlexNet", TENS_OF_MILLIONS),
         control=metric("weights", net="translation LSTM"),
         scope="Krizhevsky, Sutskever & Hinton (2012)",
-        counter_evidence=True,
+        role="limit",
     ),
     *(
         Criterion(
@@ -93,6 +93,6 @@ CRITERIA = (
         within("units", "VGG-16", TENS_OF_MILLIONS),
         control=metric("units", net="AlexNet"),
         scope=VGG,
-        counter_evidence=True,
+        role="limit",
     ),
 )

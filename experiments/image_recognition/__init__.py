@@ -118,7 +118,7 @@ CRITERIA = (
         exceeds(removed(UNTRAINED), 0.0),
         control=removed(LINEAR),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
 )
 

@@ -114,7 +114,7 @@ CRITERIA = (
         exceeds(of("relative_distance", NET), FAR),
         control=of("relative_distance", LINEAR),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "62.stopping_early_pays",
@@ -122,7 +122,7 @@ CRITERIA = (
         exceeds(gain_of_stopping(NET, WRONG), GAIN),
         control=gain_of_stopping(LINEAR, TRUE),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "63.path_runs_down",
@@ -144,7 +144,7 @@ CRITERIA = (
         below(of("path_in_plane", NET, plane="random"), LITTLE),
         control=of("path_in_plane", NET, plane="principal"),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "63.lower_beyond_end",
@@ -152,6 +152,6 @@ CRITERIA = (
         exceeds(of("plane_goes_lower", NET), BEYOND),
         control=of("plane_goes_lower", LINEAR),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
 )

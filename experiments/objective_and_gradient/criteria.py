@@ -70,7 +70,7 @@ CRITERIA = (
         exceeds(metric("accuracy_std", method="net"), MATTERS),
         control=metric("accuracy_std", method="guesses"),
         scope="an untrained net gives few of the classes its highest score; the control guesses each example",
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "54.objectives_not_negative",
@@ -126,7 +126,7 @@ CRITERIA = (
         exceeds(metric("derivative_error", derivative="own", change=CHANGES[-1]), 0.1),
         control=metric("derivative_error", derivative="own", change=CHANGES[0]),
         scope=STEPS,
-        counter_evidence=True,
+        role="limit",
     ),
     *(
         Criterion(
@@ -161,6 +161,6 @@ CRITERIA = (
         exceeds(largest_share_better, SHARE),
         control=metric("share_better", length=LENGTHS[0]),
         scope=f"{STEPS}; steps of length up to {LENGTHS[-1]:g}",
-        counter_evidence=True,
+        role="limit",
     ),
 )

@@ -89,7 +89,7 @@ CRITERIA = (
         below(over_formula("trained", -1), SMALLER),
         control=over_formula("untrained", 0),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "23.growth_is_not_learned",
@@ -97,6 +97,6 @@ CRITERIA = (
         below(over_untrained("trained", -1), WIDER),
         control=over_untrained("untrained", 0),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
 )

@@ -89,7 +89,7 @@ CRITERIA = (
         below(lost_to_single_nuisances, COSTS),
         control=lost("linear"),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "73.detail_is_minute",
@@ -132,7 +132,7 @@ CRITERIA = (
         exceeds(rise("true"), RISES),
         control=rise("random"),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "75.mlp_gains_little",
@@ -140,7 +140,7 @@ CRITERIA = (
         below(over_shallow(DENSE), CLEARLY),
         control=over_shallow(CONV),
         scope=scope,
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "100.kernel_on_learned_features",

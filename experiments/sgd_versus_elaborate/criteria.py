@@ -102,7 +102,7 @@ CRITERIA = (
         below(sooner(CLOSE, "fewer documents"), FASTER),
         control=sooner(CLOSE),
         scope="documents",
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "67.elaborate_more_accurate",
@@ -110,7 +110,7 @@ CRITERIA = (
         below(sooner(CLOSER), 1.0),
         control=sooner(CLOSE),
         scope="documents; in the control within 1 %",
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "67.ill_conditioned",
@@ -118,7 +118,7 @@ CRITERIA = (
         below(decades("unlike units"), -TENTH),
         control=decades("copied images"),
         scope=f"least squares of condition {SPREAD**2:.0e}, {FEW['unlike units']} examples",
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "67.small_net",
@@ -126,6 +126,6 @@ CRITERIA = (
         below(decades("small net"), -HALF),
         control=decades("copied images"),
         scope=f"3-10-1 tanh units, {FEW['small net']} examples",
-        counter_evidence=True,
+        role="limit",
     ),
 )

@@ -136,7 +136,7 @@ CRITERIA = (
         exceeds(excess_of_higher_rate(MINIBATCH), MATTERS),
         control=excess_of_higher_rate(EXAMPLES),
         scope=f"least squares that no weights fit; learning rates {LEARNING_RATES}; the control takes all examples",
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "66.variance_follows_sampling_theory",
@@ -158,7 +158,7 @@ CRITERIA = (
         exceeds(metric("variance_ratio", sampler="neighbours", batch_size=8), 2.0),
         control=metric("variance_ratio", sampler="shuffled", batch_size=8),
         scope="unshuffled data",
-        counter_evidence=True,
+        role="limit",
     ),
 )
 

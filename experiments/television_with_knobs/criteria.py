@@ -86,7 +86,7 @@ CRITERIA = (
         exceeds(metric("update_share_of_right_answers", rule="cross-entropy", **ALL_TRUE), 0.1),
         control=metric("update_share_of_right_answers", rule="perceptron", **ALL_TRUE),
         scope="cross-entropy; the control is the perceptron's rule, under which right answers move nothing",
-        counter_evidence=True,
+        role="limit",
     ),
     Criterion(
         "38.improves_by_repetition",

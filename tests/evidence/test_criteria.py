@@ -136,7 +136,7 @@ def test_it_depends_on_every_part_of_a_criterion():
         first._replace(title="it does not"),
         first._replace(control=found),
         first._replace(scope="digits"),
-        first._replace(counter_evidence=True),
+        first._replace(role="limit"),
         *(first._replace(test=holds) for holds in (below(found, 0.5), exceeds(other, 0.5), exceeds(found, 0.4))),
         first._replace(test=mostly(found, 0.5)),
         first._replace(test=first.test._replace(seeds=6)),

@@ -151,12 +151,12 @@ def test_a_criterion_that_supports_its_control_is_an_error():
 
 def test_what_was_not_measured_is_not_run():
     comparison = exceeds(found, 0.5)
-    criterion = Criterion(1, "it holds", comparison, control, scope=lambda records: "all of it", counter_evidence=True)
+    criterion = Criterion(1, "it holds", comparison, control, scope=lambda records: "all of it", role="limit")
     for records in (records_of(control=np.zeros(5)), records_of(found=np.ones(5)), Records(())):
         (verdict,) = judge(records, [criterion])
         assert verdict.verdict is Answer.NOT_RUN
         assert (verdict.estimate, verdict.low, verdict.high, verdict.p, verdict.n) == (None, None, None, None, 0)
-        assert verdict.counter_evidence
+        assert verdict.role == "limit"
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -227,7 +227,7 @@ def test_correction_leaves_identities_and_what_was_not_decided():
 def test_several_criteria_of_one_statement_make_one_answer():
     def of(*answers, counter=()):
         rows = [Verdict(1, "", Answer(answer)) for answer in answers]
-        return together(rows + [Verdict(1, "", Answer(answer), counter_evidence=True) for answer in counter])
+        return together(rows + [Verdict(1, "", Answer(answer), role="limit") for answer in counter])
 
     assert of("SUPPORTED", "SUPPORTED") is Answer.SUPPORTED
     assert of("SUPPORTED", "INCONCLUSIVE") is Answer.INCONCLUSIVE

@@ -50,7 +50,7 @@ def test_numbers_have_four_digits_and_none_is_a_dash():
 
 
 def test_each_verdict_is_in_the_article_of_its_statement():
-    text = rendered(VERDICT, Verdict(3, "counter-example", Answer.REFUTED, 0.0, -1.0, 1.0, 5, counter_evidence=True))
+    text = rendered(VERDICT, Verdict(3, "counter-example", Answer.REFUTED, 0.0, -1.0, 1.0, 5, role="limit"))
     assert 'class="is-SUPPORTED"' in article(text, 1)
     assert "NOT RUN" in article(text, 2)
     assert 'class="is-NOT_RUN"' in article(text, 3)  # counter-evidence does not decide
