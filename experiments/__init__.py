@@ -3,9 +3,17 @@
 import pkgutil
 from pathlib import Path
 
+COMMANDS = ("ledger", "multiverse", "reproduce")
+"""Modules that run experiments or look after them."""
+
+
+def claims() -> list[str]:
+    """Return the names of all experiments, sorted."""
+    return [name for name in listing() if name not in COMMANDS]
+
 
 def listing(folder: Path | None = None) -> list[str]:
-    """Return the names of all experiments and `reproduce`, sorted: the modules and packages in this folder.
+    """Return the names of all experiments and commands, sorted: the modules and packages in this folder.
 
     folder: another folder to list, so that a launcher need not import this package.
     """

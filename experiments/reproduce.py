@@ -14,5 +14,5 @@ import experiments
 from dl_jax.runtime.reproduce import reproduce
 
 if __name__ == "__main__":
-    names = [name for name in experiments.listing() if name != "reproduce"]
+    names = experiments.claims()
     sys.exit(reproduce(__doc__, sys.argv[1:], {name: importlib.import_module(f"experiments.{name}") for name in names}))

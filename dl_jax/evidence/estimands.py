@@ -6,11 +6,14 @@ from typing import Any
 import numpy as np
 
 from dl_jax.evidence.axes import describe_axes
-from dl_jax.evidence.records import Estimand, Missing
+from dl_jax.evidence.records import Estimand, Missing, Records
 
 
-def metric(name: str, reduce: Callable = np.mean, **axes: Any) -> Estimand:
-    """A metric where the axes fit; axes that are left open (depth, width, layer, ...) are reduced within each seed."""
+def metric(name: str, reduce: Callable | None = None, **axes: Any) -> Estimand:
+    """A metric where the axes fit. Axes that are left open (depth, width, layer, ...) are reduced within each seed.
+
+    reduce: np.mean, np.max, ...; without it exactly one row of each seed must fit, else ValueError.
+    """
     return lambda records: records.by_seed(name, reduce, **axes)
 
 
@@ -19,9 +22,26 @@ def difference(first: Estimand, second: Estimand) -> Estimand:
     return lambda records: first(records) - second(records)
 
 
-def final(name: str, reduce: Callable = np.mean, **axes: Any) -> Estimand:
-    """A metric at the last evaluation step."""
-    return lambda records: records.by_seed(name, reduce, step=max(records.axis("step")), **axes)
+def final(name: str, reduce: Callable | None = None, **axes: Any) -> Estimand:
+    """A metric at the last evaluation step of each training: tasks may be trained for different numbers of steps."""
+
+    def estimand(records):
+        curves = records.where(metric=name, **axes)
+        last: dict[tuple, int] = {}
+        for row in curves.rows:
+            last[_training(row)] = max(last.get(_training(row), 0), row.get("step", 0))
+        ends = tuple(row for row in curves.rows if row.get("step", 0) == last[_training(row)])
+        found = Records(ends).axis("seed")
+        if not ends or (found and found != records.axis("seed")):
+            raise Missing(f"no {name} at {describe_axes(axes)}" + (" for every seed" if ends else ""))
+        return Records(ends).by_seed(name, reduce)
+
+    return estimand
+
+
+def _training(row) -> tuple:
+    """What tells one training's curve from another's."""
+    return tuple(sorted((name, str(label)) for name, label in row.items() if name not in ("step", "value")))
 
 
 def first_step(name: str, at_least: float, **axes: Any) -> Estimand:

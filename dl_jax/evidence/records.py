@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,11 @@ Metrics = Mapping[str, Any]
 """{name: value}: a scalar, a `Named`, or a list of `Named` with different coordinates."""
 
 
+HIDDEN: dict[str, Any] = {"selected": True, "trained": 1.0}
+"""What a row without these columns has there. Rows with another value are found only where the column is named: trials
+that were not selected, and what was measured when a share of the training was done."""
+
+
 class Missing(LookupError):
     """The records hold no such rows: they were not measured."""
 
@@ -34,6 +39,8 @@ class Records:
 
     rows: tuple[Row, ...] = ()
     arrays: tuple[NamedArray, ...] = ()
+    reads: list[Row] | None = field(default=None, compare=False, repr=False)
+    """A list that notes the rows of a metric that are found; None notes nothing."""
 
     @classmethod
     def gather(cls, parts: Iterable["Records | Iterable[Row]"]) -> "Records":
@@ -50,17 +57,25 @@ class Records:
     def where(self, **axes: Any) -> "Records":
         """The rows and arrays whose axes have these values; a tuple, list, set or range means any of its values.
 
-        Rows that a selection did not choose are left out, unless `selected` is named: selected=(True, False).
+        HIDDEN rows are left out, such as those that a selection did not choose, unless the column is named:
+        selected=(True, False).
         """
-        axes = {"selected": True} | axes
-        return Records(
-            tuple(row for row in self.rows if _fits(row, axes)),
-            tuple(each for each in self.arrays if _fits({**each.at, "metric": each.metric}, axes)),
-        )
+        axes = HIDDEN | axes
+        rows = tuple(row for row in self.rows if _fits(row, axes))
+        if self.reads is not None and "metric" in axes:
+            self.reads.extend(rows)
+        arrays = tuple(each for each in self.arrays if _fits({**each.at, "metric": each.metric}, axes))
+        return Records(rows, arrays, self.reads)
 
     def axis(self, name: str) -> tuple:
         """The values that an axis takes in the rows, sorted; selected or not."""
         return tuple(sorted({row[name] for row in self.rows if name in row}))
+
+    def earlier(self) -> "Records":
+        """The records as they were when three quarters of each training were done, where that was measured."""
+        early = {_point(row): row["value"] for row in self.rows if "trained" in row}
+        rows = (row for row in self.rows if "trained" not in row)
+        return Records(tuple({**row, "value": early.get(_point(row), row["value"])} for row in rows), self.arrays)
 
     def values(self, metric: str, **axes: Any) -> np.ndarray:
         """Every value of a metric where the axes fit, as measured. Missing if there is none."""
@@ -124,7 +139,9 @@ class Records:
         return records_as_html(self)
 
     def write(self, path: Path) -> None:
-        """Write a JSON object a line, null for a number that is not finite; and the arrays, if any, in a file beside.
+        """Write a JSON object a line; and the arrays, if any, in a file beside.
+
+        NaN is null, and infinity 1e999, a number in JSON's grammar that every reader takes for infinite.
 
         That file is arrays.npz beside records.jsonl, and NAME.npz beside any other NAME.jsonl. It is written first.
         """
@@ -132,8 +149,8 @@ class Records:
             write_arrays(arrays_beside(path), self.arrays)
         with path.open("w", encoding="utf-8") as lines:
             for row in self.rows:
-                value = row["value"] if math.isfinite(row["value"]) else None
-                lines.write(json.dumps({**row, "value": value}, ensure_ascii=False) + "\n")
+                axes = json.dumps({name: label for name, label in row.items() if name != "value"}, ensure_ascii=False)
+                lines.write(f'{axes[:-1]}, "value": {_number(row["value"])}}}\n')
 
     @classmethod
     def read(cls, path: Path) -> "Records":
@@ -167,11 +184,23 @@ def measured(metrics: Metrics, **axes: Label) -> Records:
     return Records(tuple(rows), tuple(arrays))
 
 
+def _number(value) -> str:
+    if math.isnan(value):
+        return "null"
+    return json.dumps(value) if math.isfinite(value) else f"{'-' if value < 0 else ''}1e999"
+
+
+def _point(row) -> frozenset:
+    """What a row is about: all its columns but the value, and how much of the training was done."""
+    return frozenset(item for item in row.items() if item[0] not in ("value", "trained"))
+
+
 def _fits(row, axes):
     def fits(name, want):
-        if name not in row:
-            return name == "selected"
-        return row[name] in want if isinstance(want, tuple | list | set | range) else row[name] == want
+        if name not in row and name not in HIDDEN:
+            return False
+        label = row.get(name, HIDDEN.get(name))
+        return label in want if isinstance(want, tuple | list | set | range) else label == want
 
     return all(fits(name, want) for name, want in axes.items())
 

@@ -17,7 +17,8 @@ def select(records: Records, *, over: str, by: str, within: tuple[str, ...]) -> 
             where there are several. A value that is not finite is the worst.
     within: axes at each of which a choice is made.
 
-    Nothing is dropped: `Records.where` leaves out what was not selected unless `selected` is named.
+    Nothing is dropped: `Records.where` leaves out what was not selected unless `selected` is named. Where the best
+    number is the least or the greatest of several, the column `at_edge` is True: a better one may lie beyond.
     """
     rows = records.where(metric=by, **{over: records.axis(over)}).rows
     last: dict[tuple, int] = {}
@@ -34,7 +35,11 @@ def select(records: Records, *, over: str, by: str, within: tuple[str, ...]) -> 
     def marked(at):
         if over not in at:
             return at
-        return {**at, "selected": at[over] == best.get(tuple(map(at.get, within)), at[over])}
+        point, value = tuple(map(at.get, within)), at[over]
+        if point not in best:
+            return {**at, "selected": True}
+        edge = value == best[point] and _at_edge(value, scores[point])
+        return {**at, "selected": value == best[point], **({"at_edge": True} if edge else {})}
 
     def marked_row(row):
         axes = {name: value for name, value in row.items() if name not in ("metric", "value")}
@@ -44,3 +49,8 @@ def select(records: Records, *, over: str, by: str, within: tuple[str, ...]) -> 
         tuple(map(marked_row, records.rows)),
         tuple(NamedArray(each.metric, marked(each.at), each.axes, each.values) for each in records.arrays),
     )
+
+
+def _at_edge(value, tried):
+    """Whether a number is the least or the greatest of several; names have no edge."""
+    return len(tried) > 1 and not isinstance(value, str) and value in (min(tried), max(tried))

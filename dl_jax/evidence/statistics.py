@@ -1,12 +1,20 @@
-"""Intervals for what was measured at several seeds, and how surely they lie in a region."""
+"""Intervals for what was measured at several seeds, and how surely they lie in a region.
+
+Nothing is assumed about the distribution over seeds: trainings that sometimes fail, accuracies near 1 and discrete
+values are what trained nets give, and Student's interval does not hold for them.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 from scipy import special
 
-ALPHA = 0.05
-"""Intervals cover the truth in 1 - ALPHA of all studies."""
+ALPHA = 0.005
+"""The risk of a wrong decision on a criterion, both directions together (Benjamin et al. 2018)."""
+FIRST, SECOND = 0.7 * ALPHA, 0.3 * ALPHA
+"""How a study of two rounds spends ALPHA. With 13 seeds, one may fail in the first round (p = 0.0034)."""
+POWER = 0.8
+"""The chance with which the least detectable effect is detected."""
 
 
 class Region(NamedTuple):
@@ -15,12 +23,20 @@ class Region(NamedTuple):
     low: float
     high: float
 
+    def depth(self, value_S: np.ndarray) -> np.ndarray:
+        """How far inside the values lie: the distance from the nearest edge, negative outside."""
+        return np.minimum(np.asarray(value_S) - self.low, self.high - np.asarray(value_S))
+
+    def outside(self, value_S: np.ndarray) -> np.ndarray:
+        """Whether each value lies outside or on an edge. What is not a number lies outside."""
+        return ~(self.depth(value_S) > 0)
+
 
 class Interval(NamedTuple):
     """An estimate from n seeds, with p-values for "the truth lies in the region" and "it lies outside".
 
-    Each is the smallest alpha at which the (1 - alpha) interval would lie wholly inside, or wholly
-    outside; so at ALPHA the p-values and the interval [low, high] say the same.
+    Each is the smallest alpha at which the (1 - alpha) interval would lie wholly inside, or wholly outside; so at the
+    interval's own alpha the p-values and [low, high] say the same.
     """
 
     estimate: float
@@ -31,50 +47,67 @@ class Interval(NamedTuple):
     p_outside: float
 
 
-def mean_interval(value_S: np.ndarray, region: Region) -> Interval:
-    """The mean over the seeds, with Student's t interval. One seed gives the whole line."""
-    mean, n = float(np.mean(value_S)), len(value_S)
-    if n < 2:
-        return Interval(mean, -np.inf, np.inf, n, 1.0, 1.0)
-    rounding = 8 * np.finfo(float).eps * float(np.max(np.abs(value_S)))  # seeds that all agree still have a width
-    error = max(float(np.std(value_S, ddof=1)) / np.sqrt(n), rounding)
-    half = float(special.stdtrit(n - 1, 1 - ALPHA / 2)) * error
-    error = max(error, 1e-300)  # seeds that are all exactly 0 have none, and are divided by it
-    return _placed(
-        Interval(mean, mean - half, mean + half, n, 0.0, 0.0),
-        region,
-        p_above=lambda edge: 2 * float(special.stdtr(n - 1, (edge - mean) / error)),
-        p_below=lambda edge: 2 * float(special.stdtr(n - 1, (mean - edge) / error)),
-    )
+def median_interval(value_S: np.ndarray, region: Region, alpha: float = ALPHA) -> Interval:
+    """The median seed, with the exact interval between two order statistics (Thompson 1936): the sign test's.
+
+    It holds for any distribution over seeds. A value that is not a number counts as the worst that there is.
+    """
+    worst = -np.inf if np.isfinite(region.low) else np.inf
+    value_S = np.sort(np.where(np.isnan(value_S), worst, value_S))
+    n = len(value_S)
+    rank = _rank(n, alpha)
+    low, high = (value_S[rank - 1], value_S[n - rank]) if rank else (-np.inf, np.inf)
+    inside, outside = [], []
+    for edge, beyond in ((region.low, value_S > region.low), (region.high, value_S < region.high)):
+        if np.isfinite(edge):
+            inside.append(sign_p(int(np.sum(beyond)), n))
+            outside.append(sign_p(int(np.sum(~beyond)), n))
+    with np.errstate(invalid="ignore"):
+        median = np.median(value_S)
+    return Interval(float(median), float(low), float(high), n, max(inside, default=0.0), min(outside, default=1.0))
 
 
-def share_interval(value_S: np.ndarray, region: Region) -> Interval:
+def sign_p(hits: int, n: int) -> float:
+    """The two-sided p-value of the sign test: 2 P(at least `hits` of n), if each has a chance of one half."""
+    return min(1.0, 2 * float(special.bdtrc(hits - 1, n, 0.5))) if hits else 1.0
+
+
+def _rank(n, alpha) -> int:
+    """The largest k for which the k-th smallest and k-th largest of n enclose the median with 1 - alpha; 0 for none."""
+    return max((k for k in range(1, n // 2 + 1) if 2 * special.bdtr(k - 1, n, 0.5) <= alpha), default=0)
+
+
+def share_interval(value_S: np.ndarray, region: Region, alpha: float = ALPHA) -> Interval:
     """The share of seeds with value 1, with the exact interval of Clopper and Pearson (1934).
 
-    ValueError if a value is neither 1 nor 0: then there is no share to speak of.
+    ValueError if a value is neither 1 nor 0, or not a number, which counts as 0: then there is no share to speak of.
     """
+    value_S = np.where(np.isnan(value_S), 0.0, value_S)
     if not np.isin(value_S, (0, 1)).all():
         raise ValueError(f"a share is of seeds that succeed (1) or fail (0), not {list(value_S)}")
     hits, n = int(np.sum(value_S)), len(value_S)
-    low = float(special.betaincinv(hits, n - hits + 1, ALPHA / 2)) if hits else 0.0
-    high = float(special.betaincinv(hits + 1, n - hits, 1 - ALPHA / 2)) if hits < n else 1.0
-    return _placed(
-        Interval(hits / n, low, high, n, 0.0, 0.0),
-        region,
-        p_above=lambda edge: 2 * float(special.bdtrc(hits - 1, n, edge)),
-        p_below=lambda edge: 2 * float(special.bdtr(hits, n, edge)),
-    )
+    low, high = share_bounds(hits, n, alpha)
+    above = 2 * float(special.bdtrc(hits - 1, n, region.low)) if hits else 1.0
+    below = 2 * float(special.bdtr(hits, n, region.low))
+    return Interval(hits / n, low, high, n, min(1.0, above), min(1.0, below))
 
 
-def range_interval(value_S: np.ndarray, region: Region) -> Interval:
+def share_bounds(hits: int, n: int, alpha: float = ALPHA) -> tuple[float, float]:
+    """The exact interval of Clopper and Pearson for a share of which `hits` of n were seen."""
+    low = float(special.betaincinv(hits, n - hits + 1, alpha / 2)) if hits else 0.0
+    high = float(special.betaincinv(hits + 1, n - hits, 1 - alpha / 2)) if hits < n else 1.0
+    return low, high
+
+
+def range_interval(value_S: np.ndarray, region: Region, alpha: float = ALPHA) -> Interval:
     """For identities: no sampling, so all values must lie in the region. The interval is their range."""
     low, high = float(np.min(value_S)), float(np.max(value_S))
-    inside = region.low < low and high < region.high
+    inside = not region.outside(value_S).any()
     worst = low if abs(low) > abs(high) else high
     return Interval(worst, low, high, len(value_S), 0.0 if inside else 1.0, 1.0 if inside else 0.0)
 
 
-def exact_value(value_1: np.ndarray, region: Region) -> Interval:
+def exact_value(value_1: np.ndarray, region: Region, alpha: float = ALPHA) -> Interval:
     """For facts: one value without a seed, and no interval. ValueError if there are several values.
 
     n is 0: nothing was sampled.
@@ -86,19 +119,17 @@ def exact_value(value_1: np.ndarray, region: Region) -> Interval:
     return Interval(value, value, value, 0, 0.0 if inside else 1.0, 1.0 if inside else 0.0)
 
 
-def _placed(interval, region, p_above, p_below):
-    """The interval with its p-values. Only the finite edges of the region can be crossed."""
-    inside = [p_above(region.low)] if np.isfinite(region.low) else []
-    inside += [p_below(region.high)] if np.isfinite(region.high) else []
-    outside = [p_below(region.low)] if np.isfinite(region.low) else []
-    outside += [p_above(region.high)] if np.isfinite(region.high) else []
-    return interval._replace(p_inside=min(1.0, max(inside, default=0.0)), p_outside=min([1.0, *outside]))
+def least_effect(value_S: np.ndarray, alpha: float = ALPHA) -> float:
+    """How far from an edge the median must lie, for these seeds to detect it with probability POWER.
 
-
-def holm(p: list[float], alpha: float = ALPHA) -> list[bool]:
-    """Which of several findings stand together: Holm's step-down correction (1979)."""
-    stands, still = [False] * len(p), True
-    for rank, index in enumerate(sorted(range(len(p)), key=p.__getitem__)):
-        still = still and p[index] <= alpha / (len(p) - rank)
-        stands[index] = still
-    return stands
+    The sign test detects it where a share q of the seeds lies beyond the edge, q from its binomial power; the distance
+    is that between the sample's median and its (1 - q) quantile, on the side where that is larger. Infinite if no
+    number of successes of so few seeds would do.
+    """
+    n = len(value_S)
+    needed = next((hits for hits in range(n + 1) if sign_p(hits, n) <= alpha), None)
+    if needed is None or not np.isfinite(value_S).all():
+        return np.inf
+    share = float(special.betaincinv(needed, n - needed + 1, POWER))
+    low, median, high = np.quantile(value_S, [1 - share, 0.5, share])
+    return float(max(median - low, high - median))

@@ -17,20 +17,20 @@ def number(value: float | None) -> str:
 
 
 def sample(verdict: "Verdict") -> str:
-    """What an estimate is based on: "exact" for a fact, else the number of seeds."""
-    return "exact" if verdict.exact else f"n={verdict.n}"
+    """What an estimate is based on: "exact" for a fact, else the number of seeds and how many of them failed."""
+    return "exact" if verdict.exact else f"n={verdict.n}" + (f", {verdict.failed} fail" if verdict.failed else "")
 
 
 def verdicts_as_text(verdicts: Iterable["Verdict"]) -> str:
-    """A line for each verdict: statement, answer, estimate, interval, seeds, title, note."""
+    """A line for each verdict: statement, answer, estimate, interval, seeds, failures, title, role, note."""
 
     def line(verdict):
         interval = "" if verdict.exact else f"[{number(verdict.low)}, {number(verdict.high)}]"
-        mark = " (counter-evidence)" if verdict.role in ("limit", "contradicts") else ""
+        mark = f" ({verdict.role})" if verdict.role != "core" else ""
         note = f"  [{verdict.note}]" if verdict.note else ""
         return (
             f"{verdict.statement:>4}  {verdict.verdict:<12} {number(verdict.estimate):>9} {interval:<22} "
-            f"{sample(verdict):<5} {verdict.title}{mark}{note}"
+            f"{sample(verdict):<12} {verdict.title}{mark}{note}"
         )
 
     return "\n".join(map(line, verdicts))
@@ -38,18 +38,19 @@ def verdicts_as_text(verdicts: Iterable["Verdict"]) -> str:
 
 def verdicts_as_html(verdicts: Iterable["Verdict"]) -> str:
     """A table with a row for each verdict."""
-    titles = ("criterion", "verdict", "estimate", "95 % interval", "control", "seeds", "scope", "note")
+    titles = ("criterion", "role", "verdict", "estimate", "interval", "control", "seeds", "failed", "scope", "note")
 
     def cells(verdict):
         interval = "" if verdict.exact else f"{number(verdict.low)} to {number(verdict.high)}"
-        mark = " (counter-evidence)" if verdict.role in ("limit", "contradicts") else ""
         return (
-            f"{verdict.key}: {verdict.title}{mark}",
+            f"{verdict.key}: {verdict.title}",
+            verdict.role,
             str(verdict.verdict),
             number(verdict.estimate),
             interval,
             number(verdict.control),
             "exact" if verdict.exact else str(verdict.n),
+            str(verdict.failed),
             verdict.scope,
             verdict.note,
         )

@@ -4,11 +4,13 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from dl_jax.evidence.verdicts import Answer, Verdict, together
+from dl_jax.evidence.criteria import Role
+from dl_jax.evidence.statistics import ALPHA
+from dl_jax.evidence.verdicts import Answer, Verdict, statement_answer
 from dl_jax.paper.statements import Statement
 
 
@@ -44,16 +46,18 @@ def page(
     rows = [_row(statement, verdicts) for statement in statements]
     counts = {answer: sum(row["answer"] is answer for row in rows) for answer in Answer}
     template = environment.get_template("report.html")
-    return template.render(rows=rows, counts=counts, sections=sections, made=made)
+    expected = ALPHA * sum(any(row["criteria"].values()) for row in rows)
+    return template.render(rows=rows, counts=counts, sections=sections, made=made, alpha=ALPHA, expected=expected)
 
 
 def _row(statement, verdicts):
+    """What the page says of one statement; what is exploratory is never shown as a decision."""
     verdicts = [verdict for verdict in verdicts if verdict.statement == statement.number]
     return {
         "statement": statement,
-        "answer": together(verdicts),
-        "criteria": [verdict for verdict in verdicts if verdict.role in ("core", "support")],
-        "counter_evidence": [verdict for verdict in verdicts if verdict.role in ("limit", "contradicts")],
+        "answer": statement_answer(verdicts),
+        "exploratory": any(verdict.exploratory for verdict in verdicts if verdict.role != "support"),
+        "criteria": {role: [verdict for verdict in verdicts if verdict.role == role] for role in get_args(Role)},
     }
 
 

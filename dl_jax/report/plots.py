@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from dl_jax.evidence.records import Records
-from dl_jax.evidence.statistics import Region, mean_interval
+from dl_jax.evidence.statistics import Region, median_interval
 
 BLUE, RED, GREEN, AMBER, GREY = "#2b6cb0", "#c53030", "#2f855a", "#b7791f", "#718096"
 COLOURS = (BLUE, RED, GREEN, AMBER, "#6b46c1", "#0987a0", "#97266d", "#4a5568", "#9c4221", GREY)
@@ -47,22 +47,22 @@ def heat_map(
 
 
 def dots(ax: Axes, x: Sequence[float], value_XxS: Sequence[np.ndarray], colour: str, label: str = "") -> None:
-    """Draw the value of every seed as a dot, for each of X positions, and a line through the means."""
+    """Draw the value of every seed as a dot, for each of X positions, and a line through the medians."""
     for at, value_S in zip(x, value_XxS, strict=True):
         ax.plot([at] * len(value_S), value_S, "o", color=colour, ms=3, alpha=0.5, mew=0)
-    ax.plot(x, [np.mean(value_S) for value_S in value_XxS], "-", color=colour, lw=1.5, label=label)
+    ax.plot(x, [np.median(value_S) for value_S in value_XxS], "-", color=colour, lw=1.5, label=label)
 
 
-def mean_and_half_width(value_S: np.ndarray) -> tuple[float, float]:
-    """Return the mean over seeds and half the width of its confidence interval (NaN for a single seed)."""
-    interval = mean_interval(value_S, Region(-np.inf, np.inf))
-    return interval.estimate, interval.high - interval.estimate if interval.n > 1 else np.nan
+def median_and_interval(value_S: np.ndarray) -> tuple[float, str]:
+    """Return the median over seeds and its interval as a text, which is empty for fewer seeds than have one."""
+    found = median_interval(value_S, Region(-np.inf, np.inf))
+    return found.estimate, f"\n{found.low:.3f} to {found.high:.3f}" if np.isfinite(found.high - found.low) else ""
 
 
 def record_map(
     ax: Axes, records: Records, metric: str, rows: tuple[str, Sequence], columns: tuple[str, Sequence], **colours
 ) -> AxesImage:
-    """Draw the mean of a metric over seeds as a heat map over two axes of the records, with its confidence interval.
+    """Draw the median of a metric over seeds as a heat map over two axes of the records, with its interval.
 
     rows, columns: an axis of the records and its values. A cell without records stays blank. colours: options of
     `Axes.imshow`. Returns the image, for a colour bar.
@@ -73,7 +73,8 @@ def record_map(
         notes.append([])
         for column, at_column in enumerate(columns[1]):
             cell = records.where(**{"metric": metric, rows[0]: at_row, columns[0]: at_column})
+            interval = ""
             if cell.rows:
-                values[row, column], half = mean_and_half_width(cell.values(metric))
-            notes[-1].append(f"{values[row, column]:.3f}" + (f"\n±{half:.3f}" if cell.rows and half == half else ""))
+                values[row, column], interval = median_and_interval(cell.values(metric))
+            notes[-1].append(f"{values[row, column]:.3f}{interval}")
     return heat_map(ax, values, rows[1], columns[1], notes=notes, **colours)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 JUDGING = ("evidence", "report")
@@ -27,6 +28,43 @@ def measuring_code(file: Path, root: Path = ROOT) -> list[Path]:
 def judging_code(file: Path, root: Path = ROOT) -> list[Path]:
     """Return the library modules that the verdicts and figures of an experiment depend on, sorted."""
     return [path for path in imported(file, root) if _named(path, root).startswith(_packages(JUDGING))]
+
+
+def deciding_code(file: Path, root: Path = ROOT) -> list[Path]:
+    """Return the files that say what an experiment measures and judges: its own, without figures, and its measures."""
+
+    def decides(path):
+        own = path == file or (file.name == "__init__.py" and path.parent == file.parent)
+        return (own and path.name != "figures.py") or _named(path, root).startswith("dl_jax/measures/")
+
+    return [path for path in imported(file, root) if decides(path)]
+
+
+def substance(paths: list[Path], root: Path = ROOT) -> str:
+    """Return a digest of what the files do: their syntax trees, without layout, comments and docstrings.
+
+    It is the same in every version of Python.
+    """
+    return sha256(repr([(_named(path, root), _tree(path.read_bytes())) for path in paths]).encode()).hexdigest()[:12]
+
+
+@cache
+def _tree(source: bytes) -> Any:
+    return _canonical(ast.parse(source))
+
+
+def _canonical(node):
+    if isinstance(node, list):
+        return [_canonical(each) for each in node if not _is_docstring(each)]
+    if not isinstance(node, ast.AST):
+        return node
+    parts = ((name, value) for name, value in ast.iter_fields(node) if name not in ("ctx", "kind", "type_comment"))
+    return type(node).__name__, [(name, _canonical(value)) for name, value in parts if value not in (None, [])]
+
+
+def _is_docstring(node) -> bool:
+    """A string that stands alone: a docstring, or the description of a constant."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def digest(paths: list[Path], root: Path = ROOT) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 
 from dl_jax.errors import FlagError
-from dl_jax.evidence.criteria import fingerprint
 from dl_jax.evidence.records import Records
-from dl_jax.evidence.verdicts import Verdicts, judge
+from dl_jax.evidence.verdicts import Verdicts, is_undecided, judge
 from dl_jax.measures.peak import peak_flops
-from dl_jax.runtime import code, provenance, results
+from dl_jax.runtime import code, ledger, provenance, results
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import Flags
 from dl_jax.runtime.options import Options, command_of
@@ -25,7 +24,10 @@ from dl_jax.scale.cache import Cache, FinishedElsewhere
 from dl_jax.scale.checkpointed_run import CheckpointedRun
 from dl_jax.scale.preemption import StopSignal
 from dl_jax.scale.processes import broadcast_from_first, is_first
-from dl_jax.training.context import Cost, local_context
+from dl_jax.training.context import Context, Cost, local_context
+
+ROUND_SECONDS = 180
+"""Expected seconds of a round; a longer one is not repeated by itself."""
 
 
 class Outcome(NamedTuple):
@@ -72,15 +74,41 @@ def judging_digest(experiment: Experiment) -> str:
     return code.digest(code.judging_code(Path(experiment.file)))
 
 
-def judged(experiment: Experiment, records: Records, criteria: str) -> Verdicts:
+def judged(experiment: Experiment, records: Records, flags: Mapping[str, Any], criteria: str) -> Verdicts:
     """Return the verdicts of an experiment on its records.
 
-    criteria: the fingerprint of the criteria when the records were measured. If they have changed since, the verdicts
-              are marked as exploratory.
+    flags:    of the run: its seeds and rounds.
+    criteria: the digest of the criteria in the ledger's terms (`ledger.digest`) when the records were measured.
     """
-    exploratory = criteria != fingerprint(experiment.criteria)
-    verdicts = judge(records, experiment.criteria)
-    return Verdicts(replace(verdict, experiment=experiment.name, exploratory=exploratory) for verdict in verdicts)
+    first, count = flags["first_seed"], flags["seeds"]
+    verdicts = judge(
+        records, experiment.criteria, first_round=range(first, first + count) if flags["rounds"] == 2 else None
+    )
+    exploratory = ledger.exploratory(experiment, first, criteria)
+    return Verdicts(
+        replace(verdict, experiment=experiment.name, exploratory=verdict.key in exploratory) for verdict in verdicts
+    )
+
+
+def measured_in_rounds(experiment: Experiment, config: Flags, preset: str, context: Context) -> Records:
+    """Return the records of the first round and, if that leaves a core criterion undecided, of as many seeds more.
+
+    An experiment whose second round is expected to take longer than ROUND_SECONDS has one round only.
+    """
+    records = experiment.measure(config, context)
+    if config.rounds == 1 or context.events.dry_run or experiment.expected_seconds(preset, config) > ROUND_SECONDS:
+        return records
+    verdicts = judge(records, experiment.criteria, first_round=config.all_seeds)
+    if not any(is_undecided(verdict) for verdict in verdicts if verdict.role == "core"):
+        return records
+    second = experiment.measure(replace(config, first_seed=config.first_seed + config.seeds), context)
+    return Records.gather([records, _with_seeds(second)])
+
+
+def _with_seeds(records) -> Records:
+    """Without the facts, which the first round has too."""
+    rows = tuple(row for row in records.rows if "seed" in row)
+    return Records(rows, tuple(each for each in records.arrays if "seed" in each.at))
 
 
 def _find_run(folder, name) -> Path:
@@ -105,7 +133,7 @@ def _verdicts(run) -> Verdicts:
 def _judge_again(experiment, run):
     if is_first():
         records, manifest = results.read_records(run), results.read_manifest(run)
-        verdicts = judged(experiment, records, manifest["criteria"])
+        verdicts = judged(experiment, records, manifest["flags"], manifest["criteria"])
         manifest["judging"] = judging_digest(experiment)
         results.write_run(run, manifest, verdicts, experiment.draw(records))
 
@@ -119,7 +147,7 @@ def _measure_and_write(experiment, config, origin, options, run, parts, progress
     finally:
         progress.finish(ran=True)
     if is_first():
-        verdicts = judged(experiment, records, manifest["criteria"])
+        verdicts = judged(experiment, records, manifest["flags"], manifest["criteria"])
         results.write_run(run, manifest, verdicts, experiment.draw(records), records)
         Cache(parts).delete()
 
@@ -142,13 +170,14 @@ def _measure(experiment, config, origin, options, run, parts, progress) -> tuple
             shards=options.shards,
             checkpointer=checkpointed.checkpointer,
         )
-        records = experiment.measure(config, context).with_axes(experiment=experiment.name)
+        records = measured_in_rounds(experiment, config, options.preset, context)
+        records = records.with_axes(experiment=experiment.name)
     manifest = {
         "experiment": experiment.name,
         "digest": digest_of(origin),
         **origin,
         "command": command_of(experiment.name, config),
-        "criteria": fingerprint(experiment.criteria),
+        "criteria": ledger.digest(experiment),
         "judging": judging_digest(experiment),
         "commit": commit,
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),

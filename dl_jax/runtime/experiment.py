@@ -7,8 +7,10 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from dl_jax.evidence.coverage import NotJudged
 from dl_jax.evidence.criteria import Criterion
 from dl_jax.evidence.records import Records
+from dl_jax.runtime import ledger
 from dl_jax.runtime.flags import Flags
 from dl_jax.training.context import Context
 
@@ -33,6 +35,7 @@ class Experiment:
     measure:  (config, context) -> the records.
     criteria: what the records must show for the paper's statements to hold.
     draw:     (records) -> figures by name.
+    not_judged: what is recorded and not judged, each with a reason.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Experiment:
     measure: Callable[[Flags, Context], Records]
     criteria: tuple[Criterion, ...]
     draw: Callable[[Records], dict[str, Figure]]
+    not_judged: tuple[NotJudged, ...]
 
     @classmethod
     def of(cls, module: ModuleType) -> "Experiment":
@@ -52,11 +56,16 @@ class Experiment:
         name = module.__spec__.name.rpartition(".")[2]
         seconds = module.SECONDS if isinstance(module.SECONDS, dict) else {"laptop": module.SECONDS}
         parts = (module.Config, module.PRESETS, seconds, module.measure, module.CRITERIA, module.draw)
-        return cls(name, module.__doc__ or "", module.__file__ or "", *parts)
+        not_judged = getattr(module, "NOT_JUDGED", ())
+        return cls(name, module.__doc__ or "", module.__file__ or "", *parts, not_judged)
 
     def configured(self, preset: str, **given: Any) -> Flags:
-        """Return the preset's config with the flags that were given. FlagError if a value is out of range."""
-        return self.config(**{**self.presets.get(preset, {}), **given})
+        """Return the preset's config with the flags that were given. FlagError if a value is out of range.
+
+        The seeds are those of a confirmatory run, from the ledger; at "smoke", which decides nothing, always the same.
+        """
+        seeds = {"rounds": 1} if preset == "smoke" else {"first_seed": ledger.first_seed(self.name)}
+        return self.config(**{**seeds, **self.presets.get(preset, {}), **given})
 
     @property
     def title(self) -> str:

@@ -50,9 +50,10 @@ class Checked:
 class Flags(Checked):
     """The flags that every experiment has: the number of seeds, and the first one."""
 
-    seeds: int = flag(5, "number of repetitions, each with other initial weights and samples", at_least=1)
+    seeds: int = flag(13, "repetitions, each with its own data, initial weights and samples", at_least=1)
+    rounds: int = flag(2, "2: what these seeds leave undecided is decided by as many more", at_least=1, at_most=2)
     first_seed: int = flag(
-        0, "the first seed; another value repeats the experiment with fresh random numbers", at_least=0, at_most=10**9
+        0, "the first seed; by default one that the ledger fixed, which alone confirms", at_least=0, at_most=10**9
     )
 
     @property

@@ -1,7 +1,7 @@
 """Run experiments from Python, such as in a notebook: `dl.experiments.run("linear_half_spaces", seeds=5)`."""
 
 import importlib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 
 import experiments
 from dl_jax.errors import FlagError
-from dl_jax.evidence.criteria import fingerprint
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.verdicts import Verdicts
-from dl_jax.runtime.execute import execute, judged
+from dl_jax.runtime import ledger
+from dl_jax.runtime.execute import execute, judged, measured_in_rounds
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import from_values
 from dl_jax.runtime.options import Options
@@ -33,7 +33,7 @@ class Result(NamedTuple):
 
 def names() -> list[str]:
     """Return the names of all experiments, sorted."""
-    return [name for name in experiments.listing() if name != "reproduce"]
+    return experiments.claims()
 
 
 def run(name: str, *, preset: str = "laptop", output_dir: str | Path | None = None, **flags: Any) -> Result:
@@ -60,10 +60,10 @@ def run(name: str, *, preset: str = "laptop", output_dir: str | Path | None = No
         progress.start(name)
         context = local_context().with_events(progress=progress.update)
         try:
-            records = experiment.measure(config, context).with_axes(experiment=name)
+            records = measured_in_rounds(experiment, config, preset, context).with_axes(experiment=name)
         finally:
             progress.finish(ran=True)
-        verdicts = judged(experiment, records, fingerprint(experiment.criteria))
+        verdicts = judged(experiment, records, asdict(config), ledger.digest(experiment))
     return Result(records, verdicts, experiment.draw(records))
 
 

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from dl_jax.errors import FlagError
-from dl_jax.evidence.verdicts import Answer, Verdict, correct
+from dl_jax.evidence.verdicts import Answer, Verdict, statement_answer
 from dl_jax.paper.statements import statements
 from dl_jax.report.page import ExperimentSection, page
 from dl_jax.runtime import results
@@ -81,14 +81,14 @@ def _reproduce(doc, arguments, modules):
         verdicts += new
         made["runs"][name] = run.name if run else None
         sections.append(_section(experiment, run, error))
-    verdicts = correct(verdicts)
     if is_first():
         _write(output, made, verdicts, sections)
-    answers = [verdict.verdict for verdict in verdicts if verdict.role in ("core", "support")]
+    numbers = sorted({verdict.statement for verdict in verdicts})
+    answers = [statement_answer(verdict for verdict in verdicts if verdict.statement == number) for number in numbers]
     counts = (f"{answers.count(answer)} {answer.value.lower().replace('_', ' ')}" for answer in Answer)
-    print(f"Of {len(answers)} criteria: {', '.join(counts)}")
+    print(f"Of {len(answers)} statements: {', '.join(counts)}")
     print(f"{duration(time.monotonic() - started)}; the report is {output / 'report.html'}")
-    return FAILED if Answer.ERROR in answers else 0
+    return FAILED if any(verdict.verdict is Answer.ERROR for verdict in verdicts) else 0
 
 
 def _read(output) -> dict[str, Any]:

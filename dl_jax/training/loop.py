@@ -5,6 +5,7 @@ Everything that trains comes through `train`: one large model, sweeps of many, f
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
+from math import gcd
 from typing import Any, NamedTuple
 
 import jax
@@ -18,6 +19,8 @@ SECONDS_PER_CALL = 5.0
 """A call of a program should take about this long, so that progress shows, Ctrl-C is obeyed and states are saved."""
 FLOPS_PER_SECOND = {"cpu": 3e10, "gpu": 3e12, "tpu": 3e12}
 """The float32 rate of a modest device, to cut a training into calls; on a faster one the calls are shorter."""
+CALLS_OF_EQUAL_LENGTH = 16
+"""Calls into which a training is cut at most so that all have one length."""
 STEPS_UNROLLED = 4
 """Steps of a program in which they are written out one after the other."""
 
@@ -101,9 +104,14 @@ def train(
 def cut(steps: int, flops_per_step: float, kind: str, at_most: int, eval_steps: Iterable[int] = ()) -> Iterator[Call]:
     """Cut a training into calls of about SECONDS_PER_CALL, of `at_most` steps, that end at evaluation steps.
 
-    Between two evaluations there are two lengths of calls at most, since each may be a program of its own.
+    Between two evaluations there are two lengths of calls at most, since each may be a program of its own. Where some
+    CALLS_OF_EQUAL_LENGTH would do, all have one length.
     """
-    for first, last in pairwise(sorted({0, steps, *eval_steps})):
+    ends = sorted({0, steps, *eval_steps})
+    equal = gcd(*ends)
+    if equal and steps // equal <= CALLS_OF_EQUAL_LENGTH:
+        ends = list(range(0, steps + 1, equal))
+    for first, last in pairwise(ends):
         seconds = (last - first) * flops_per_step / FLOPS_PER_SECOND[kind]
         least = max(1, round(seconds / SECONDS_PER_CALL), -(-(last - first) // at_most))
         count = next((n for n in range(least, 2 * least + 1) if (last - first) % n == 0), least)

@@ -90,10 +90,17 @@ class Setup(NamedTuple):
     steps: int
     evaluate: Evaluate | None
     eval_steps: tuple[int, ...]
+    early: int
+    """The step near three quarters at which to evaluate too; 0 for none."""
     evaluate_path: Evaluate | None
     subset: Callable[[Key, Examples], Examples] | None
     batch_size: int
     timed: bool
+
+    @property
+    def all_eval_steps(self) -> tuple[int, ...]:
+        """Every step at which to evaluate."""
+        return tuple(sorted({*self.eval_steps, *([self.early] if self.early else [])}))
 
 
 def programs_of(setup: Setup, context: Context) -> Programs:
@@ -159,7 +166,7 @@ def programs_of(setup: Setup, context: Context) -> Programs:
     alone = unroll or full_batch or sharding.is_sharded
     at_once = 1 if alone else trials_per_device(context.kind, flops, len(columns["seed"]))
     slots = context.mesh.shape["trial"] * at_once
-    cut_at = partial(cut, setup.steps, flops * slots / context.mesh.size, context.kind, eval_steps=setup.eval_steps)
+    cut_at = partial(cut, setup.steps, flops * slots / context.mesh.size, context.kind, eval_steps=setup.all_eval_steps)
     calls = tuple(cut_at(at_most=STEPS_UNROLLED if unroll else setup.steps))
     # Where evaluation steps lie unevenly, one program serves all lengths of calls. It shuffles for the longest each
     # time, so that none should be long.

@@ -35,6 +35,7 @@ def sweep(
     evaluate_path: Evaluate | PerProgram | None = None,
     subset: Callable[[Key, Examples], Examples] | PerProgram | None = None,
     timed: bool = False,
+    plateau: bool = True,
     **axes: Label,
 ) -> Records:
     """Train every trial and return the records of its metrics, with `axes` and the trial's own values as columns.
@@ -48,6 +49,9 @@ def sweep(
                    once, at the end.
     evaluate_path: (Run) -> metrics, once at the end, of the weights at all evaluation steps; without the column "step".
     subset:        (key, training examples) -> what each seed is trained on, or with which labels; traced.
+    plateau:       evaluate also when about three quarters of the steps are done: rows with the column "trained", which
+                   `Records.where` hides and the judge reads to see whether the metrics still move. Not done where
+                   there is no evaluation at the end, or with `evaluate_path`.
     timed:         add the metric `seconds`: what a trial took on one device, without compiling; the mean over the
                    trials that run at the same time.
 
@@ -62,15 +66,18 @@ def sweep(
     for program in trials.programs():
         of_program = partial(resolve, static=program.static)
         total = of_program(steps)
-        until = of_program(eval_steps)
+        until, path = of_program(eval_steps), of_program(evaluate_path)
+        asked = (total,) if until is None else tuple(sorted({min(step, total) for step in until}))
+        measured_early = plateau and not path and total in asked
         setup = Setup(
             learner,
             of_program(data),
             program,
             total,
             of_program(evaluate),
-            (total,) if until is None else tuple(sorted({min(step, total) for step in until})),
-            of_program(evaluate_path),
+            asked,
+            three_quarters(total, asked) if measured_early else 0,
+            path,
             of_program(subset),
             of_program(batch_size),
             timed,
@@ -83,6 +90,15 @@ def evenly(steps: int, count: int) -> list[int]:
     """`count` evaluation steps at even distances, the last at the end; all of them, if there are fewer."""
     count = min(count, steps)
     return [steps * (number + 1) // count for number in range(count)]
+
+
+def three_quarters(steps: int, eval_steps: Iterable[int]) -> int:
+    """The evaluation step nearest to three quarters of the steps, if one is between 0.7 and 0.8; else a new one.
+
+    0 for trainings of fewer than four steps.
+    """
+    near = [step for step in eval_steps if 0.7 * steps <= step <= 0.8 * steps]
+    return min(near, key=lambda step: abs(step - 0.75 * steps)) if near else 3 * steps // 4 if steps >= 4 else 0
 
 
 def _records_of_program(setup, shown, axes, with_step, context) -> Records:
@@ -104,7 +120,7 @@ def _records_of_program(setup, shown, axes, with_step, context) -> Records:
         )
 
     key = {"axes": axes, "trials": trials, "steps": setup.steps, "batch_size": setup.batch_size}
-    key |= {"eval_steps": setup.eval_steps, "timed": setup.timed}
+    key |= {"eval_steps": setup.eval_steps, "early": setup.early, "timed": setup.timed}
     parts = _parts(len(trials), context.events.shards)
     return context.events.cached(key, *(partial(compute, part) for part in parts))
 
@@ -116,6 +132,10 @@ def _records_of_trial(trained, at, setup, where, with_step):
         if step:
             values["train_loss"] = loss_T[max(0, step - max(1, setup.steps // 20)) : step].mean()
         yield measured(values, **where, **({"step": step} if with_step else {}))
+    if setup.early:
+        values = jax.tree.map(lambda leaf_R: leaf_R[at], trained.metrics[setup.early])
+        numbers = Records(measured(values, **where, **({"step": setup.steps} if with_step else {})).rows)
+        yield numbers.with_axes(trained=setup.early / setup.steps)
     bad_T = ~np.isfinite(loss_T)
     last = {"diverged_at": int(bad_T.argmax()) if bad_T.any() else -1}
     last |= {"seconds": trained.seconds_R[at]} if setup.timed else {}

@@ -85,7 +85,7 @@ def _train_batch(programs, setup, shared, columns_R, label, clock, context, on_s
         flops=programs.flops * programs.slots,
     )
     carry_R, metrics = train(
-        job, programs.calls, label=label, context=context, clock=clock, eval_steps=setup.eval_steps, on_step=on_step
+        job, programs.calls, label=label, context=context, clock=clock, eval_steps=setup.all_eval_steps, on_step=on_step
     )
     of_path = {}
     if programs.evaluate_path:

@@ -32,7 +32,7 @@ def error_by_depth(data: Records, theory: Records) -> Figure:
     depths, widths, names = nets.axis("depth"), nets.axis("width"), _names(nets)
     shades = PowerNorm(0.5, vmin=0.0, vmax=1.0)  # small errors differ more than large ones
     figure, axes = plots.canvas(1, len(widths), size=(max(4.6, 1.6 + 0.9 * len(depths)), 1.2 + 0.55 * len(names)))
-    linear, _ = plots.mean_and_half_width(data.by_seed("test_error_rate", depth=0))
+    linear = np.median(data.by_seed("test_error_rate", depth=0))
     for ax, width in zip(axes.flat, widths, strict=True):
         part = nets.where(width=width)
         plots.record_map(

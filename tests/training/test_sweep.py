@@ -24,7 +24,7 @@ from dl_jax.training.losses import accuracy, cross_entropy
 from dl_jax.training.optimizers import sgd
 from dl_jax.training.programs import Run
 from dl_jax.training.step import Learner, init_state, step
-from dl_jax.training.sweep import evenly, sweep
+from dl_jax.training.sweep import evenly, sweep, three_quarters
 
 quick = pytest.mark.usefixtures("quick_to_compile")
 
@@ -63,7 +63,7 @@ def trials(seeds=(0, 1, 2)):
 
 
 def run(trials, context, learner=learner_of, data=SPLITS, **settings):
-    settings = {"steps": STEPS, "evaluate": evaluate, "batch_size": BATCH} | settings
+    settings = {"steps": STEPS, "evaluate": evaluate, "batch_size": BATCH, "plateau": False} | settings
     return sweep(learner, data, trials, context=context, **settings)
 
 
@@ -87,6 +87,24 @@ def test_the_numbers_are_bitwise_equal_on_1_2_and_8_devices(monkeypatch, per_dev
     assert len(rows[1]) == len(trials().trials) * 7  # the scalars, two layers' sizes, train_loss and diverged_at
     assert rows[1] == rows[2] == rows[8]
     assert len({row["value"] for row in rows[1] if row["metric"] == "test_loss"}) == len(trials().trials)
+
+
+@quick
+def test_what_a_sweep_measures_at_three_quarters_is_hidden_and_is_what_it_would_measure_then(context):
+    gated, plain = (run(trials(), context, small, plateau=plateau) for plateau in (True, False))
+    then = run(trials(), context, small, eval_steps=[5, 7])
+    assert gated.where(metric="test_loss").rows == plain.where(metric="test_loss").rows
+    early = gated.where(metric="test_loss", trained=5 / 7)
+    assert [row["value"] for row in early.rows] == values(then, "test_loss", step=5)
+    assert values(gated.earlier(), "test_loss") == values(then, "test_loss", step=5)
+    assert values(gated.earlier(), "diverged_at") == values(gated, "diverged_at")
+
+
+def test_three_quarters_is_an_evaluation_step_where_one_is_near():
+    assert three_quarters(1000, evenly(1000, 4)) == 750
+    assert three_quarters(1000, evenly(1000, 10)) in (700, 800)
+    assert three_quarters(1000, [1000]) == 750
+    assert three_quarters(3, [3]) == 0
 
 
 def test_trials_per_device_depend_on_the_size_of_a_step_and_not_on_the_devices():
@@ -119,7 +137,7 @@ def evaluate(run):
 learner = lambda trial: Learner(mlp((40,) * 5, 1, NONLINEARITIES["tanh"], orthogonal), half_squared_error, sgd(0.01))
 splits, trials = Splits(some, some, some), grid(seed=range(32))
 settings = {"steps": 20, "evaluate": evaluate, "eval_steps": evenly(20, 20), "context": local_context()}
-records = sweep(learner, splits, trials, **settings)
+records = sweep(learner, splits, trials, plateau=False, **settings)
 print(len(records.rows))
 """
 
