@@ -57,11 +57,11 @@ def median_interval(value_S: np.ndarray, region: Region, alpha: float = ALPHA) -
     n = len(value_S)
     rank = _rank(n, alpha)
     low, high = (value_S[rank - 1], value_S[n - rank]) if rank else (-np.inf, np.inf)
-    inside, outside = [], []
-    for edge, beyond in ((region.low, value_S > region.low), (region.high, value_S < region.high)):
-        if np.isfinite(edge):
-            inside.append(sign_p(int(np.sum(beyond)), n))
-            outside.append(sign_p(int(np.sum(~beyond)), n))
+    above, below = (int(np.sum(value_S > region.low)), int(np.sum(value_S < region.high)))
+    inside, outside = (
+        [sign_p(hits, n) for hits, edge in zip(counts, region, strict=True) if np.isfinite(edge)]
+        for counts in ((above, below), (n - above, n - below))
+    )
     with np.errstate(invalid="ignore"):
         median = np.median(value_S)
     return Interval(float(median), float(low), float(high), n, max(inside, default=0.0), min(outside, default=1.0))
@@ -87,9 +87,16 @@ def share_interval(value_S: np.ndarray, region: Region, alpha: float = ALPHA) ->
         raise ValueError(f"a share is of seeds that succeed (1) or fail (0), not {list(value_S)}")
     hits, n = int(np.sum(value_S)), len(value_S)
     low, high = share_bounds(hits, n, alpha)
-    above = 2 * float(special.bdtrc(hits - 1, n, region.low)) if hits else 1.0
-    below = 2 * float(special.bdtr(hits, n, region.low))
-    return Interval(hits / n, low, high, n, min(1.0, above), min(1.0, below))
+
+    def above(edge):
+        return 2 * float(special.bdtrc(hits - 1, n, edge)) if hits else 1.0
+
+    def below(edge):
+        return 2 * float(special.bdtr(hits, n, edge))
+
+    sides = ((region.low, above, below), (region.high, below, above))
+    inside, outside = ([side[which](side[0]) for side in sides if np.isfinite(side[0])] for which in (1, 2))
+    return Interval(hits / n, low, high, n, min(1.0, max(inside, default=0.0)), min([1.0, *outside]))
 
 
 def share_bounds(hits: int, n: int, alpha: float = ALPHA) -> tuple[float, float]:

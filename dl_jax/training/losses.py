@@ -39,7 +39,11 @@ def on_column(loss: Loss, column: int | jax.Array) -> Loss:
 
 
 def accuracy(scores_BxC: jax.Array, label_B: jax.Array) -> jax.Array:
-    """Share of examples whose category has the highest score; of a single score, on the right side of 0."""
+    """Share of examples whose category has the highest score; of a single score, on the right side of 0.
+
+    Scores that are not finite answer nothing: a net that diverged is right about no example.
+    """
+    answered_B = jnp.all(jnp.isfinite(scores_BxC), 1)
     if scores_BxC.shape[1] == 1:
-        return jnp.mean((scores_BxC[:, 0] > 0) == (label_B > 0))
-    return jnp.mean(jnp.argmax(scores_BxC, 1) == label_B)
+        return jnp.mean(((scores_BxC[:, 0] > 0) == (label_B > 0)) & answered_B)
+    return jnp.mean((jnp.argmax(scores_BxC, 1) == label_B) & answered_B)
