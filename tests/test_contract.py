@@ -24,7 +24,7 @@ from dl_jax.runtime.flags import Flags, parse
 from dl_jax.runtime.options import Options, command_of
 
 ROOT = Path(__file__).parents[1]
-NAMES = [name for name in experiments.listing() if name != "reproduce"]
+NAMES = experiments.claims()
 
 IMPORT_ALL = """
 import importlib, sys

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 
 from dl_jax.errors import FlagError
 from dl_jax.evidence.records import Records
+from dl_jax.evidence.statistics import SECOND, sign_p
 from dl_jax.evidence.verdicts import Verdicts, is_undecided, judge
 from dl_jax.measures.peak import peak_flops
 from dl_jax.runtime import code, ledger, provenance, results
@@ -96,7 +97,9 @@ def measured_in_rounds(experiment: Experiment, config: Flags, preset: str, conte
     An experiment whose second round is expected to take longer than ROUND_SECONDS has one round only.
     """
     records = experiment.measure(config, context)
-    if config.rounds == 1 or context.events.dry_run or experiment.expected_seconds(preset, config) > ROUND_SECONDS:
+    more_can_decide = config.rounds == 2 and sign_p(2 * config.seeds, 2 * config.seeds) <= SECOND
+    too_long = experiment.expected_seconds(preset, config) > ROUND_SECONDS
+    if not more_can_decide or too_long or context.events.dry_run:
         return records
     verdicts = judge(records, experiment.criteria, first_round=config.all_seeds)
     if not any(is_undecided(verdict) for verdict in verdicts if verdict.role == "core"):

@@ -9,7 +9,7 @@ import experiments
 from dl_jax.paper.statements import statements
 from dl_jax.runtime.experiment import Experiment
 
-NAMES = [name for name in experiments.listing() if name != "reproduce"]
+NAMES = experiments.claims()
 KINDS = ["identity", "measurement", "sweep", "control", "comparison", "scaling", "external", "context", "figure"]
 ROMAN = ["I", "II", "III", "IV", "V"]
 

@@ -1,8 +1,7 @@
 """The report page: escaped text, dashes for missing numbers, and every verdict at its statement."""
 
 import re
-
-import pytest
+from dataclasses import replace
 
 from dl_jax.evidence.verdicts import Answer, Verdict
 from dl_jax.paper.statements import Statement
@@ -41,11 +40,11 @@ def test_numbers_have_four_digits_and_none_is_a_dash():
         "1.235",
         "1e-09",
     )
-    assert '<td class="num">1.235</td><td class="num">1 to 1.5</td><td class="num">5</td>' in article(
+    assert '<td class="num">1.235</td><td class="num">1 to 1.5</td>\n<td class="num">5</td>' in article(
         rendered(VERDICT), 1
     )
     missing = article(rendered(Verdict(1, "not run", Answer.NOT_RUN)), 1)
-    assert '<td class="num">–</td><td class="num">– to –</td><td class="num">0</td>' in missing
+    assert '<td class="num">–</td><td class="num">– to –</td>\n<td class="num">0</td>' in missing
     assert "None" not in missing
 
 
@@ -53,16 +52,18 @@ def test_each_verdict_is_in_the_article_of_its_statement():
     text = rendered(VERDICT, Verdict(3, "counter-example", Answer.REFUTED, 0.0, -1.0, 1.0, 5, role="limit"))
     assert 'class="is-SUPPORTED"' in article(text, 1)
     assert "NOT RUN" in article(text, 2)
-    assert 'class="is-NOT_RUN"' in article(text, 3)  # counter-evidence does not decide
-    assert "Counter-evidence" in article(text, 3)
+    assert 'class="is-NOT_RUN"' in article(text, 3)  # a limit does not decide
+    assert "where it stops holding" in article(text, 3)
     assert "counter-example" in article(text, 3)
     assert re.findall(r"<h2>(.*?)</h2>", text) == ["I. Introduction", "II. Learning", "The experiments"]
 
 
-@pytest.mark.parametrize(("exploratory", "times"), [(False, 0), (True, 1)])
-def test_verdicts_by_changed_criteria_are_marked_exploratory(exploratory, times):
-    verdict = Verdict(1, "a < b", Answer.SUPPORTED, 1.0, 0.5, 1.5, 5, exploratory=exploratory)
-    assert article(rendered(verdict), 1).count("exploratory") == times
+def test_what_is_exploratory_is_never_green():
+    verdict = Verdict(1, "a < b", Answer.SUPPORTED, 1.0, 0.5, 1.5, 5)
+    assert 'class="badge SUPPORTED"' in article(rendered(verdict), 1)
+    exploratory = article(rendered(replace(verdict, exploratory=True)), 1)
+    assert exploratory.count('class="badge exploratory"') == 2
+    assert 'class="badge SUPPORTED"' not in exploratory
 
 
 def test_figures_are_embedded(tmp_path):

@@ -9,7 +9,7 @@ import experiments
 from dl_jax.runtime.code import digest, imported, judging_code, measuring_code
 
 ROOT = Path(__file__).parents[2]
-NAMES = [name for name in experiments.listing() if name != "reproduce"]
+NAMES = experiments.claims()
 
 
 @pytest.fixture

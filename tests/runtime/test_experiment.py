@@ -9,7 +9,7 @@ import experiments
 from dl_jax.runtime.experiment import PRESETS, Experiment
 from dl_jax.runtime.flags import Flags, flag
 
-NAMES = [name for name in experiments.listing() if name != "reproduce"]
+NAMES = experiments.claims()
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,15 @@ class Config(Flags):
 
 @pytest.fixture
 def experiment():
-    presets = {"smoke": {"seeds": 2, "steps": 10}, "accelerator": {"seeds": 20}}
-    return Experiment("name", "", "", Config, presets, {"smoke": 8, "laptop": 60}, None, (), None)
+    presets = {"smoke": {"seeds": 2, "steps": 10}, "accelerator": {"seeds": 52}}
+    return Experiment("name", "", "", Config, presets, {"smoke": 8, "laptop": 60}, None, (), None, ())
 
 
 @pytest.mark.parametrize(
     ("preset", "flags", "seconds"),
     [
         ("laptop", {}, 60),
-        ("laptop", {"seeds": 10}, 120),
+        ("laptop", {"seeds": 26}, 120),
         ("laptop", {"steps": 500}, 30),
         ("laptop", {"steps": 500, "depths": (1, 2)}, 15),
         ("laptop", {"hidden": (64,), "width": 8}, 60),
@@ -59,7 +59,7 @@ def test_one_number_is_the_seconds_of_the_laptop_preset(fake):
     module.SECONDS = 60
     experiment = Experiment.of(module)
     assert experiment.expected_seconds("laptop", experiment.configured("laptop")) == 60
-    assert experiment.expected_seconds("smoke", experiment.configured("smoke")) == 60 * 2 / 5
+    assert experiment.expected_seconds("smoke", experiment.configured("smoke", seeds=6)) == 60 * 6 / 13
 
 
 def test_a_missing_part_is_named(fake):

@@ -61,7 +61,7 @@ def test_all_verdicts_are_written_together(started, verdicts, modules, results, 
         }
     printed = capsys.readouterr().out
     assert "[1 of 2]" in printed
-    assert "2 supported, 0 refuted" in printed
+    assert "2 supported, 0 supported within limits, 0 exact, 0 refuted" in printed
     assert "report.html" in printed
     made = {"report.html", "verdicts.json", "reproduce.json"}
     assert {path.name for path in results.iterdir()} == {"good", "other", *made}
@@ -88,9 +88,9 @@ def test_finished_experiments_are_not_run_again(started, verdicts, modules):
     assert started() == 0
     assert [module.COMPUTED for module in modules.values()] == [PARTS, PARTS]
     assert verdicts() == before
-    assert started("--seeds=6") == 0
+    assert started("--seeds=14") == 0
     assert [module.COMPUTED for module in modules.values()] == [PARTS * 2, PARTS * 2]
-    assert {row["n"] for row in verdicts()} == {6}
+    assert {row["n"] for row in verdicts()} == {14}
 
 
 @pytest.mark.parametrize("broken", ["good", "other"])
@@ -118,14 +118,14 @@ def test_an_experiment_that_raises_is_an_error_and_the_others_are_run(
 def test_the_page_shows_no_earlier_figures_of_an_experiment_that_raised(started, modules, results):
     assert started() == 0
     modules["good"].BREAKS["first"] = ZeroDivisionError("broken")
-    assert started("--seeds=6") == 1
+    assert started("--seeds=14") == 1
     assert Links(page_of(results)).tags.count("img") == 1
 
 
 def test_the_page_is_made_from_the_runs_of_this_reproduction(started, modules, results):
-    assert started("--seeds=6", "--preset=smoke") == 0
+    assert started("--seeds=14", "--preset=smoke") == 0
     made = json.loads((results / "reproduce.json").read_text())
-    assert (made["preset"], made["flags"]) == ("smoke", {"seeds": 6})
+    assert (made["preset"], made["flags"]) == ("smoke", {"seeds": 14})
     assert set(made["runs"]) == set(modules)
     assert started(f"--output_dir={results.parent / 'elsewhere'}") == 0  # the default seeds
     for name, digest in made["runs"].items():
@@ -135,9 +135,9 @@ def test_the_page_is_made_from_the_runs_of_this_reproduction(started, modules, r
         assert digest != other.resolve().name
     assert started("--judge_only") == 0
     assert json.loads((results / "reproduce.json").read_text()) == made
-    assert "--seeds=6" in page_of(results)
-    assert "--seeds=5" not in page_of(results)
-    assert {row["n"] for row in json.loads((results / "verdicts.json").read_text())} == {6}
+    assert "--seeds=14" in page_of(results)
+    assert "--seeds=13" not in page_of(results)
+    assert {row["n"] for row in json.loads((results / "verdicts.json").read_text())} == {14}
 
 
 def test_judge_only_needs_a_reproduction(started, results, capsys):
@@ -151,12 +151,12 @@ def test_two_reproductions_are_compared(fake, results, capsys):
     modules = {name: fake(name, number) for name, number in (("good", 69), ("other", 7))}
     assert reproduce("", [f"--output_dir={results}"], modules) == 0
     modules["other"].BREAKS["first"] = ZeroDivisionError("broken")
-    assert reproduce("", [f"--output_dir={elsewhere}", "--seeds=6"], modules) == 1
+    assert reproduce("", [f"--output_dir={elsewhere}", "--seeds=14"], modules) == 1
     capsys.readouterr()
     assert reproduce("", [f"--compare={results},{elsewhere}"], modules) == 0
     printed = capsys.readouterr().out
     assert f"A  {results}  " in printed
-    assert "flags seeds              5 | 6\n" in printed
+    assert "flags seeds              13 | 14\n" in printed
     assert "Verdicts with different answers: 1\nother  7.large: it is <large>" in printed
     assert "B  ERROR" in printed
     assert "Verdicts with the same answer and different numbers: 1\ngood  69.large" in printed

@@ -118,10 +118,10 @@ def test_what_is_written_is_valid_by_its_schema(fake, results):
 
     modules = {name: fake(name) for name in ("good", "broken")}
     modules["broken"].BREAKS["first"] = ZeroDivisionError("broken")
-    assert reproduce("", [f"--output_dir={results}", "--seeds=6"], modules) == 1
+    assert reproduce("", [f"--output_dir={results}", "--seeds=14"], modules) == 1
     run = results / "good" / "latest"
     rows = [json.loads(line) for line in (run / layout.RECORD_FILES[0]).read_text().splitlines()]
-    assert len(rows) == 12
+    assert len(rows) == 28
     assert all(valid("records", row) for row in rows)
     manifest = json.loads((run / "manifest.json").read_text())
     assert valid("manifest", manifest)

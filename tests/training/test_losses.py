@@ -74,6 +74,12 @@ def test_accuracy_is_that_of_scikit_learn():
     assert float(accuracy(one, SIGN_B)) == pytest.approx(accuracy_score(SIGN_B, one[:, 0] > 0))
 
 
+def test_a_net_that_diverged_is_right_about_nothing():
+    scores_BxC = jnp.full(SCORES_BxC.shape, jnp.nan)  # its argmax is 0
+    assert float(accuracy(scores_BxC, jnp.zeros_like(LABEL_B))) == 0.0
+    assert float(accuracy(scores_BxC[:, :1], jnp.zeros_like(LABEL_B))) == 0.0
+
+
 def test_the_perceptron_counts_wrong_answers_only():
     scores_BxC = jnp.array([[1.0, 3.0, 2.0], [1.0, 3.0, 2.0], [0.0, 0.0, 0.0]])
     np.testing.assert_allclose(perceptron(scores_BxC, jnp.array([0, 1, 2])), [2.0, 0.0, 0.0])
