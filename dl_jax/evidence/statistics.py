@@ -94,8 +94,11 @@ def share_interval(value_S: np.ndarray, region: Region, alpha: float = ALPHA) ->
     def below(edge):
         return 2 * float(special.bdtr(hits, n, edge))
 
-    sides = ((region.low, above, below), (region.high, below, above))
-    inside, outside = ([side[which](side[0]) for side in sides if np.isfinite(side[0])] for which in (1, 2))
+    inside, outside = [], []
+    for edge, inward, outward in ((region.low, above, below), (region.high, below, above)):
+        if np.isfinite(edge):
+            inside.append(inward(edge))
+            outside.append(outward(edge))
     return Interval(hits / n, low, high, n, min(1.0, max(inside, default=0.0)), min([1.0, *outside]))
 
 

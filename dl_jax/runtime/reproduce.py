@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from dl_jax.errors import FlagError
-from dl_jax.evidence.verdicts import Answer, Verdict, statement_answer
+from dl_jax.evidence.verdicts import Answer, Verdict
 from dl_jax.paper.statements import statements
 from dl_jax.report.page import ExperimentSection, page
 from dl_jax.runtime import results
@@ -19,9 +19,11 @@ from dl_jax.runtime.compare import REPRODUCTION, compare_reproductions
 from dl_jax.runtime.execute import execute
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import Checked, flag, parse
+from dl_jax.runtime.ledger import REPETITIONS, first_seed
 from dl_jax.runtime.options import Options, help_page, set_up
 from dl_jax.runtime.progress import Progress, duration
 from dl_jax.runtime.run import FAILED, exit_status
+from dl_jax.runtime.stability import answers_of, write_stability
 from dl_jax.scale.atomic import write_text
 from dl_jax.scale.processes import broadcast_from_first, is_first
 
@@ -31,8 +33,12 @@ class Seeds(Checked):
     """Flags that apply to all experiments."""
 
     seeds: int | None = flag(None, "number of repetitions; by default each experiment has its own", at_least=1)
+    rounds: int = flag(2, "2: what these seeds leave undecided is decided by as many more", at_least=1, at_most=2)
     first_seed: int = flag(
-        0, "the first seed; another value repeats the experiments with fresh random numbers", at_least=0, at_most=10**9
+        0, "the first seed; by default those that the ledger fixed, which alone confirm", at_least=0, at_most=10**9
+    )
+    stability: int = flag(
+        0, "repeat everything so often with fresh seeds, and compare the answers", at_least=0, at_most=REPETITIONS - 1
     )
 
 
@@ -54,7 +60,8 @@ def _reproduce(doc, arguments, modules):
         return 0
     given, common = parse(arguments, Seeds, Options)
     options = Options(**common)
-    Seeds(**given)
+    repetitions = Seeds(**given).stability
+    given = {name: value for name, value in given.items() if name != "stability"}
     if options.compare:
         print(compare_reproductions(options.compare))
         return 0
@@ -83,12 +90,27 @@ def _reproduce(doc, arguments, modules):
         sections.append(_section(experiment, run, error))
     if is_first():
         _write(output, made, verdicts, sections)
-    numbers = sorted({verdict.statement for verdict in verdicts})
-    answers = [statement_answer(verdict for verdict in verdicts if verdict.statement == number) for number in numbers]
+    answers = list(answers_of(verdicts).values())
     counts = (f"{answers.count(answer)} {answer.value.lower().replace('_', ' ')}" for answer in Answer)
     print(f"Of {len(answers)} statements: {', '.join(counts)}")
+    if repetitions:
+        runs = [verdicts, *(_repeat(experiments, options, given, number) for number in range(1, repetitions + 1))]
+        print(write_stability(output, [answers_of(run) for run in runs]))
     print(f"{duration(time.monotonic() - started)}; the report is {output / 'report.html'}")
     return FAILED if any(verdict.verdict is Answer.ERROR for verdict in verdicts) else 0
+
+
+def _repeat(experiments, options, given, number) -> list[Verdict]:
+    """Run all experiments with the fresh seeds of a repetition; the page stays that of the first."""
+    verdicts = []
+    options = replace(options, output_dir=str(Path(options.output_dir) / "stability"))
+    for name, experiment in experiments.items():
+        seeds = {} if options.preset == "smoke" else {"first_seed": first_seed(name, number)}
+        config = experiment.configured(options.preset, **{**given, **seeds})
+        print(f"[repetition {number}] {experiment.title}", flush=True)
+        progress = Progress({name: experiment.expected_seconds(options.preset, config)})
+        verdicts += _execute(experiment, config, options, progress)[0]
+    return verdicts
 
 
 def _read(output) -> dict[str, Any]:

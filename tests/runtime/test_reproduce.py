@@ -6,8 +6,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from dl_jax.evidence.verdicts import Answer
 from dl_jax.runtime.reproduce import reproduce
 from dl_jax.runtime.results import set_latest
+from dl_jax.runtime.stability import agreement
 
 PARTS = ["first", "second"]
 
@@ -192,3 +194,19 @@ def test_list_and_help_run_nothing(started, modules, capsys):
     printed = capsys.readouterr().out
     assert all(flag in printed for flag in ("All of it.", "--seeds=", "--preset=laptop"))
     assert not modules["good"].COMPUTED
+
+
+def test_stability_repeats_everything_with_fresh_seeds(started, modules, results, capsys):
+    assert started("--stability=2") == 0
+    assert "100% of the decided answers are equal in 3 runs" in capsys.readouterr().out
+    made = json.loads((results / "stability.json").read_text())
+    assert made["runs"][0] == {"statement": 7, "answers": ["SUPPORTED"] * 3}
+    assert (results / "stability.svg").is_file()
+    assert {path.name for path in (results / "stability").iterdir()} == set(modules)
+
+
+def test_agreement_counts_what_the_first_run_decided():
+    first = {1: Answer.SUPPORTED, 2: Answer.REFUTED, 3: Answer.INCONCLUSIVE, 4: Answer.EXACT}
+    other = first | {2: Answer.INCONCLUSIVE, 3: Answer.SUPPORTED}
+    assert agreement([first, other]) == (2 / 3, [2])
+    assert agreement([first, first, other]) == (5 / 6, [2])
