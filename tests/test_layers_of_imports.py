@@ -15,7 +15,7 @@ BELOW = {
     "evidence": ("errors",),
     "models": ("errors",),
     "data": ("errors",),
-    "training": ("errors", "evidence", "models", "data.dataset"),
+    "training": ("errors", "evidence", "models", "data.dataset", "data.by_seed"),
     "measures": ("errors", "evidence", "models", "training", "data"),
     "report": ("errors", "paper", "evidence"),
     "scale": ("errors", "evidence", "training"),

@@ -1,13 +1,15 @@
 """Labelled examples in memory or as a stream, their splits, and a dataset with its provenance."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import NamedTuple
 
 import jax
 import numpy as np
 
+from dl_jax.data.by_seed import BySeed
+from dl_jax.data.resampling import drawn_anew, resampled_test, split_anew
 from dl_jax.errors import DataError
 
 Pair = tuple[np.ndarray, np.ndarray]
@@ -59,6 +61,9 @@ class Dataset:
     """Raw examples (x_NxD or x_NxHxW[xC], uint8 where the source is) in three splits, with their provenance.
 
     Each split is a pair (x, y) of NumPy arrays with labels y_N in 0..C-1.
+
+    official_test: whether the test examples are those that everybody reports results on.
+    redraw:        key -> as many other examples; where examples are generated. Traced.
     """
 
     name: str
@@ -67,6 +72,8 @@ class Dataset:
     test: Pair
     class_names: tuple[str, ...]
     provenance: str
+    official_test: bool = False
+    redraw: Callable[[jax.Array], Splits] | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -77,10 +84,30 @@ class Dataset:
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()[:12]
 
+    def by_seed(self, images: bool = False) -> BySeed[Splits]:
+        """Return the splits that each seed draws anew, for whatever is judged over seeds.
+
+        Rows as in `standardized`, or x_NxHxWxC as in `images`, standardised over the seed's own training split.
+
+        generated examples: drawn by the seed, and kept as uint8.
+        an official test:   drawn from it with replacement; training and validation are the same for all seeds.
+        otherwise:          all examples are split anew, with as many of every class in each split as here.
+        """
+        form, axes = (Dataset.images, (0, 1, 2)) if images else (Dataset.standardized, (0,))
+        if self.redraw is not None:
+            return drawn_anew(self.redraw, axes)
+        if self.official_test:
+            return resampled_test(form(self))
+        parts = self.train, self.validation, self.test
+        count_PxC = np.stack([np.bincount(y, minlength=len(self.class_names)) for _, y in parts])
+        x, y = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        return split_anew(form(replace(self, train=(x, y))).train, count_PxC, axes, Splits)
+
     def standardized(self) -> Splits:
         """Return rows of float32 with every input standardised to mean 0 and variance 1 over the training split.
 
-        Inputs that are constant in the training split become 0.
+        Inputs that are constant in the training split become 0. This is one draw of the splits: for what is about these
+        examples, such as a picture of them. Over seeds, `by_seed`.
         """
         x_NxD = _rows(self.train[0])
         # float64, because inputs such as time stamps vary in their last digits only.
@@ -97,8 +124,8 @@ class Dataset:
     def images(self) -> Splits:
         """Return x_NxHxWxC of float32 with every channel standardised over all pixels of the training split.
 
-        One mean and variance per channel leave neighbouring pixels comparable, as convolutions need. DataError if the
-        examples are rows.
+        One mean and variance per channel leave neighbouring pixels comparable, as convolutions need. One draw of the
+        splits, as `standardized`. DataError if the examples are rows.
         """
         if self.train[0].ndim < 3:
             raise DataError(f"{self.name} has rows of numbers, and a convolution takes images: x of N x H x W [x C]")

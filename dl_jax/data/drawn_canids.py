@@ -1,10 +1,14 @@
-"""A fixed dataset of drawn Samoyeds and white wolves, from `synthetic.canids`."""
+"""A dataset of drawn Samoyeds and white wolves, from `synthetic.canids`: one fixed draw, or one for each seed."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import jax
 import numpy as np
 from jax import numpy as jnp
 
-from dl_jax.data.dataset import Dataset
+from dl_jax.data.dataset import Dataset, Examples, Splits
 from dl_jax.data.synthetic.canids import CLASSES, canids, neutral_scene, render
 
 SIZES = (4096, 512, 1024)
@@ -14,14 +18,36 @@ BATCH_SIZE = 512
 
 
 def drawn_canids(side: int = 32) -> Dataset:
-    """Draw the dataset: x_NxHxWx3 uint8 with all nuisances random, the same images on every call."""
+    """Draw the dataset: x_NxHxWx3 uint8 with all nuisances random, the same images on every call.
+
+    `by_seed` draws others for each seed; it takes a second or two, which `by_seed.precomputed` spends once a seed.
+    """
     draw = jax.jit(lambda key: canids(key, BATCH_SIZE, side))
     batches = [draw(key) for key in jax.random.split(jax.random.key(0), sum(SIZES) // BATCH_SIZE)]
     x_NxHxWx3 = np.concatenate([_to_uint8(batch.x) for batch in batches])
     y_N = np.concatenate([batch.y for batch in batches])
     boundaries = np.cumsum(SIZES)[:-1]
     train, validation, test = zip(np.split(x_NxHxWx3, boundaries), np.split(y_N, boundaries), strict=True)
-    return Dataset("canids", train, validation, test, CLASSES, "drawn by dl_jax.data.synthetic.canids, key 0")
+    provenance = "drawn by dl_jax.data.synthetic.canids, key 0"
+    redraw = partial(drawn_splits, sizes=SIZES, side=side)
+    return Dataset("canids", train, validation, test, CLASSES, provenance, redraw=redraw)
+
+
+def drawn_splits(key: jax.Array, sizes: Sequence[int], side: int = 32, **canid: Any) -> Splits:
+    """Draw splits of these sizes, x_NxHxWx3 uint8, as a traced function of a key whose memory is that of the images.
+
+    canid: the nuisances and the detail, as of `synthetic.canids.canids`.
+    """
+
+    def batch(key):
+        x, y = canids(key, BATCH_SIZE, side, **canid)
+        return Examples(jnp.round(255 * x).astype(jnp.uint8), y)
+
+    batches = -(-sum(sizes) // BATCH_SIZE)
+    drawn_NxM = jax.lax.map(batch, jax.random.split(key, batches))
+    examples = jax.tree.map(lambda part: part.reshape(-1, *part.shape[2:]), drawn_NxM)
+    firsts = np.cumsum([0, *sizes])
+    return Splits(*(jax.tree.map(lambda part, at=at: part[firsts[at] : firsts[at + 1]], examples) for at in range(3)))
 
 
 def portrait(side: int = 256) -> np.ndarray:

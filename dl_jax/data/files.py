@@ -186,7 +186,7 @@ def _dataset(path, x, y, test=None):
         if count < needed:
             problem = f"class {str(name)!r} has {count} of the {needed} examples that the splits need at least"
             raise DataError(f"{path}: {problem}; add examples or remove the class")
-    number_N = number_N.astype(np.int32)
+    number_N, official = number_N.astype(np.int32), test is not None
     if test is None:
         (x, number_N), test = hold_out(x, number_N, 0.2)
     else:
@@ -196,4 +196,4 @@ def _dataset(path, x, y, test=None):
             raise DataError(f"{path}: y_test has the label {unknown[0]!r}, which y does not have")
         test = test[0], np.array([numbers[label] for label in test[1].tolist()], np.int32)
     train, validation = hold_out(x, number_N, 0.2)
-    return Dataset(path.stem, train, validation, test, tuple(map(str, classes)), path.name)
+    return Dataset(path.stem, train, validation, test, tuple(map(str, classes)), path.name, official)

@@ -52,11 +52,11 @@ def load(name: str, data_dir: Path, manual_dir: Path | None) -> Dataset:
 def as_dataset(name: str, arrays: dict[str, np.ndarray], provenance: str) -> Dataset:
     """Return a dataset of the arrays x_train, y_train, x_test, y_test and class_names.
 
-    A tenth of every training class becomes the validation split.
+    A tenth of every training class becomes the validation split; the test is official.
     """
     train, validation = hold_out(arrays["x_train"], arrays["y_train"], 0.1)
     test, names = (arrays["x_test"], arrays["y_test"]), tuple(map(str, arrays["class_names"]))
-    return Dataset(name, train, validation, test, names, provenance)
+    return Dataset(name, train, validation, test, names, provenance, official_test=True)
 
 
 def content_checksum(*splits: tuple[np.ndarray, np.ndarray]) -> int:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from dl_jax.data.by_seed import BySeed, as_by_seed, changes_key
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.models.model import Key, Params
 from dl_jax.training import full_batch_step
@@ -58,9 +59,10 @@ class Carry(NamedTuple):
 
 
 class Programs(NamedTuple):
-    """What all trials of a program share. `shared` are the examples, None where each trial draws its own.
+    """What all trials of a program share. `shared` are the arrays from which each trial has its examples.
 
-    draw:          (shared, columns_R) -> of_trial_R: each trial's own examples, and the bits of its shuffles.
+    draw:          (shared, columns_R) -> of_trial_R: each trial's own part of the data (`BySeed.draw`), its own subset
+                   of the training examples or None, and the bits of its shuffles.
     start:         (shared, columns_R, of_trial_R) -> carry_R, first weights_R.
     advance:       (steps of a call) -> the program (shared, columns_R, of_trial_R, steps, carry_R) -> carry_R, marker.
     evaluate:      (shared, columns_R, of_trial_R, first weights_R, carry_R) -> metrics_R, or None.
@@ -75,7 +77,7 @@ class Programs(NamedTuple):
     advance: Callable[[int], Callable]
     evaluate: Callable | None
     evaluate_path: Callable | None
-    shared: Splits | None
+    shared: Any
     slots: int
     calls: tuple[Call, ...]
     flops: float
@@ -85,7 +87,7 @@ class Setup(NamedTuple):
     """The arguments of `sweep` for one of its programs."""
 
     learner: Callable[[Trial], Learner]
-    data: Splits | Callable[[Key], Splits]
+    data: Splits | BySeed | Callable[[Key], Splits]
     program: Program
     steps: int
     evaluate: Evaluate | None
@@ -105,25 +107,29 @@ class Setup(NamedTuple):
 
 def programs_of(setup: Setup, context: Context) -> Programs:
     """Build the programs of a sweep."""
-    learner, data, evaluate, subset = setup.learner, setup.data, setup.evaluate, setup.subset
-    generated, sharding = callable(data), Sharding(context.mesh, ("data",))
-    shared = None if callable(data) else data
+    learner, evaluate, subset = setup.learner, setup.evaluate, setup.subset
+    data, sharding = as_by_seed(setup.data), Sharding(context.mesh, ("data",))
+    is_fixed = not callable(setup.data)
     trial_of, columns = setup.program.trial, setup.program.columns()
 
-    def splits_of(shared, drawn):
-        """The data of a trial: generated for it alone, or shared, perhaps with its own training examples."""
-        return drawn if generated else shared._replace(train=drawn) if subset else shared
+    def splits_of(shared, of_trial):
+        """The data of a trial, perhaps with its own subset of the training examples. Unused parts cost nothing."""
+        own, train, _ = of_trial
+        splits = data.build(shared, own)
+        return splits._replace(train=train) if subset else splits
 
     def keys_of(columns):
         return jax.random.split(jax.random.key(columns["seed"]), 3)
 
     def draw(shared, columns):
         key_data, _, key_batch = keys_of(columns)
-        drawn = data(key_data) if generated else subset(key_data, shared.train) if subset else None
-        return drawn, shuffle_bits(key_batch)
+        own = data.draw(shared, key_data)
+        key_subset = key_data if is_fixed else changes_key(key_data, data.changes)
+        train = subset(key_subset, data.build(shared, own).train) if subset else None
+        return own, train, shuffle_bits(key_batch)
 
     def start(shared, columns, of_trial):
-        trained, train, key = learner(trial_of(columns)), splits_of(shared, of_trial[0]).train, keys_of(columns)[1]
+        trained, train, key = learner(trial_of(columns)), splits_of(shared, of_trial).train, keys_of(columns)[1]
         if isinstance(trained.optimizer, Method):
             carry = Carry(*full_batch_step.init_state(trained, key, train, setup.steps))
         else:
@@ -131,9 +137,8 @@ def programs_of(setup: Setup, context: Context) -> Programs:
         return carry, jax.tree.map(jnp.copy, carry.state.params)
 
     def advance(length, shared, columns, of_trial, count, carry):
-        drawn, bits_2xR = of_trial
-        state, train = sharding.constrain(carry.state), splits_of(shared, drawn).train
-        trained, loss_T, inputs = learner(trial_of(columns)), carry.loss_T, (train, bits_2xR, length)
+        state, train = sharding.constrain(carry.state), splits_of(shared, of_trial).train
+        trained, loss_T, inputs = learner(trial_of(columns)), carry.loss_T, (train, of_trial[-1], length)
         if full_batch:
             state, loss_T = full_batch_step.take_passes(trained, state, loss_T, sharding.shard_batch(train), count)
         elif dynamic:
@@ -149,13 +154,13 @@ def programs_of(setup: Setup, context: Context) -> Programs:
     def run_of(shared, columns, of_trial, init_params, params):
         trial = trial_of(columns)
         key = jax.random.fold_in(keys_of(columns)[2], 1)
-        return Run(learner(trial), init_params, params, splits_of(shared, of_trial[0]), trial, key)
+        return Run(learner(trial), init_params, params, splits_of(shared, of_trial), trial, key)
 
     first = jax.tree.map(lambda column_R: column_R[0], columns)
-    of_trial = jax.eval_shape(draw, shared, first)
-    carry, _ = jax.eval_shape(start, shared, first, of_trial)
+    of_trial = jax.eval_shape(draw, data.shared, first)
+    carry, _ = jax.eval_shape(start, data.shared, first, of_trial)
     full_batch = isinstance(carry.state.optimizer, Point)
-    x_NxD = splits_of(shared, of_trial[0]).train.x
+    x_NxD = jax.eval_shape(splits_of, data.shared, of_trial).train.x
     examples = len(x_NxD) if full_batch else min(setup.batch_size, len(x_NxD))
     x_BxD = jax.ShapeDtypeStruct((examples, *x_NxD.shape[1:]), x_NxD.dtype)
     forward = matrix_products(
@@ -194,7 +199,7 @@ def programs_of(setup: Setup, context: Context) -> Programs:
         advance=lambda steps: length(max(call.steps for call in calls) if dynamic else steps),
         evaluate=evaluate and over(at_step, "srrrr", batch),
         evaluate_path=path and over(along_path, "srrrr", batch),
-        shared=shared,
+        shared=data.shared,
         slots=slots,
         calls=calls,
         flops=flops,

@@ -10,6 +10,7 @@ from functools import cache, partial
 import jax
 import numpy as np
 
+from dl_jax.data.by_seed import BySeed
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.evidence.named import Label
 from dl_jax.evidence.records import Records, measured
@@ -24,7 +25,7 @@ from dl_jax.training.trials import train_all
 
 def sweep(
     learner: Callable[[Trial], Learner],
-    data: Splits | Callable[[Key], Splits] | PerProgram,
+    data: Splits | BySeed | Callable[[Key], Splits] | PerProgram,
     trials: Grid,
     *,
     steps: int | PerProgram,
@@ -41,7 +42,8 @@ def sweep(
     """Train every trial and return the records of its metrics, with `axes` and the trial's own values as columns.
 
     learner:       what a trial trains; called while tracing, with static values and chosen things as they are.
-    data:          the same for all trials, or generated from each seed's key.
+    data:          drawn by each seed: `Dataset.by_seed()`, or a function from the seed's key to its `Splits`. Or one
+                   `Splits` for all trials, which no interval over seeds takes for a draw.
     steps:         to train for; of a full-batch method (`full_batch.Method`), passes over the training examples.
     evaluate:      (Run) -> {name: scalar, `named` or `array`}, traced.
     context:       devices and events; None: all devices of this host, nothing reported.
