@@ -21,9 +21,9 @@ CHANGES = 2**30
 class BySeed(NamedTuple, Generic[T]):
     """Data of type T (`Splits`, or others with the fields train, validation and test) that each seed draws anew.
 
-    shared: the arrays of which all seeds have one copy; programs take them as arguments.
-    draw:   (shared, key) -> what is the seed's own; traced. Indices and statistics, where copies would fill the memory.
-    build:  (shared, own) -> the seed's data; traced.
+    shared:  the arrays of which all seeds have one copy; programs take them as arguments.
+    draw:    (shared, key) -> what is the seed's own; traced. Indices and statistics, where copies would fill memory.
+    build:   (shared, drawn) -> the seed's data; traced.
     changes: how many random changes have been made to them.
 
     It is a function of a key; `of` takes a seed, and returns what the trials of this seed have in a `sweep`.
@@ -39,8 +39,8 @@ class BySeed(NamedTuple, Generic[T]):
 
     def of(self, seed: int) -> T:
         """Return the data of a seed as NumPy arrays."""
-        own = _drawn(self.draw, self.shared, data_key(jax.random.key(seed)))
-        return jax.device_get(_built(self.build, self.shared, own))
+        drawn = _drawn(self.draw, self.shared, data_key(jax.random.key(seed)))
+        return jax.device_get(_built(self.build, self.shared, drawn))
 
     @property
     def shapes(self) -> T:
@@ -49,7 +49,7 @@ class BySeed(NamedTuple, Generic[T]):
 
     def map(self, change: Callable[[T], Any]) -> "BySeed":
         """Return the data after a change, such as another scale or other inputs; traced."""
-        return self._replace(build=lambda shared, own: change(self.build(shared, own)))
+        return self._replace(build=lambda shared, drawn: change(self.build(shared, drawn)))
 
     def map_with_key(self, change: Callable[[jax.Array, T], Any]) -> "BySeed":
         """Return the data after a random change, (key, data) -> data, such as permuted labels; traced.
@@ -60,8 +60,8 @@ class BySeed(NamedTuple, Generic[T]):
         def draw(shared, key):
             return self.draw(shared, key), jax.random.key_data(changes_key(key, self.changes))
 
-        def build(shared, own):
-            return change(jax.random.wrap_key_data(own[1]), self.build(shared, own[0]))
+        def build(shared, drawn):
+            return change(jax.random.wrap_key_data(drawn[1]), self.build(shared, drawn[0]))
 
         return BySeed(self.shared, draw, build, self.changes + 1)
 
@@ -81,8 +81,8 @@ def as_by_seed(data: Any) -> BySeed:
     if isinstance(data, BySeed):
         return data
     if callable(data):
-        return BySeed((), lambda shared, key: data(key), lambda shared, own: own)
-    return BySeed(data, lambda shared, key: (), lambda shared, own: shared)
+        return BySeed((), lambda shared, key: data(key), lambda shared, drawn: drawn)
+    return BySeed(data, lambda shared, key: (), lambda shared, drawn: shared)
 
 
 def precomputed(data: Callable[[jax.Array], T], seeds: Sequence[int]) -> BySeed[T]:
@@ -92,7 +92,7 @@ def precomputed(data: Callable[[jax.Array], T], seeds: Sequence[int]) -> BySeed[
     """
     source = as_by_seed(data)
     key_S = [data_key(jax.random.key(seed)) for seed in seeds]
-    own_S = [jax.device_get(_drawn(source.draw, source.shared, key)) for key in key_S]
+    drawn_S = [jax.device_get(_drawn(source.draw, source.shared, key)) for key in key_S]
     key_Sx2 = np.stack([np.asarray(jax.random.key_data(key)) for key in key_S])
 
     def draw(shared, key):
@@ -100,10 +100,10 @@ def precomputed(data: Callable[[jax.Array], T], seeds: Sequence[int]) -> BySeed[
         return jnp.where(jnp.any(matches_S), jnp.argmax(matches_S), len(matches_S))
 
     def build(shared, at):
-        own = jax.tree.map(lambda leaf_S: jnp.asarray(leaf_S).at[at].get(mode="fill"), shared[2])
-        return source.build(shared[0], own)
+        drawn = jax.tree.map(lambda leaf_S: jnp.asarray(leaf_S).at[at].get(mode="fill"), shared[2])
+        return source.build(shared[0], drawn)
 
-    shared = source.shared, key_Sx2, jax.tree.map(lambda *leaves: np.stack(leaves), *own_S)
+    shared = source.shared, key_Sx2, jax.tree.map(lambda *leaves: np.stack(leaves), *drawn_S)
     return BySeed(shared, draw, build, source.changes)
 
 
@@ -127,5 +127,5 @@ def _drawn(draw, shared, key):
 
 
 @partial(jax.jit, static_argnums=0)
-def _built(build, shared, own):
-    return build(shared, own)
+def _built(build, shared, drawn):
+    return build(shared, drawn)

@@ -14,7 +14,7 @@ from dl_jax.data.by_seed import BySeed
 
 
 def split_anew(examples: Any, count_PxC: np.ndarray, axes: tuple[int, ...], splits: Callable[..., Any]) -> BySeed:
-    """Split `Examples` at random into `splits(train, ...)`, with so many of each class in every part.
+    """Split `Examples` at random into `splits(train, ...)`: of each class, count_PxC in every part.
 
     Inputs are standardised over the training part; a linear change of them beforehand makes no difference.
     """
@@ -23,8 +23,8 @@ def split_anew(examples: Any, count_PxC: np.ndarray, axes: tuple[int, ...], spli
         index_P = stratified(key, jnp.asarray(shared.y), count_PxC)
         return index_P, standardizing(_taken(shared, index_P[0]).x, axes)
 
-    def build(shared, own):
-        index_P, scaling = own
+    def build(shared, drawn):
+        index_P, scaling = drawn
         return splits(*(_scaled(_taken(shared, index_N), scaling) for index_N in index_P))
 
     return BySeed(examples, draw, build)
@@ -50,8 +50,8 @@ def drawn_anew(draw_splits: Callable[[jax.Array], Any], axes: tuple[int, ...]) -
         splits = draw_splits(key)
         return splits, standardizing(form(splits.train).x, axes)
 
-    def build(shared, own):
-        splits, scaling = own
+    def build(shared, drawn):
+        splits, scaling = drawn
         return type(splits)(*(_scaled(form(part), scaling) for part in splits))
 
     return BySeed((), draw, build)

@@ -114,8 +114,8 @@ def programs_of(setup: Setup, context: Context) -> Programs:
 
     def splits_of(shared, of_trial):
         """The data of a trial, perhaps with its own subset of the training examples. Unused parts cost nothing."""
-        own, train, _ = of_trial
-        splits = data.build(shared, own)
+        drawn, train, _ = of_trial
+        splits = data.build(shared, drawn)
         return splits._replace(train=train) if subset else splits
 
     def keys_of(columns):
@@ -123,10 +123,10 @@ def programs_of(setup: Setup, context: Context) -> Programs:
 
     def draw(shared, columns):
         key_data, _, key_batch = keys_of(columns)
-        own = data.draw(shared, key_data)
+        drawn = data.draw(shared, key_data)
         key_subset = key_data if is_fixed else changes_key(key_data, data.changes)
-        train = subset(key_subset, data.build(shared, own).train) if subset else None
-        return own, train, shuffle_bits(key_batch)
+        train = subset(key_subset, data.build(shared, drawn).train) if subset else None
+        return drawn, train, shuffle_bits(key_batch)
 
     def start(shared, columns, of_trial):
         trained, train, key = learner(trial_of(columns)), splits_of(shared, of_trial).train, keys_of(columns)[1]

@@ -127,8 +127,8 @@ def test_training_examples_are_shared_and_test_examples_drawn_with_replacement(o
 
 def test_a_seeds_own_part_of_an_official_dataset_is_indices_alone(official):
     data = official.by_seed()
-    own = jax.eval_shape(data.draw, data.shared, jax.random.key(0))
-    assert jax.tree.leaves(own) == [jax.ShapeDtypeStruct((COUNTS[2],), np.int32)]
+    drawn = jax.eval_shape(data.draw, data.shared, jax.random.key(0))
+    assert jax.tree.leaves(drawn) == [jax.ShapeDtypeStruct((COUNTS[2],), np.int32)]
     assert data.shared.train.x.shape == (COUNTS[0], 3)
 
 
@@ -214,8 +214,8 @@ def test_generated_images_are_stored_as_bytes_and_standardised_over_their_traini
     monkeypatch.setattr(drawn_canids, "SIZES", (16, 8, 8))
     monkeypatch.setattr(drawn_canids, "BATCH_SIZE", 8)
     data = drawn_canids.drawn_canids(16).by_seed(images=True)
-    (own, _), splits = data.draw(data.shared, data_key(jax.random.key(2))), data.of(2)
-    assert own.train.x.dtype == np.uint8
+    (drawn, _), splits = data.draw(data.shared, data_key(jax.random.key(2))), data.of(2)
+    assert drawn.train.x.dtype == np.uint8
     np.testing.assert_allclose(splits.train.x.mean((0, 1, 2)), 0, atol=1e-5)
     np.testing.assert_allclose(splits.train.x.std((0, 1, 2)), 1, atol=1e-5)
     assert [part.y.mean() for part in splits] == [0.5] * 3
@@ -280,7 +280,7 @@ def test_the_numbers_of_examples(numbered):
 
 
 def test_other_trees_than_splits_can_be_drawn():
-    data = BySeed(np.arange(5.0), lambda shared, key: jax.random.permutation(key, 5), lambda shared, own: shared[own])
+    data = BySeed(np.arange(5.0), lambda _, key: jax.random.permutation(key, 5), lambda shared, index: shared[index])
     assert sorted(data.of(0)) == [0, 1, 2, 3, 4]
     assert data.map(jnp.sum).of(3) == 10
 

@@ -55,8 +55,8 @@ def test_a_trial_has_the_data_that_its_seed_draws(kind, context):
     for seed in SEEDS:
         for name in ("train", "test"):
             for rate in (0.1, 0.2):
-                found = records.array(name, seed=seed, learning_rate=rate).values
-                np.testing.assert_allclose(found, getattr(of(seed), name).x, atol=1e-6)
+                values = records.array(name, seed=seed, learning_rate=rate).values
+                np.testing.assert_allclose(values, getattr(of(seed), name).x, atol=1e-6)
 
 
 def first_ten(key, train):
@@ -100,8 +100,8 @@ def test_memory_of_a_training_does_not_grow_with_its_trials(official):
     train_bytes = 5000 * 7 * 4
     if official:
         assert memory.temp_size_in_bytes < train_bytes
-    own = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(arguments[2]))
-    assert own < 2 * len(SEEDS) * 3 * 5000 * 4, "indices alone"
+    drawn = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(arguments[2]))
+    assert drawn < 2 * len(SEEDS) * 3 * 5000 * 4, "indices alone"
 
 
 def test_random_changes_of_the_data_differ_from_seed_to_seed(context):
