@@ -24,7 +24,7 @@ def not_judged(reason: str, **axes: Any) -> NotJudged:
     return NotJudged(axes, reason)
 
 
-OF_EVERY_TRAINING = ("train_loss", "diverged_at", "seconds")
+OF_EVERY_TRAINING = ("train_loss", "diverged_at", "test_examples", "seconds")
 """Metrics that a sweep adds by itself."""
 REPETITIONS = ("trial", "seed", "step", "trained", "experiment")
 NOT_AN_OUTCOME = ("metric", "value", *REPETITIONS, "learning_rate", "selected", "at_edge")

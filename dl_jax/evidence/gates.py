@@ -1,12 +1,16 @@
-"""What a training must have reached before it decides anything: a flat curve, and a learning rate inside its grid."""
+"""What is needed before anything is decided: flat curves, a learning rate inside its grid, enough test examples."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from dl_jax.evidence.criteria import Comparison
 from dl_jax.evidence.records import Missing, Records, Row
 
+EXAMPLES = 3
+"""A margin of fewer test examples than this is not judged."""
+ON_TEST = ("test_accuracy", "test_error_rate")
+"""Metrics that are a share of the test examples."""
 QUARTER = 0.25
 """Share of the room to the nearest edge that the last quarter of a training may use up."""
 
@@ -20,6 +24,8 @@ def not_settled(records: Records, reads: Sequence[Row], test: Comparison, value_
     reads:  the rows that the criterion reads.
     inside: the decision: the values lie inside the region, or outside.
     """
+    if note := too_few_examples(records, reads, test):
+        return note
     if any(row.get("at_edge") for row in reads):
         return "the chosen hyperparameter lies at the edge of its grid"
     if not any("trained" in row for row in records.rows):
@@ -37,12 +43,27 @@ def not_settled(records: Records, reads: Sequence[Row], test: Comparison, value_
     return ""
 
 
+def too_few_examples(records: Records, reads: Sequence[Row], test: Comparison) -> str:
+    """Return why a margin in shares of the test set is too small to be judged on it, or ""."""
+    on_test = [row for row in reads if row["metric"] in ON_TEST]
+    counts = [row["value"] for row in _of_trainings(records, "test_examples", on_test)]
+    if not counts or test.margin * min(counts) >= EXAMPLES:
+        return ""
+    return f"the margin is less than {EXAMPLES} of {min(counts):.0f} test examples"
+
+
 def diverged(records: Records, reads: Sequence[Row]) -> int:
     """Return how many of the trainings whose metrics were read diverged."""
-    bad = [row for row in records.rows if row["metric"] == "diverged_at" and row["value"] >= 0]
+    return sum(row["value"] >= 0 for row in _of_trainings(records, "diverged_at", reads))
 
-    def was_read(training):
-        axes = {name: label for name, label in training.items() if name not in ("metric", "value", "step")}
-        return any(all(row.get(name) == label for name, label in axes.items()) for row in reads)
 
-    return sum(map(was_read, bad))
+def _of_trainings(records, metric, reads) -> Iterator[Row]:
+    """Yield the rows of a metric of whole trainings, of those of which any of the rows was read."""
+    seen: dict[tuple, set] = {}
+    for row in records.rows:
+        if row["metric"] == metric:
+            names = tuple(name for name in row if name not in ("metric", "value", "step"))
+            if names not in seen:
+                seen[names] = {tuple(map(each.get, names)) for each in reads}
+            if tuple(map(row.get, names)) in seen[names]:
+                yield row

@@ -10,7 +10,7 @@ from functools import cache, partial
 import jax
 import numpy as np
 
-from dl_jax.data.by_seed import BySeed
+from dl_jax.data.by_seed import BySeed, sizes
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.evidence.named import Label
 from dl_jax.evidence.records import Records, measured
@@ -61,8 +61,8 @@ def sweep(
 
     Every trial also has `train_loss`, the mean loss of the last 20th of the steps before an evaluation, and
     `diverged_at`, the first step with a loss that is not finite (-1 for none): a diverged trial is a value like any
-    other, and touches no other trial. A trial's key depends on its seed alone, so that trials of one seed start alike
-    and are compared in pairs.
+    other, and touches no other trial. One with evaluations has `test_examples`, their number. A trial's key depends on
+    its seed alone, so that trials of one seed start alike and are compared in pairs.
     """
     context, parts = context or local_context(), []
     for program in trials.programs():
@@ -140,6 +140,7 @@ def _records_of_trial(trained, at, setup, where, with_step):
         yield numbers.with_axes(trained=setup.early / setup.steps)
     bad_T = ~np.isfinite(loss_T)
     last = {"diverged_at": int(bad_T.argmax()) if bad_T.any() else -1}
+    last |= {"test_examples": sizes(setup.data).test} if setup.evaluate else {}
     last |= {"seconds": trained.seconds_R[at]} if setup.timed else {}
     yield measured(last, **where, **({"step": setup.steps} if with_step else {}))
     yield measured(jax.tree.map(lambda leaf_R: leaf_R[at], trained.path), **where)

@@ -5,7 +5,7 @@ import pytest
 
 from dl_jax.evidence.criteria import Criterion, below, exceeds
 from dl_jax.evidence.estimands import difference, final, metric
-from dl_jax.evidence.records import Records
+from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.selection import select
 from dl_jax.evidence.verdicts import Answer, is_undecided, judge
 
@@ -101,3 +101,16 @@ def test_what_never_comes_does_not_move():
     records = Records((*curve("deep", np.inf, np.inf), *curve("flat", np.inf, np.inf)))
     criterion = CRITERION._replace(test=below(metric("accuracy", net="deep"), 0.5))
     assert judge(records, [criterion])[0].verdict is Answer.REFUTED
+
+
+@pytest.mark.parametrize(("examples", "expected"), [(100, Answer.SUPPORTED), (5, Answer.INCONCLUSIVE)])
+def test_a_margin_of_fewer_than_three_test_examples_is_not_judged(examples, expected):
+    def of(net, value):
+        at = (measured({"test_accuracy": value, "test_examples": examples}, seed=seed, net=net) for seed in SEEDS)
+        return Records.gather(at)
+
+    test = exceeds(metric("test_accuracy", net="deep"), 0.5)
+    criterion = Criterion("1.a", "accuracy", test, metric("test_accuracy", net="flat"))
+    (verdict,) = judge(Records.gather([of("deep", 0.9), of("flat", 0.1)]), [criterion])
+    assert verdict.verdict is expected
+    assert ("test examples" in verdict.note) == (expected is Answer.INCONCLUSIVE)
