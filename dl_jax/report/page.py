@@ -8,6 +8,8 @@ from typing import Any, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from dl_jax.evidence.axes import describe_axes
+from dl_jax.evidence.coverage import NotJudged
 from dl_jax.evidence.criteria import Role
 from dl_jax.evidence.statistics import ALPHA
 from dl_jax.evidence.verdicts import Answer, Verdict, statement_answer
@@ -19,6 +21,7 @@ class ExperimentSection:
     """The section of one experiment: its name and docstring, the run's manifest, and the figures (SVG files).
 
     error: the message of an exception that ended the run, or "".
+    not_judged: what is recorded and not judged, with the reasons.
     """
 
     name: str
@@ -26,6 +29,7 @@ class ExperimentSection:
     manifest: dict[str, Any]
     figures: Sequence[Path]
     error: str = ""
+    not_judged: Sequence[NotJudged] = ()
 
 
 def page(
@@ -42,7 +46,7 @@ def page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": format_number, "data_uri": data_uri}
+    environment.filters |= {"number": format_number, "data_uri": data_uri, "axes": describe_axes}
     rows = [_row(statement, verdicts) for statement in statements]
     counts = {answer: sum(row["answer"] is answer for row in rows) for answer in Answer}
     template = environment.get_template("report.html")

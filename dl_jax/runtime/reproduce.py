@@ -165,4 +165,5 @@ def _section(experiment, run, error):
         results.read_manifest(run) if run else {},
         sorted((run / "figures").glob("*.svg")) if run else (),
         error,
+        experiment.not_judged,
     )
