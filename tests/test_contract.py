@@ -16,7 +16,9 @@ import pytest
 from matplotlib.figure import Figure
 
 import experiments
+from dl_jax.evidence.coverage import unread
 from dl_jax.evidence.records import Records
+from dl_jax.evidence.statistics import exact_value
 from dl_jax.evidence.verdicts import Answer, judge
 from dl_jax.paper.statements import statements
 from dl_jax.runtime.experiment import Experiment
@@ -138,7 +140,9 @@ def test_every_criterion_belongs_to_a_statement_and_has_a_key_and_a_control(expe
         assert criterion.control is not criterion.test.estimand
         assert criterion.test.region.low < criterion.test.region.high
     assert len({criterion.key for criterion in experiment.criteria}) == len(experiment.criteria)
-    assert any(criterion.role in ("core", "support") for criterion in experiment.criteria)
+    for number in {criterion.statement for criterion in experiment.criteria}:
+        roles = {criterion.role for criterion in experiment.criteria if criterion.statement == number}
+        assert "core" in roles or len(judged_by[number]) > 1, f"nothing decides {number}"
 
 
 def test_it_has_its_own_tests(name):
@@ -204,10 +208,17 @@ def test_it_can_be_judged_and_no_control_is_supported(experiment, records):
         if verdict in left_out:
             continue
         values, control = criterion.test.estimand(records), criterion.control(records)
-        assert verdict.n == (0 if verdict.exact else 2)
-        assert values.shape == ((1,) if verdict.exact else (2,))
+        fact = criterion.test.interval is exact_value
+        assert verdict.n == (0 if fact else 2)
+        assert values.shape == ((1,) if fact else (2,))
         assert control.shape in ((1,), values.shape), "a control may be a fact"
         assert not np.array_equal(values, control), f"the control measures the same: {criterion.title}"
+
+
+def test_what_is_recorded_is_judged_or_declared(experiment, records):
+    """An outcome that speaks against those that are judged must not stay unseen."""
+    assert unread(records, experiment.criteria, experiment.not_judged) == []
+    assert all(records.where(**each.axes).rows for each in experiment.not_judged), "declared and not recorded"
 
 
 def test_it_draws(experiment, records):
