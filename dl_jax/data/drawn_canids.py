@@ -2,14 +2,22 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import jax
 import numpy as np
 from jax import numpy as jnp
 
 from dl_jax.data.dataset import Dataset, Examples, Splits
-from dl_jax.data.synthetic.canids import CLASSES, canids, neutral_scene, render
+from dl_jax.data.synthetic.canids import (
+    CLASSES,
+    NUISANCES,
+    alternating,
+    canids,
+    neutral_scene,
+    random_scenes,
+    render,
+    render_bytes,
+)
 
 SIZES = (4096, 512, 1024)
 """Training, validation and test images; half of each split belong to each class."""
@@ -33,21 +41,18 @@ def drawn_canids(side: int = 32) -> Dataset:
     return Dataset("canids", train, validation, test, CLASSES, provenance, redraw=redraw)
 
 
-def drawn_splits(key: jax.Array, sizes: Sequence[int], side: int = 32, **canid: Any) -> Splits:
-    """Draw splits of these sizes, x_NxHxWx3 uint8, as a traced function of a key whose memory is that of the images.
-
-    canid: the nuisances and the detail, as of `synthetic.canids.canids`.
-    """
-
-    def batch(key):
-        x, y = canids(key, BATCH_SIZE, side, **canid)
-        return Examples(jnp.round(255 * x).astype(jnp.uint8), y)
-
-    batches = -(-sum(sizes) // BATCH_SIZE)
-    drawn_NxM = jax.lax.map(batch, jax.random.split(key, batches))
-    examples = jax.tree.map(lambda part: part.reshape(-1, *part.shape[2:]), drawn_NxM)
-    firsts = np.cumsum([0, *sizes])
-    return Splits(*(jax.tree.map(lambda part, at=at: part[firsts[at] : firsts[at + 1]], examples) for at in range(3)))
+def drawn_splits(
+    key: jax.Array,
+    sizes: Sequence[int],
+    side: int = 32,
+    nuisances: Sequence[str] = tuple(NUISANCES),
+    detail: float = 1.0,
+) -> Splits:
+    """Draw splits of these sizes, x_NxHxWx3 uint8; traced."""
+    label_N, scene_N = alternating(sum(sizes)), random_scenes(key, sum(sizes), nuisances)
+    x_NxHxWx3, y_N = render_bytes(label_N, scene_N, side, detail), label_N.astype(jnp.int32)
+    ends = np.cumsum(sizes)[:-1]
+    return Splits(*map(Examples, jnp.split(x_NxHxWx3, ends), jnp.split(y_N, ends)))
 
 
 def portrait(side: int = 256) -> np.ndarray:

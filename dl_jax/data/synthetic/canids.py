@@ -14,6 +14,8 @@ from dl_jax.data.synthetic.strokes import Strokes, concatenate, paint, pixel_cen
 
 CLASSES = ("Samoyed", "white wolf")
 OBJECTS = 3
+RENDERED_AT_ONCE = 128
+"""Images of a batch: so few that a CPU keeps them in its cache."""
 NUISANCES = {"pose": 4, "position": 2, "scale": 1, "illumination": 5, "background": 10, "objects": 8 * OBJECTS}
 """Dimensions of each nuisance. Pose: direction, tilt, head, stride. Illumination: brightness, slope along x and y,
 colour of the light. Background: two colours, horizon, three for its waves. Objects: position, shape, colour of each."""
@@ -67,6 +69,25 @@ def render(label: jax.Array, scene: Scene, side: int, detail: float = 1.0) -> ja
     return jnp.clip(lit_HxWx3, 0, 1)
 
 
+def random_scenes(key: jax.Array, count: int, nuisances: Sequence[str] = tuple(NUISANCES)) -> Scene:
+    """Draw scene_N, with the axis N first."""
+    return jax.vmap(lambda key: random_scene(key, nuisances))(jax.random.split(key, count))
+
+
+def alternating(count: int) -> jax.Array:
+    """Return label_N: 0, 1, 0, 1, ..."""
+    return (jnp.arange(count) % 2).astype(jnp.float32)
+
+
+def render_bytes(label_N: jax.Array, scene_N: Scene, side: int, detail: float = 1.0) -> jax.Array:
+    """Render x_NxHxWx3 as uint8 from 0 to 255, batch by batch: memory is that of the images."""
+
+    def one(case):
+        return jnp.round(255 * render(*case, side, detail)).astype(jnp.uint8)
+
+    return jax.lax.map(one, (label_N, scene_N), batch_size=RENDERED_AT_ONCE)
+
+
 def canids(
     key: jax.Array, count: int, side: int = 32, nuisances: Sequence[str] = tuple(NUISANCES), detail: float = 1.0
 ) -> Examples:
@@ -77,6 +98,14 @@ def canids(
     return Examples(x_NxHxWx3, y_N.astype(jnp.int32))
 
 
+def matched_scenes(
+    label_N: jax.Array, scene_N: Scene, other_N: Scene, nuisances: Sequence[str] = tuple(NUISANCES)
+) -> dict[str, tuple[jax.Array, Scene]]:
+    """Return what `matched_variants` renders, of scenes and of others to vary them: labels and scenes by name."""
+    variants = {"as it is": (label_N, scene_N), "kind": (1 - label_N, scene_N), "scene": (label_N, other_N)}
+    return variants | {name: (label_N, scene_N | {name: other_N[name]}) for name in nuisances}
+
+
 def matched_variants(
     key: jax.Array, count: int, side: int = 32, nuisances: Sequence[str] = tuple(NUISANCES), detail: float = 1.0
 ) -> dict[str, jax.Array]:
@@ -85,14 +114,8 @@ def matched_variants(
     "kind": the other class in the same scene. The name of a nuisance: the same class in the same scene, with only that
     nuisance drawn again. "scene": the same class in another scene.
     """
-    key_scene, key_other = jax.random.split(key)
-    label_N = (jnp.arange(count) % 2).astype(jnp.float32)
-    scene_N, other_N = (
-        jax.vmap(lambda key: random_scene(key, nuisances))(jax.random.split(key, count))
-        for key in (key_scene, key_other)
-    )
-    variants = {"as it is": (label_N, scene_N), "kind": (1 - label_N, scene_N), "scene": (label_N, other_N)}
-    variants |= {name: (label_N, scene_N | {name: other_N[name]}) for name in nuisances}
+    scene_N, other_N = (random_scenes(key, count, nuisances) for key in jax.random.split(key))
+    variants = matched_scenes(alternating(count), scene_N, other_N, nuisances)
     # One batched call: a program that renders nine times takes long to compile.
     label_M, scene_M = jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *variants.values())
     x_MxHxWx3 = jax.vmap(lambda label, scene: render(label, scene, side, detail))(label_M, scene_M)

@@ -43,17 +43,20 @@ def pixel_centres(side: int) -> jax.Array:
 def paint(image_HxWx3: jax.Array, strokes: Strokes) -> jax.Array:
     """Paint strokes over an image, antialiased over one pixel and shaded darker at the edges like round objects."""
     side = len(image_HxWx3)
-    position_HxWx2 = pixel_centres(side)
+    x_HxW, y_HxW = jnp.moveaxis(pixel_centres(side), -1, 0)
 
-    def over(image_HxWx3, stroke):
-        along_2, from_start_HxWx2 = stroke.end - stroke.start, position_HxWx2 - stroke.start[None, None]
-        t_HxW = jnp.clip(from_start_HxWx2 @ along_2 / (along_2 @ along_2 + 1e-6), 0, 1)
+    # Colour by colour: with colours or coordinates as the last axis a CPU takes four times as long.
+    def over(colours, stroke):
+        (x, y), (along_x, along_y) = stroke.start, stroke.end - stroke.start
+        from_x_HxW, from_y_HxW, square = x_HxW - x, y_HxW - y, along_x**2 + along_y**2 + 1e-6
+        t_HxW = jnp.clip((from_x_HxW * along_x + from_y_HxW * along_y) / square, 0, 1)
         radius_HxW = stroke.radius[0] + t_HxW * (stroke.radius[1] - stroke.radius[0])
-        from_axis_HxWx2 = from_start_HxWx2 - t_HxW[..., None] * along_2[None, None]
-        depth_HxW = radius_HxW - jnp.sqrt(jnp.sum(from_axis_HxWx2**2, -1) + 1e-12)
+        from_axis_HxW = jnp.sqrt((from_x_HxW - t_HxW * along_x) ** 2 + (from_y_HxW - t_HxW * along_y) ** 2 + 1e-12)
+        depth_HxW = radius_HxW - from_axis_HxW
         coverage_HxW = jnp.clip(0.5 + depth_HxW * side / 2, 0, 1)
         shading_HxW = 0.7 + 0.3 * jnp.clip(depth_HxW / (radius_HxW + 1e-6), 0, 1)
-        painted_HxWx3 = shading_HxW[..., None] * stroke.colour[None, None]
-        return image_HxWx3 + coverage_HxW[..., None] * (painted_HxWx3 - image_HxWx3), None
+        pairs = zip(colours, stroke.colour, strict=True)
+        return tuple(under + coverage_HxW * (shading_HxW * colour - under) for under, colour in pairs), None
 
-    return jax.lax.scan(over, image_HxWx3, strokes)[0]
+    colours, _ = jax.lax.scan(over, tuple(jnp.moveaxis(image_HxWx3, -1, 0)), strokes)
+    return jnp.stack(colours, -1)
