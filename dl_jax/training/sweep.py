@@ -113,11 +113,13 @@ def _records_of_program(setup, shown, axes, with_step, context) -> Records:
     def compute(part):
         chosen = {axis: column_R[np.asarray(part)] for axis, column_R in columns.items()}
         trained = train_all(programs(), setup, chosen, label, clock, context)
+        # Of a program and not of each trial: tracing how data are drawn takes milliseconds.
+        counts = {"test_examples": sizes(setup.data).test} if setup.evaluate else {}
         return Records.gather(
             record
             for at, index in enumerate(part)
             for record in _records_of_trial(
-                trained, at, setup, {"trial": program.numbers[index], **axes, **trials[index]}, with_step
+                trained, at, setup, {"trial": program.numbers[index], **axes, **trials[index]}, with_step, counts
             )
         )
 
@@ -127,7 +129,7 @@ def _records_of_program(setup, shown, axes, with_step, context) -> Records:
     return context.events.cached(key, *(partial(compute, part) for part in parts))
 
 
-def _records_of_trial(trained, at, setup, where, with_step):
+def _records_of_trial(trained, at, setup, where, with_step, counts):
     loss_T = trained.loss_RxT[at]
     for step in setup.eval_steps:
         values = jax.tree.map(lambda leaf_R: leaf_R[at], trained.metrics[step])
@@ -139,8 +141,7 @@ def _records_of_trial(trained, at, setup, where, with_step):
         numbers = Records(measured(values, **where, **({"step": setup.steps} if with_step else {})).rows)
         yield numbers.with_axes(trained=setup.early / setup.steps)
     bad_T = ~np.isfinite(loss_T)
-    last = {"diverged_at": int(bad_T.argmax()) if bad_T.any() else -1}
-    last |= {"test_examples": sizes(setup.data).test} if setup.evaluate else {}
+    last = {"diverged_at": int(bad_T.argmax()) if bad_T.any() else -1} | counts
     last |= {"seconds": trained.seconds_R[at]} if setup.timed else {}
     yield measured(last, **where, **({"step": setup.steps} if with_step else {}))
     yield measured(jax.tree.map(lambda leaf_R: leaf_R[at], trained.path), **where)
