@@ -1,9 +1,11 @@
 """Accuracy of untrained nets, and of guesses (statement 53)."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 
-from dl_jax.data.dataset import Examples
+from dl_jax.data.dataset import Splits
 from dl_jax.evidence.named import named
 from dl_jax.models.mlp import mlp
 from dl_jax.models.model import Key
@@ -15,14 +17,18 @@ DRAWS = 100
 """Untrained nets of each nonlinearity at every seed."""
 
 
-def untrained_accuracy(key: Key, hidden: tuple[int, ...], units: tuple[str, ...], test: Examples, classes: int) -> dict:
+def untrained_accuracy(
+    key: Key, hidden: tuple[int, ...], units: tuple[str, ...], data: Callable[[Key], Splits], classes: int
+) -> dict:
     """Return the mean accuracy of many untrained nets, above 1 / classes, and its standard deviation over the nets.
 
     The standard deviation of guesses, independent for each example, is given as well.
 
     units: names of the nonlinearities.
+    data:  draws the examples of the seed.
     """
-    key_net, key_guess = jax.random.split(key)
+    key_data, key_net, key_guess = jax.random.split(key, 3)
+    test = data(key_data).test
     keys_R = jax.random.split(key_net, DRAWS)
     options = [NONLINEARITIES[name] for name in units]
 

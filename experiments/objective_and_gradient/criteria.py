@@ -2,11 +2,22 @@
 
 import numpy as np
 
-from dl_jax.evidence.criteria import Criterion, equals, exceeds, identity
-from dl_jax.evidence.estimands import metric
-from experiments.objective_and_gradient.learning import FULL_BATCH, MINIBATCH, UNITS
+from dl_jax.evidence.coverage import not_judged
+from dl_jax.evidence.criteria import Criterion, below, equals, exceeds, identity
+from dl_jax.evidence.estimands import difference, metric
+from dl_jax.measures.weight_space import STATES
+from experiments.objective_and_gradient.learning import ALONG, FEW, FULL_BATCH, MINIBATCH, RANDOM, UNITS, VALIDATION
 from experiments.objective_and_gradient.loss_shape import OBJECTIVES, SIGNED
-from experiments.objective_and_gradient.small_steps import AMONG, CHANGES, JUMP_CHANGES, LENGTHS, SPACING, TINY
+from experiments.objective_and_gradient.random_search import RANDOM_SEARCH
+from experiments.objective_and_gradient.small_steps import (
+    AMONG,
+    CHANGES,
+    DERIVATIVES,
+    JUMP_CHANGES,
+    LENGTHS,
+    SPACING,
+    TINY,
+)
 
 MATTERS = 0.02
 """Accuracy; a smaller difference does not count."""
@@ -16,37 +27,50 @@ LOW = 0.5
 """A loss is low where less than this share of the initial one remains."""
 EXACT = 1e-3
 """Tolerance on a slope, for what curvature adds in a tiny step."""
+LONG = LENGTHS[-1]
+"""Length of a step that is longer than all weights of these nets together."""
+
+
+def farthest(values):
+    """The value that is farthest from 0."""
+    return max(values, key=abs)
 
 
 def slope_error(way, expected):
     """The slope of a tiny step minus the expected one, in units of |dE/dw|, where it differs most."""
-
-    def farthest(slopes):
-        return max(np.subtract(slopes, expected), key=abs)
-
-    return metric("slope", farthest, way=way, length=TINY)
+    return metric("slope", lambda slopes: farthest(np.subtract(slopes, expected)), way=way, length=TINY)
 
 
 def order_of_jumps(parameters):
-    """The slope of log(largest jump) over log(change): 1 for smooth scores, 0 where jumps do not shrink."""
+    """The slope of log(largest jump) over log(change), at the net and weights where it is farthest from 1.
+
+    It is 1 for smooth scores and 0 where jumps do not shrink with the change.
+    """
 
     def estimand(records):
-        jump_TxS = [
-            records.by_seed("largest_jump", np.mean, parameters=parameters, change=change) for change in JUMP_CHANGES
-        ]
-        return np.polyfit(np.log(JUMP_CHANGES), np.log(jump_TxS), 1)[0]
+        orders = []
+        for nonlinearity, state in ((name, state) for name in UNITS for state in STATES):
+            at = {"parameters": parameters, "nonlinearity": nonlinearity, "state": state}
+            jump_TxS = [records.by_seed("largest_jump", change=change, **at) for change in JUMP_CHANGES]
+            orders.append(np.polyfit(np.log(JUMP_CHANGES), np.log(jump_TxS), 1)[0])
+        return 1 + np.asarray([farthest(order_K) for order_K in np.transpose(orders) - 1])
 
     return estimand
 
 
-def removed(direction, method):
-    """The share of the training loss that is removed at the end."""
-    return metric("loss_removed", direction=direction, method=method)
+def removed(method, reduce=None, direction=ALONG):
+    """The share of the training loss that is removed at the end, reduced over depths and nonlinearities."""
+    return metric("loss_removed", reduce, direction=direction, method=method)
 
 
-def largest_share_better(records):
-    """The largest share of better directions over the lengths of a step."""
-    return np.max([records.by_seed("share_better", np.mean, length=length) for length in LENGTHS], axis=0)
+def log_left(removed_1):
+    """How many powers of ten smaller the loss has become."""
+    return -np.log10(1 - np.asarray(removed_1)).item()
+
+
+def searched(tried):
+    """The same for random search."""
+    return metric("loss_removed", log_left, method=RANDOM_SEARCH, tried=tried)
 
 
 def scope(records):
@@ -59,18 +83,19 @@ STEPS = f"one hidden layer of {', '.join(UNITS)}; untrained and trained; float64
 CRITERIA = (
     Criterion(
         "53.untrained_nets_at_chance",
-        "mean test accuracy of untrained nets above 1 / number of classes",
-        equals(metric("above_chance", state="untrained"), 0.0, within=MATTERS),
-        control=metric("above_chance", state="trained", direction="gradient", method=MINIBATCH),
+        "mean test accuracy of 100 untrained nets minus 1 / number of classes, at the depth and nonlinearity where it "
+        "is farthest from 0",
+        equals(metric("above_chance", farthest, state="untrained"), 0.0, within=MATTERS),
+        control=metric("above_chance", np.median, state="trained", direction=ALONG, method=MINIBATCH),
         scope=scope,
     ),
     Criterion(
         "53.single_untrained_net_varies",
         "standard deviation of the test accuracy over untrained nets: a single one may be far from chance",
-        exceeds(metric("accuracy_std", method="net"), MATTERS),
-        control=metric("accuracy_std", method="guesses"),
+        exceeds(metric("accuracy_std", np.mean, method="net"), MATTERS),
+        control=metric("accuracy_std", np.mean, method="guesses"),
         scope="an untrained net gives few of the classes its highest score; the control guesses each example",
-        role="limit",
+        role="support",
     ),
     Criterion(
         "54.objectives_not_negative",
@@ -88,16 +113,24 @@ CRITERIA = (
     ),
     Criterion(
         "55.training_lowers_loss",
-        "share of the training loss that is removed by adjusting the weights along the gradient",
-        exceeds(removed("gradient", MINIBATCH), SHARE),
-        control=removed("random direction", MINIBATCH),
+        "share of the training loss that is removed by adjusting the weights along the gradient, in the median net",
+        exceeds(removed(MINIBATCH, np.median), LOW),
+        control=removed(MINIBATCH, np.median, RANDOM),
+        scope=lambda records: f"{scope(records)}; the control steps as far, at random, with one hidden layer",
+    ),
+    Criterion(
+        "55.some_nets_are_not_trained",
+        "share of the training loss that is removed in the net where it is smallest",
+        below(removed(MINIBATCH, np.min), SHARE),
+        control=removed(MINIBATCH, np.median),
         scope=scope,
+        role="limit",
     ),
     Criterion(
         "56.scores_change_smoothly",
-        "order in a change of one parameter of the largest change of a score, as a slope in log-log, minus 1",
-        identity(lambda records: order_of_jumps("real")(records) - 1, 0.1),
-        control=lambda records: order_of_jumps("quantized")(records) - 1,
+        "order in a change of one parameter of the largest change of a score, as a slope in log-log: farthest from 1",
+        equals(order_of_jumps("real"), 1.0, within=0.1),
+        control=order_of_jumps("quantized"),
         scope=f"{STEPS}; the control rounds the weights to multiples of {SPACING}",
     ),
     Criterion(
@@ -123,10 +156,10 @@ CRITERIA = (
     Criterion(
         "58.derivative_fails_for_large_change",
         "the same error where the weight grows by 1",
-        exceeds(metric("derivative_error", derivative="own", change=CHANGES[-1]), 0.1),
-        control=metric("derivative_error", derivative="own", change=CHANGES[0]),
+        exceeds(metric("derivative_error", np.median, derivative="own", change=CHANGES[-1]), 0.1),
+        control=metric("derivative_error", np.median, derivative="own", change=CHANGES[0]),
         scope=STEPS,
-        role="limit",
+        role="support",
     ),
     *(
         Criterion(
@@ -151,16 +184,35 @@ CRITERIA = (
     Criterion(
         "61.reaches_low_loss",
         "share of the training loss that gradient descent by all examples removes",
-        exceeds(removed("gradient", FULL_BATCH), LOW),
-        control=removed("random direction", FULL_BATCH),
-        scope="one hidden layer of tanh units",
+        exceeds(removed(FULL_BATCH), LOW),
+        control=removed(FULL_BATCH, direction=RANDOM),
+        scope=f"one hidden layer of tanh units, {FEW} examples; the control steps as far, at random",
+    ),
+    Criterion(
+        "61.lower_than_random_search",
+        "loss left by random search over that left by gradient descent by all examples, in powers of ten",
+        exceeds(difference(removed(FULL_BATCH, log_left), searched("once")), np.log10(2)),
+        control=difference(searched("again"), searched("once")),
+        scope="the search keeps those of its random steps that lower the loss, three for each gradient, and adapts their "
+        "length; the control is a second search",
+        role="support",
     ),
     Criterion(
         "61.not_steepest_at_longer_steps",
-        "share of directions that lower the loss more than the negative gradient, at the length where it is largest",
-        exceeds(largest_share_better, SHARE),
-        control=metric("share_better", length=LENGTHS[0]),
-        scope=f"{STEPS}; steps of length up to {LENGTHS[-1]:g}",
+        f"share of directions that lower the loss more than the negative gradient, in steps of length {LONG:g}",
+        exceeds(metric("share_better", np.mean, length=LONG), SHARE),
+        control=metric("share_better", np.mean, length=LENGTHS[0]),
+        scope=f"{STEPS}; the control takes steps of length {LENGTHS[0]:g}",
         role="limit",
     ),
+)
+OTHER = "drawn as a curve; the ends are judged"
+NOT_JUDGED = (
+    not_judged(OTHER, metric="derivative_error", change=CHANGES[1:-1]),
+    not_judged(OTHER, metric="derivative_error", change=CHANGES[-1], derivative=DERIVATIVES[1:]),
+    not_judged(OTHER, metric="slope", length=LENGTHS),
+    not_judged(OTHER, metric="share_better", length=LENGTHS[1:-1]),
+    not_judged("chooses the learning rate", metric=VALIDATION),
+    not_judged("of controls, and of a training on few examples", metric="above_chance", direction=RANDOM),
+    not_judged("of controls, and of a training on few examples", metric="above_chance", method=FULL_BATCH),
 )

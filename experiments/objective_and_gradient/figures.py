@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
 from dl_jax.report.plots import AMBER, BLUE, COLOURS, GREEN, GREY, RED, canvas, dots
-from experiments.objective_and_gradient.learning import MINIBATCH
+from experiments.objective_and_gradient.learning import ALONG, MINIBATCH, RANDOM
 
 
 def draw_learning(records: Records) -> Figure:
@@ -14,15 +14,17 @@ def draw_learning(records: Records) -> Figure:
     figure, ((left, right),) = canvas(1, 2, size=(4.6, 3.9))
     depths = records.where(method=MINIBATCH).axis("depth")
     x = range(len(depths))
-    trained = {"state": "trained", "method": MINIBATCH, "direction": "gradient"}
+    trained = {"state": "trained", "method": MINIBATCH, "direction": ALONG}
     for colour, name in zip(COLOURS, records.where(state="untrained", depth=depths).axis("nonlinearity"), strict=False):
         for state, style, where in (("untrained", "--", {"state": "untrained"}), ("trained", "-", trained)):
             value_XxS = [records.by_seed("above_chance", depth=d, nonlinearity=name, **where) for d in depths]
             _lines(left, x, value_XxS, colour, style, f"{name}, {state}")
-        for direction, style in (("gradient", "-"), ("random direction", ":")):
-            where = {"method": MINIBATCH, "direction": direction, "nonlinearity": name}
-            value_XxS = [records.by_seed("loss_removed", depth=d, **where) for d in depths]
-            _lines(right, x, value_XxS, colour, style, f"{name}, {direction}")
+        for direction, style in ((ALONG, "-"), (RANDOM, ":")):
+            there = records.where(method=MINIBATCH, direction=direction, nonlinearity=name)
+            value_XxS = [there.by_seed("loss_removed", depth=d) for d in there.axis("depth")]
+            _lines(
+                right, [depths.index(d) for d in there.axis("depth")], value_XxS, colour, style, f"{name}, {direction}"
+            )
     left.set(title="accuracy above chance", ylabel="test accuracy minus 1 / classes")
     right.set(title="share of the training loss removed", ylabel="share (-1: doubled, or worse)")
     for ax in (left, right):

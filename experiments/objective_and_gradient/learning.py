@@ -1,12 +1,15 @@
 """Trainings along the gradient and along random directions, by minibatches and by all examples."""
 
+from collections.abc import Callable
+
 import jax.numpy as jnp
 import optax
 
-from dl_jax.data.dataset import Splits
+from dl_jax.data.dataset import Examples, Splits
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.selection import select
 from dl_jax.models.mlp import mlp
+from dl_jax.models.model import Key
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.context import Context
 from dl_jax.training.directions import DIRECTIONS, step_along
@@ -20,10 +23,16 @@ UNITS = ("relu", "tanh", "logistic")
 """Names of the nonlinearities."""
 MINIBATCH, FULL_BATCH = "minibatch", "full batch"
 """Values of the axis `method`."""
+ALONG, RANDOM = "gradient", "random direction"
+"""Values of the axis `direction`."""
+BATCH_SIZE, FEW = 32, 256
+"""Examples of a minibatch, and of a full batch."""
+VALIDATION = "minus_validation_loss"
+"""The metric that chooses the learning rate."""
 
 
 def train(
-    splits: Splits,
+    data: Callable[[Key], Splits],
     classes: int,
     *,
     depths: tuple[int, ...],
@@ -33,19 +42,25 @@ def train(
     steps: int,
     context: Context,
 ) -> Records:
-    """Train nets by minibatches at every depth, and one hidden layer of tanh units by all examples at each step.
+    """Train nets along the gradient: by minibatches at every depth, and one layer of tanh units by all of FEW examples.
 
-    The learning rate is selected by the validation accuracy.
+    One hidden layer is trained along random directions too, at the learning rate of the training that it is compared
+    with: that of the lowest validation loss along the gradient.
     """
-    axes = {
-        "direction": choice(DIRECTIONS, ("gradient", "random direction")),
-        "learning_rate": learning_rates,
-        "seed": seeds,
-    }
-    trials = grid(method=static((MINIBATCH,)), depth=static(depths), nonlinearity=choice(NONLINEARITIES, UNITS), **axes)
-    trials += grid(
-        method=static((FULL_BATCH,)), depth=static((1,)), nonlinearity=choice(NONLINEARITIES, ("tanh",)), **axes
-    )
+    axes = {"learning_rate": learning_rates, "seed": seeds}
+
+    def trials(method, depth, nonlinearities, *directions):
+        return grid(
+            method=static((method,)),
+            depth=static((depth,)),
+            nonlinearity=choice(NONLINEARITIES, nonlinearities),
+            direction=choice(DIRECTIONS, directions),
+            **axes,
+        )
+
+    every = trials(FULL_BATCH, 1, ("tanh",), ALONG, RANDOM)
+    for depth in depths:
+        every += trials(MINIBATCH, depth, UNITS, ALONG, *([RANDOM] if depth == min(depths) else []))
 
     def learner(trial):
         model = mlp((width,) * trial.depth, classes, trial.nonlinearity)
@@ -55,22 +70,34 @@ def train(
     def evaluate(run: Run):
         return {
             "above_chance": accuracy_on(run, run.splits.test) - 1 / classes,
-            "validation_accuracy": accuracy_on(run, run.splits.validation),
+            VALIDATION: -mean_loss(run.learner, run.params, run.splits.validation),
             "loss_removed": loss_removed(run),
         }
 
     records = sweep(
         learner,
-        splits,
-        trials,
+        per_program(lambda trial: data if trial.method == MINIBATCH else few(data)),
+        every,
         steps=steps,
         evaluate=evaluate,
         context=context,
-        batch_size=per_program(lambda trial: 128 if trial.method == MINIBATCH else len(splits.train.x)),
+        batch_size=per_program(lambda trial: BATCH_SIZE if trial.method == MINIBATCH else FEW),
         state="trained",
     )
-    within = ("method", "depth", "nonlinearity", "direction")
-    return select(records, over="learning_rate", by="validation_accuracy", within=within)
+    # Without their validation loss, random directions have no say in the choice.
+    rows = (row for row in records if row["metric"] != VALIDATION or row["direction"] == ALONG)
+    within = ("method", "depth", "nonlinearity")
+    return select(Records(tuple(rows)), over="learning_rate", by=VALIDATION, within=within)
+
+
+def few(data: Callable[[Key], Splits]) -> Callable[[Key], Splits]:
+    """Return the same draw with the first FEW of its training examples."""
+
+    def splits(key):
+        drawn = data(key)
+        return drawn._replace(train=Examples(drawn.train.x[:FEW], drawn.train.y[:FEW]))
+
+    return splits
 
 
 def accuracy_on(run, split):

@@ -1,14 +1,13 @@
 """Figures of stochastic_gradient: the noise of batches, and trainings until their loss is flat."""
 
-from collections.abc import Callable
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
 from dl_jax.report.plots import AMBER, BLUE, GREEN, GREY, RED, canvas, dots
-from experiments.stochastic_gradient.least_squares import EXAMPLES, LEARNING_RATES, MINIBATCH
+from experiments.stochastic_gradient.least_squares import EXAMPLES, LEARNING_RATES, MINIBATCH, STEPS
+from experiments.stochastic_gradient.until_flat import stopping_window, window_losses
 
 SAMPLERS = {
     "shuffled": (BLUE, "shuffled, as in training"),
@@ -42,17 +41,13 @@ def draw_noise(records: Records) -> Figure:
     return figure
 
 
-def draw_until_flat(records: Records, rule: Callable) -> Figure:
-    """Draw the loss of every training by window, with the window where the rule stops; and the loss that noise leaves.
-
-    rule: (initial loss, loss_W) -> number of a window, or None.
-    """
+def draw_until_flat(records: Records) -> Figure:
+    """Draw the loss of every training by window, with the window where the rule stops; and the loss noise leaves."""
     figure, ((left, right),) = canvas(1, 2, size=(4.8, 3.5))
     windows = np.asarray(records.axis("window"))
-    loss_WxS = np.asarray([records.by_seed("window_loss", window=number) for number in windows])
-    for initial, loss_W in zip(records.by_seed("initial_loss"), loss_WxS.T, strict=True):
+    for initial, loss_W in zip(*window_losses(records), strict=True):
         left.semilogy([0, *windows + 1], [initial, *loss_W], color=BLUE, lw=1, alpha=0.6)
-        stop = rule(initial, loss_W)
+        stop = stopping_window(initial, loss_W)
         if stop is not None:
             left.plot(stop + 1, loss_W[stop], "o", color=RED, ms=6, alpha=0.7, mew=0)
     left.plot([], [], "o", color=RED, label="where the rule stops")
@@ -68,7 +63,8 @@ def _excess(ax: Axes, records: Records):
         (MINIBATCH, BLUE, f"batches of {MINIBATCH}"),
         (EXAMPLES, RED, "control: all examples"),
     ):
-        value_XxS = [records.by_seed("excess_loss", batch_size=size, learning_rate=rate) for rate in LEARNING_RATES]
+        at_size = records.where(batch_size=size, step=STEPS)
+        value_XxS = [at_size.by_seed("excess_loss", learning_rate=rate) for rate in LEARNING_RATES]
         dots(ax, x, value_XxS, colour, label)
     ax.set_xticks(x, [f"{rate:g}" for rate in LEARNING_RATES])
     ax.set(

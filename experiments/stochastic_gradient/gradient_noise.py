@@ -8,7 +8,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from dl_jax.data.dataset import Examples
+from dl_jax.data.dataset import Examples, Splits
 from dl_jax.evidence.named import named
 from dl_jax.measures.per_example_gradients import per_example_gradients
 from dl_jax.measures.weight_space import STATES, params_before_and_after
@@ -57,6 +57,8 @@ SAMPLERS: dict[str, Sampler] = {
     "neighbours": neighbours,
     "one half": one_half,
 }
+VARIANCE_OF, BIAS_OF = ("shuffled", "with replacement", "neighbours"), ("shuffled", "one half")
+"""Samplers whose variance, and whose bias, is kept."""
 
 
 def batch_sizes(examples: int) -> tuple[int, ...]:
@@ -98,17 +100,25 @@ def noise(
 
 
 def noise_by_batch_size(
-    key: Key, learner: Learner, train: Examples, examples: int, batches: int, steps: int, batch_size: int
+    key: Key,
+    learner: Learner,
+    data: Callable[[Key], Splits],
+    examples: int,
+    batches: int,
+    steps: int,
+    batch_size: int,
 ) -> dict:
-    """Return both ratios for every batch size and sampler, with weights before and after a short training.
+    """Return the ratios for every batch size and sampler, with weights before and after a short training.
 
     Batches of one to four examples, whose gradients vary most, are drawn up to eight times as often.
 
+    data:       draws the examples of the seed.
     examples:   that the batches are drawn from, the first of the training set.
     batches:    of each size.
     steps:      of the training, whose batches have `batch_size` examples.
     """
-    key_train, key_noise = jax.random.split(key)
+    key_data, key_train, key_noise = jax.random.split(key, 3)
+    train = data(key_data).train
     weights = params_before_and_after(learner, key_train, train, steps, batch_size)
     subset = Examples(train.x[:examples], jnp.asarray(train.y[:examples]))
     gradient_SxNxP = jnp.stack([per_example_gradients(learner, params, subset)[1] for params in weights.values()])
@@ -118,6 +128,7 @@ def noise_by_batch_size(
             count = max(1, 8 // size) * batches if name == "shuffled" else min(CONTROL_BATCHES, batches)
             key_size = jax.random.fold_in(key_noise, number)
             variance_S, bias_S = noise(gradient_SxNxP, sampler, key_size, subset.y, count, size)
-            variances.append(named(variance_S, sampler=name, batch_size=size, state=STATES))
-            biases.append(named(bias_S, sampler=name, batch_size=size, state=STATES))
+            axes = {"sampler": name, "batch_size": size, "state": STATES}
+            variances += [named(variance_S, **axes)] if name in VARIANCE_OF else []
+            biases += [named(bias_S, **axes)] if name in BIAS_OF else []
     return {"variance_ratio": variances, "bias_ratio": biases}

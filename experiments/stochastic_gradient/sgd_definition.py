@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from dl_jax.data.dataset import Examples
+from dl_jax.data.dataset import Examples, Splits
 from dl_jax.evidence.named import named
 from dl_jax.measures.per_example_gradients import per_example_gradients
 from dl_jax.models.model import Key, Params
@@ -43,17 +43,20 @@ def sgd_by_definition(
 
 
 def sgd_error(
-    key: Key, learner: Learner, train: Examples, batch_size: int, learning_rate: float, steps: int = 3
+    key: Key, learner: Learner, data: Callable[[Key], Splits], batch_size: int, learning_rate: float, steps: int = 3
 ) -> dict:
     """Return the relative error of the library's weights after a few steps against those by definition.
 
     The controls are the same with each of MISTAKES in the definition.
 
     learner: with plain SGD at this learning rate.
+    data:    draws the examples of the seed.
     """
+    key_data, key_init = jax.random.split(key)
+    train = data(key_data).train
     train = Examples(jnp.asarray(train.x, float), jnp.asarray(train.y))
     batches = [Examples(*(part[batch_size * t :][:batch_size] for part in train)) for t in range(steps)]
-    state = init_state(learner, key, train.x[:1])
+    state = init_state(learner, key_init, train.x[:1])
     init_params = state.params
     for batch in batches:
         state, _ = step(learner, state, batch)
