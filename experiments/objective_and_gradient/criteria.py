@@ -193,8 +193,8 @@ CRITERIA = (
         "loss left by random search over that left by gradient descent by all examples, in powers of ten",
         exceeds(difference(removed(FULL_BATCH, log_left), searched("once")), np.log10(2)),
         control=difference(searched("again"), searched("once")),
-        scope="the search keeps those of its random steps that lower the loss, three for each gradient, and adapts their "
-        "length; the control is a second search",
+        scope="the search keeps those of its random steps that lower the loss, three for each gradient, and adapts "
+        "their length; the control is a second search",
         role="support",
     ),
     Criterion(

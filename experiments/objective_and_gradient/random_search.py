@@ -43,7 +43,7 @@ def random_search(loss: Callable, w_P: jax.Array, key: Key, evaluations: int) ->
 
 
 def removed_by_random_search(key: Key, learner: Learner, data: Callable[[Key], Splits], steps: int) -> dict:
-    """Return the share of the training loss that it removes, in TRIES, with the evaluations that `steps` gradients cost.
+    """Return the share of the training loss that each of TRIES removes, at the cost of `steps` gradients.
 
     data: draws the examples of the seed, of which the training uses a few as full-batch gradient descent does.
     """
