@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from dl_jax.evidence.coverage import not_judged
 from dl_jax.evidence.criteria import Criterion, below, exceeds, identity
 from dl_jax.evidence.estimands import metric
+from experiments.loss_landscape.surroundings import ALIGNED, CURVE, INITIAL, OTHER, REVERSED
 
 NET, LINEAR = "net", "linear"
 TRUE, WRONG = "true", "some wrong"
@@ -13,8 +15,6 @@ HILL = 0.1
 """Nats above a chord that count as a hill."""
 DOWNWARD = 0.01
 """Part of the steepest curvature from which on negative curvature counts."""
-MOST = 0.5
-"""Share of the directions."""
 LITTLE = 0.05
 """Share of the path."""
 NONE_LEFT, NEARLY_THERE = 0.01, 0.1
@@ -36,6 +36,25 @@ SAME = 1e-5
 def of(name, model, direction=ALONG, **axes):
     """A metric of one kind of model, on true labels."""
     return metric(name, model=model, labels=TRUE, direction=direction, **axes)
+
+
+def hill(end, model=NET):
+    """Nats by which the objective rises above the chord of a way from a trained model to this end."""
+    return of("barrier", model, end=end)
+
+
+def negative_curvature(model):
+    """The most negative curvature on the path over the highest at the same point, with the sign reversed."""
+
+    def estimand(records):
+        steps = records.where(metric="curvature", model=model).axis("step") or (0,)
+        lowest_KxS, highest_KxS = (
+            np.stack([of("curvature", model, extreme=extreme, step=step)(records) for step in steps])
+            for extreme in ("lowest", "highest")
+        )
+        return np.max(-lowest_KxS / highest_KxS, axis=0)
+
+    return estimand
 
 
 def gain_of_stopping(model, labels):
@@ -62,9 +81,24 @@ CRITERIA = (
     Criterion(
         "60.hill_between_trainings",
         "nats by which the objective rises above the chord of the segment between two trained nets",
-        exceeds(of("barrier", NET, end="other training"), HILL),
-        control=of("barrier", LINEAR, end="other training"),
-        scope=scope,
+        exceeds(hill(OTHER), HILL),
+        control=hill(INITIAL),
+        scope=lambda records: f"{scope(records)}; the control is the segment from a net's own initial weights",
+    ),
+    Criterion(
+        "60.negative_curvature",
+        "most negative curvature on the path over the steepest upward curvature, with the sign reversed",
+        exceeds(negative_curvature(NET), DOWNWARD),
+        control=negative_curvature(LINEAR),
+        scope=lambda records: f"{scope(records)}; the control is the linear classifier, which is convex",
+    ),
+    Criterion(
+        "60.hill_to_aligned_net",
+        "the same height to the other net after its hidden units were put in the order and sign of the first one's",
+        exceeds(hill(ALIGNED), HILL),
+        control=hill(INITIAL),
+        scope=lambda records: f"{scope(records)}; so the hill is not one between two names of the same net",
+        role="support",
     ),
     Criterion(
         "60.permuted_net_is_equal",
@@ -72,27 +106,23 @@ CRITERIA = (
         identity(of("permuted_changes", NET, permuted="both sides"), SAME),
         control=of("permuted_changes", NET, permuted="one side"),
         scope=scope,
+        role="support",
     ),
     Criterion(
         "60.hill_between_equal_nets",
         "nats by which the objective rises above the chord between a net and itself with its hidden units reversed",
-        exceeds(of("barrier", NET, end="reversed units"), HILL),
-        control=of("barrier", LINEAR, end="other training"),
-        scope=scope,
+        exceeds(hill(REVERSED), HILL),
+        control=hill(INITIAL),
+        scope=lambda records: f"{scope(records)}; the control is the segment from a net's own initial weights",
+        role="support",
     ),
     Criterion(
-        "60.negative_curvature",
-        "most negative curvature on the path over the steepest upward curvature, with the sign reversed",
-        exceeds(of("negative_curvature", NET), DOWNWARD),
-        control=of("negative_curvature", LINEAR),
-        scope=scope,
-    ),
-    Criterion(
-        "60.few_directions_are_steep",
-        "share of directions whose curvature is at least a tenth of the largest",
-        below(of("steep_share", NET, problem="training"), MOST),
-        control=of("steep_share", NET, problem="isotropic least squares"),
-        scope=scope,
+        "60.curve_around_the_hill",
+        "nats by which the objective rises above the chord on a curve between two trained nets, found for that",
+        below(hill(CURVE), HILL),
+        control=hill(OTHER),
+        scope=lambda records: f"{scope(records)}; one bend, where it is lowest; the control is the segment",
+        role="limit",
     ),
     Criterion(
         "62.reaches_lowest_objective",
@@ -154,4 +184,10 @@ CRITERIA = (
         scope=scope,
         role="limit",
     ),
+)
+CONVEX, CURVES = "of the convex model, whose landscape is known", "drawn as a curve; its ends and rises are judged"
+NOT_JUDGED = (
+    not_judged(CONVEX, model=LINEAR, metric=("barrier", "permuted_changes", "slice_goes_lower", "path_in_plane")),
+    not_judged(CURVES, metric="objective"),
+    not_judged(CURVES, metric="loss", model=NET, labels=TRUE),
 )

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
 from dl_jax.report import plots
+from experiments.loss_landscape.surroundings import ALIGNED, CURVE, INITIAL, OTHER, REVERSED
 
 LEVELS = 14
 
@@ -57,13 +58,16 @@ def _contours(ax, x_A, y_A, objective_AxA):
 
 
 def segments(records: Records, net: str, convex: str) -> Figure:
-    """The objective on the straight line between two sets of weights, at every seed, with its chord."""
+    """The objective on ways between two sets of weights, at every seed, with its chord."""
     panels = {
-        f"{net}: between two trainings": (net, "other training"),
-        f"{net}: to itself with its units reversed": (net, "reversed units"),
-        f"{convex}: between two trainings": (convex, "other training"),
+        f"{net}: between two trainings": (net, OTHER),
+        f"{net}: on a curve between them": (net, CURVE),
+        f"{net}: to the other's units, aligned": (net, ALIGNED),
+        f"{net}: to itself with its units reversed": (net, REVERSED),
+        f"{net}: from its initial weights": (net, INITIAL),
+        f"{convex}: between two trainings": (convex, OTHER),
     }
-    figure, axes = plots.canvas(1, len(panels), size=(3.6, 3.2))
+    figure, axes = plots.canvas(2, 3, size=(3.6, 3.0))
     for ax, (title, (model, end)) in zip(axes.flat, panels.items(), strict=True):
         for seed in records.axis("seed"):
             segment = records.array("segment", model=model, seed=seed)
@@ -73,7 +77,8 @@ def segments(records: Records, net: str, convex: str) -> Figure:
         ax.set(title=title, xlabel="part of the way (dashed: chord)")
         ax.set_ylim(0, 1.1 * ax.get_ylim()[1])
         ax.title.set_size(9)
-    axes[0, 0].set_ylabel("objective on the training examples (nats)")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("objective on the training examples (nats)")
     return figure
 
 

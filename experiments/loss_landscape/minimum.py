@@ -4,36 +4,36 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jax.flatten_util import ravel_pytree
-from scipy import optimize
+from jax.scipy.sparse.linalg import cg
 
-from dl_jax.data.dataset import Examples
 from dl_jax.measures.hessian import hessian_product
 from dl_jax.measures.landscape import LossOfWeights, losses_at
-from dl_jax.models.model import Model
-from experiments.loss_landscape.regularized_loss import regularized_loss
+
+ITERATIONS, PRODUCTS = 12, 100
+"""Of Newton's method, and products with the Hessian in each of them, at most."""
+LENGTHS = (1.0, 0.5, 0.25, 0.1, 0.0)
+"""Parts of Newton's step that are tried; the best is taken."""
 
 
-def minimum(model: Model, train: Examples, ridge: float) -> np.ndarray:
-    """w_P at the minimum of a convex objective, by Newton's method (SciPy's, in double precision) from 0."""
-    with jax.enable_x64(True):
-        x_NxD = jnp.asarray(train.x, float)
-        zeros = jax.tree.map(lambda w: np.zeros(w.shape), jax.eval_shape(model.init, jax.random.key(0), x_NxD[:1]))
-        w_P, unravel = ravel_pytree(zeros)
-        loss = regularized_loss(model, ridge, Examples(x_NxD, jnp.asarray(train.y)), unravel)
-        gradient = jax.jit(jax.value_and_grad(loss))
-        product = jax.jit(lambda w_P, v_P: hessian_product(loss, w_P)(v_P))
-        found = optimize.minimize(gradient, w_P, jac=True, hessp=product, method="Newton-CG", options={"xtol": 1e-8})
-    return np.asarray(found.x, np.float32)
+def minimum(loss: LossOfWeights, size: int) -> jax.Array:
+    """w_P at the minimum of a convex objective of `size` weights, by Newton's method from 0."""
+
+    def iterate(w_P, _):
+        step_P, _ = cg(hessian_product(loss, w_P), jax.grad(loss)(w_P), maxiter=PRODUCTS, tol=1e-4)
+        coefficient_Ax2 = jnp.stack([jnp.ones(len(LENGTHS)), -jnp.asarray(LENGTHS)], 1)
+        objective_A = losses_at(loss, jnp.stack([w_P, step_P]), coefficient_Ax2)
+        return w_P - jnp.asarray(LENGTHS)[jnp.argmin(objective_A)] * step_P, None
+
+    with jax.default_matmul_precision("highest"):
+        return jax.lax.scan(iterate, jnp.zeros(size), length=ITERATIONS)[0]
 
 
-def remaining(loss: LossOfWeights, path_KxP: jax.Array, minimum_P: np.ndarray) -> dict[str, Any]:
+def remaining(loss: LossOfWeights, path_KxP: jax.Array) -> dict[str, Any]:
     """What the end of a path has left of the way to the minimum, over what its start had.
 
     remaining_objective: of the height above the minimum. remaining_distance: of the distance to its weights.
     """
-    vector_3xP = jnp.stack([path_KxP[0], path_KxP[-1], jnp.asarray(minimum_P)])
+    vector_3xP = jnp.stack([path_KxP[0], path_KxP[-1], minimum(loss, path_KxP.shape[1])])
     first, end, lowest = losses_at(loss, vector_3xP, jnp.eye(3))
     distance_2 = jnp.linalg.norm(vector_3xP[:2] - vector_3xP[2:], axis=1)
     return {

@@ -23,41 +23,50 @@ from dl_jax.measures.landscape import (
     segment_coefficients,
 )
 from dl_jax.models.model import Params
+from experiments.loss_landscape.connections import align_hidden_units, curve_coefficients
 
 POINTS = 21
 """On a segment, and along each side of a slice or plane."""
 COMPONENTS = ("first", "second")
+INITIAL, OTHER, REVERSED, ALIGNED = ENDS = ("initial weights", "other training", "reversed units", "aligned units")
+"""Where segments from the end of a training lead: of the aligned units those are meant of the other training."""
+CURVE = "other training, on a curve"
 
 
-def segments(loss: LossOfWeights, end: Params, other: Params) -> dict[str, Any]:
-    """The objective between the end of a training and that of another, and between it and an equal function.
+def segments(
+    loss: LossOfWeights, initial: Params, end: Params, other: Params, bend_P: jax.Array | None = None
+) -> dict[str, Any]:
+    """The objective between the end of a training and that of another, and between it and equal functions.
 
-    barrier:           nats by which the objective rises above the chord of a segment, at most: from the end to the
-                       other one, and to the same net with its hidden units in reverse order.
-    permuted_changes:  nats by which the objective of that net differs; and if only the weights into the units are
-                       permuted.
+    initial: the weights before the training. bend_P: of a curve to the other end; without it there is no curve.
+
+    barrier:           nats by which the objective rises above the chord of a way to one of ENDS, at most.
+    permuted_changes:  nats by which the objective differs of the net with its hidden units in reverse order; and if
+                       only the weights into the units are permuted.
     relative_distance: between the two ends, over the mean of their norms.
     segment:           to draw.
     """
-    end_P, other_P, reversed_P, half_P = (
-        ravel_pytree(each)[0]
-        for each in (end, other, reverse_hidden_units(end), reverse_hidden_units(end, outgoing=False))
-    )
-    coefficients = (
-        segment_coefficients(4, 0, 1, POINTS),
-        segment_coefficients(4, 0, 2, POINTS),
-        segment_coefficients(4, 3, 3, 1),
-    )
-    vector_VxP = jnp.stack([end_P, other_P, reversed_P, half_P])
-    objective_M = losses_at(loss, vector_VxP, jnp.concatenate(coefficients))
-    segment_2xA, half = objective_M[:-1].reshape(2, POINTS), objective_M[-1]
-    ends = ("other training", "reversed units")
-    changes_2 = jnp.abs(jnp.stack([segment_2xA[1, -1], half]) - segment_2xA[0, 0])
+    half_P = ravel_pytree(reverse_hidden_units(end, outgoing=False))[0]
+    ends = [initial, other, reverse_hidden_units(end), align_hidden_units(other, end)]
+    end_P, *end_ExP = (ravel_pytree(each)[0] for each in (end, *ends))
+    curve = [] if bend_P is None else [bend_P]
+    vector_VxP, position_A = jnp.stack([end_P, *end_ExP, half_P, *curve]), np.linspace(0, 1, POINTS)
+    vectors = len(vector_VxP)
+    coefficients = [segment_coefficients(vectors, 0, 1 + number, POINTS) for number in range(len(ends))]
+    if curve:
+        to_other_Ax3 = curve_coefficients(position_A)
+        coefficients.append(to_other_Ax3 @ jnp.eye(vectors)[jnp.array([0, vectors - 1, 1 + ENDS.index(OTHER)])])
+    objective_M = losses_at(loss, vector_VxP, jnp.concatenate([*coefficients, jnp.eye(vectors)[1 + len(ends) :][:1]]))
+    way_ExA, half = objective_M[:-1].reshape(len(coefficients), POINTS), objective_M[-1]
+    names = (*ENDS, CURVE)[: len(coefficients)]
+    changes_2 = jnp.abs(jnp.stack([way_ExA[ENDS.index(REVERSED), -1], half]) - way_ExA[0, 0])
+    distance = jnp.linalg.norm(end_P - end_ExP[ENDS.index(OTHER)])
+    length = (jnp.linalg.norm(end_P) + jnp.linalg.norm(end_ExP[ENDS.index(OTHER)])) / 2
     return {
-        "barrier": named(jax.vmap(barrier)(segment_2xA), end=ends),
+        "barrier": named(jax.vmap(barrier)(way_ExA), end=names),
         "permuted_changes": named(changes_2, permuted=("both sides", "one side")),
-        "relative_distance": 2 * jnp.linalg.norm(end_P - other_P) / (jnp.linalg.norm(end_P) + jnp.linalg.norm(other_P)),
-        "segment": array(segment_2xA, end=ends, share=np.linspace(0, 1, POINTS).tolist()),
+        "relative_distance": distance / length,
+        "segment": array(way_ExA, end=names, share=position_A.tolist()),
     }
 
 

@@ -1,10 +1,9 @@
 """Accuracy of untrained nets, and of guesses (statement 53)."""
 
-from collections.abc import Callable
-
 import jax
 import jax.numpy as jnp
 
+from dl_jax.data.by_seed import BySeed, data_key
 from dl_jax.data.dataset import Splits
 from dl_jax.evidence.named import named
 from dl_jax.models.mlp import mlp
@@ -18,7 +17,7 @@ DRAWS = 100
 
 
 def untrained_accuracy(
-    key: Key, hidden: tuple[int, ...], units: tuple[str, ...], data: Callable[[Key], Splits], classes: int
+    key: Key, hidden: tuple[int, ...], units: tuple[str, ...], data: BySeed[Splits], classes: int
 ) -> dict:
     """Return the mean accuracy of many untrained nets, above 1 / classes, and its standard deviation over the nets.
 
@@ -27,8 +26,8 @@ def untrained_accuracy(
     units: names of the nonlinearities.
     data:  draws the examples of the seed.
     """
-    key_data, key_net, key_guess = jax.random.split(key, 3)
-    test = data(key_data).test
+    _, key_net, key_guess = jax.random.split(key, 3)
+    test = data(data_key(key)).test
     keys_R = jax.random.split(key_net, DRAWS)
     options = [NONLINEARITIES[name] for name in units]
 

@@ -1,15 +1,13 @@
 """Trainings along the gradient and along random directions, by minibatches and by all examples."""
 
-from collections.abc import Callable
-
 import jax.numpy as jnp
 import optax
 
+from dl_jax.data.by_seed import BySeed
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.selection import select
 from dl_jax.models.mlp import mlp
-from dl_jax.models.model import Key
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.context import Context
 from dl_jax.training.directions import DIRECTIONS, step_along
@@ -32,7 +30,7 @@ VALIDATION = "minus_validation_loss"
 
 
 def train(
-    data: Callable[[Key], Splits],
+    data: BySeed[Splits],
     classes: int,
     *,
     depths: tuple[int, ...],
@@ -90,14 +88,9 @@ def train(
     return select(Records(tuple(rows)), over="learning_rate", by=VALIDATION, within=within)
 
 
-def few(data: Callable[[Key], Splits]) -> Callable[[Key], Splits]:
-    """Return the same draw with the first FEW of its training examples."""
-
-    def splits(key):
-        drawn = data(key)
-        return drawn._replace(train=Examples(drawn.train.x[:FEW], drawn.train.y[:FEW]))
-
-    return splits
+def few(data: BySeed[Splits]) -> BySeed[Splits]:
+    """Return the same data with the first FEW of the training examples."""
+    return data.map(lambda splits: splits._replace(train=Examples(splits.train.x[:FEW], splits.train.y[:FEW])))
 
 
 def accuracy_on(run, split):

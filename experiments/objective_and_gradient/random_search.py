@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dl_jax.data.by_seed import BySeed, data_key
 from dl_jax.data.dataset import Splits
 from dl_jax.evidence.named import named
 from dl_jax.measures.weight_space import flatten_params
@@ -42,13 +43,13 @@ def random_search(loss: Callable, w_P: jax.Array, key: Key, evaluations: int) ->
     return value
 
 
-def removed_by_random_search(key: Key, learner: Learner, data: Callable[[Key], Splits], steps: int) -> dict:
+def removed_by_random_search(key: Key, learner: Learner, data: BySeed[Splits], steps: int) -> dict:
     """Return the share of the training loss that each of TRIES removes, at the cost of `steps` gradients.
 
     data: draws the examples of the seed, of which the training uses a few as full-batch gradient descent does.
     """
-    key_data, key_init, *keys_search = jax.random.split(key, 2 + len(TRIES))
-    train = few(data)(key_data).train
+    _, key_init, *keys_search = jax.random.split(key, 2 + len(TRIES))
+    train = few(data)(data_key(key)).train
     params = init_state(learner, key_init, train.x[:1]).params
     w_P, _, loss = flatten_params(learner, params, train)
     after_2 = jax.lax.map(lambda key: random_search(loss, w_P, key, EVALUATIONS * steps), jnp.stack(keys_search))

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dl_jax.data.by_seed import BySeed, data_key
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.evidence.named import named
 from dl_jax.measures.weight_space import STATES, flatten_params, params_before_and_after
@@ -70,7 +71,7 @@ def small_steps(
     key: Key,
     hidden: tuple[int, ...],
     units: tuple[str, ...],
-    data: Callable[[Key], Splits],
+    data: BySeed[Splits],
     classes: int,
     directions: int,
 ) -> dict:
@@ -80,8 +81,8 @@ def small_steps(
     data:       draws the examples of the seed.
     directions: drawn uniformly, to be compared with the negative gradient.
     """
-    key_data, key_train, key_parameters, key_steps = jax.random.split(key, 4)
-    train = data(key_data).train
+    _, key_train, key_parameters, key_steps = jax.random.split(key, 4)
+    train = data(data_key(key)).train
     train = Examples(jnp.asarray(train.x, float), jnp.asarray(train.y))
     examples = Examples(train.x[:LOSS_EXAMPLES], train.y[:LOSS_EXAMPLES])
     options = [NONLINEARITIES[name] for name in units]

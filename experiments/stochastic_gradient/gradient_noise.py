@@ -8,6 +8,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
+from dl_jax.data.by_seed import BySeed, data_key
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.evidence.named import named
 from dl_jax.measures.per_example_gradients import per_example_gradients
@@ -102,7 +103,7 @@ def noise(
 def noise_by_batch_size(
     key: Key,
     learner: Learner,
-    data: Callable[[Key], Splits],
+    data: BySeed[Splits],
     examples: int,
     batches: int,
     steps: int,
@@ -117,8 +118,8 @@ def noise_by_batch_size(
     batches:    of each size.
     steps:      of the training, whose batches have `batch_size` examples.
     """
-    key_data, key_train, key_noise = jax.random.split(key, 3)
-    train = data(key_data).train
+    _, key_train, key_noise = jax.random.split(key, 3)
+    train = data(data_key(key)).train
     weights = params_before_and_after(learner, key_train, train, steps, batch_size)
     subset = Examples(train.x[:examples], jnp.asarray(train.y[:examples]))
     gradient_SxNxP = jnp.stack([per_example_gradients(learner, params, subset)[1] for params in weights.values()])

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
+from dl_jax.data.by_seed import BySeed, data_key
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.evidence.named import named
 from dl_jax.measures.per_example_gradients import per_example_gradients
@@ -43,7 +44,7 @@ def sgd_by_definition(
 
 
 def sgd_error(
-    key: Key, learner: Learner, data: Callable[[Key], Splits], batch_size: int, learning_rate: float, steps: int = 3
+    key: Key, learner: Learner, data: BySeed[Splits], batch_size: int, learning_rate: float, steps: int = 3
 ) -> dict:
     """Return the relative error of the library's weights after a few steps against those by definition.
 
@@ -52,8 +53,8 @@ def sgd_error(
     learner: with plain SGD at this learning rate.
     data:    draws the examples of the seed.
     """
-    key_data, key_init = jax.random.split(key)
-    train = data(key_data).train
+    _, key_init = jax.random.split(key)
+    train = data(data_key(key)).train
     train = Examples(jnp.asarray(train.x, float), jnp.asarray(train.y))
     batches = [Examples(*(part[batch_size * t :][:batch_size] for part in train)) for t in range(steps)]
     state = init_state(learner, key_init, train.x[:1])

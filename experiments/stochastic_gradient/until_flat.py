@@ -1,14 +1,12 @@
 """Long trainings, the rule that stops them, and how much of the loss was still to fall (statement 65)."""
 
-from collections.abc import Callable
-
 import jax
 import numpy as np
 
+from dl_jax.data.by_seed import BySeed
 from dl_jax.data.dataset import Splits
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
-from dl_jax.models.model import Key
 from dl_jax.training.context import Context
 from dl_jax.training.fit import fit
 from dl_jax.training.step import Learner
@@ -20,7 +18,7 @@ FLAT = 0.01
 def losses_by_window(
     seed: int,
     learner: Learner,
-    data: Callable[[Key], Splits],
+    data: BySeed[Splits],
     batch_size: int,
     window: int,
     windows: int,
@@ -31,11 +29,10 @@ def losses_by_window(
     The metrics are the first loss, the mean loss of the batches of each window, and the window with the first batch
     whose loss is not lower than that of the batch before.
     """
-    key_data, key_fit = jax.random.split(jax.random.key(seed))
     fitted = fit(
         learner,
-        jax.device_get(data(key_data).train),
-        key_fit,
+        data.of(seed).train,
+        jax.random.key(seed),
         steps=window * windows,
         context=context,
         batch_size=batch_size,
