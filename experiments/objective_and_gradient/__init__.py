@@ -52,7 +52,7 @@ class Config(Flags):
     depths: tuple[int, ...] = flag((1, 3, 10), "numbers of hidden layers, untrained and trained", at_least=1)
     width: int = flag(16, "units of each of these layers", at_least=1)
     learning_rates: tuple[float, ...] = flag((0.03, 0.1, 0.3, 1.0, 3.0), "to choose from, of plain SGD", above=0)
-    steps: int = flag(1000, "training steps", at_least=1)
+    steps: int = flag(600, "training steps", at_least=1)
     hidden: int = flag(8, "units of the hidden layer of the nets for small steps", at_least=1)
     directions: int = flag(10_000, "random directions to compare with the negative gradient", at_least=1)
 

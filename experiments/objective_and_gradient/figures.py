@@ -21,6 +21,8 @@ def draw_learning(records: Records) -> Figure:
             _lines(left, x, value_XxS, colour, style, f"{name}, {state}")
         for direction, style in ((ALONG, "-"), (RANDOM, ":")):
             there = records.where(method=MINIBATCH, direction=direction, nonlinearity=name)
+            if not there.rows:
+                continue
             value_XxS = [there.by_seed("loss_removed", depth=d) for d in there.axis("depth")]
             _lines(
                 right, [depths.index(d) for d in there.axis("depth")], value_XxS, colour, style, f"{name}, {direction}"

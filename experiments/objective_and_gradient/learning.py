@@ -42,8 +42,8 @@ def train(
 ) -> Records:
     """Train nets along the gradient: by minibatches at every depth, and one layer of tanh units by all of FEW examples.
 
-    One hidden layer is trained along random directions too, at the learning rate of the training that it is compared
-    with: that of the lowest validation loss along the gradient.
+    Tanh units at the least depth are trained along random directions too, at the learning rate of the training that
+    they are compared with: that of the lowest validation loss along the gradient.
     """
     axes = {"learning_rate": learning_rates, "seed": seeds}
 
@@ -57,8 +57,9 @@ def train(
         )
 
     every = trials(FULL_BATCH, 1, ("tanh",), ALONG, RANDOM)
+    every += trials(MINIBATCH, min(depths), ("tanh",), RANDOM)
     for depth in depths:
-        every += trials(MINIBATCH, depth, UNITS, ALONG, *([RANDOM] if depth == min(depths) else []))
+        every += trials(MINIBATCH, depth, UNITS, ALONG)
 
     def learner(trial):
         model = mlp((width,) * trial.depth, classes, trial.nonlinearity)

@@ -6,7 +6,7 @@ import numpy as np
 from dl_jax.data.by_seed import BySeed
 from dl_jax.data.dataset import Splits
 from dl_jax.evidence.named import named
-from dl_jax.evidence.records import Records, measured
+from dl_jax.evidence.records import Missing, Records, measured
 from dl_jax.training.context import Context
 from dl_jax.training.fit import fit
 from dl_jax.training.step import Learner
@@ -76,8 +76,11 @@ def falls_in_second_half(records: Records) -> np.ndarray:
 
 
 def window_losses(records: Records) -> tuple[np.ndarray, np.ndarray]:
-    """Return initial_S and loss_SxW of the trainings."""
-    loss_WxS = [records.by_seed("window_loss", window=number) for number in records.axis("window")]
+    """Return initial_S and loss_SxW of the trainings. Missing without any."""
+    windows = records.axis("window") or (0,)
+    loss_WxS = [records.by_seed("window_loss", window=number) for number in windows]
+    if not np.size(loss_WxS):
+        raise Missing("no window_loss")
     return records.by_seed("initial_loss"), np.transpose(loss_WxS)
 
 
