@@ -30,6 +30,7 @@ def bend_of_low_curve(
 
     loss_on: examples -> the objective on them.
     """
+    train = Examples(*map(jnp.asarray, train))
     optimizer = optax.adam(optax.cosine_decay_schedule(LEARNING_RATE, CURVE_STEPS))
 
     def step(carry, key):
@@ -51,17 +52,16 @@ def bend_of_low_curve(
 def align_hidden_units(params: Params, reference: Params) -> Params:
     """Reorder, and flip, the odd hidden units of a multilayer net so that they resemble those of another net.
 
-    The function stays. Layer by layer the two units whose weights have the largest product in size, in and out
-    together, become partners; then the next two, until all have one.
+    The function stays. Layer by layer the two units whose weights have the largest product in size become partners;
+    then the next two, until all have one. The weights out of a layer count too where they lead to the scores, whose
+    order is known.
     """
     names, aligned = sorted(params), dict(params)
     for below, above in pairwise(names):
         first, then = aligned[below], aligned[above]
-        product_WxW = (
-            reference[below]["w"].T @ first["w"]
-            + reference[below]["b"][:, None] * first["b"][None]
-            + reference[above]["w"] @ then["w"].T
-        )
+        product_WxW = reference[below]["w"].T @ first["w"] + reference[below]["b"][:, None] * first["b"][None]
+        if above == names[-1]:
+            product_WxW += reference[above]["w"] @ then["w"].T
         partner_W, sign_W = _partners(product_WxW)
         aligned[below] = {"w": first["w"][:, partner_W] * sign_W[None], "b": first["b"][partner_W] * sign_W}
         aligned[above] = then | {"w": then["w"][partner_W] * sign_W[:, None]}

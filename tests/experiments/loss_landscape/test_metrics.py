@@ -12,8 +12,9 @@ from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.losses import cross_entropy
 from dl_jax.training.programs import Run
-from experiments.loss_landscape.metrics import landscape, losses
+from experiments.loss_landscape.metrics import landscape, losses, way_down
 from experiments.loss_landscape.regularized_loss import regularized_loss
+from experiments.loss_landscape.surroundings import CURVE, ENDS
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
@@ -58,7 +59,7 @@ def test_losses_are_those_of_the_first_net():
 def test_the_largest_rise_is_between_two_neighbours_on_the_path():
     model = linear(2)
     run = run_of(model, (1.0, 3.0, 0.1))
-    found = landscape(model, RIDGE, (0, 1, 2), None, run)
+    found = way_down(model, RIDGE, False, run)
     first, second = (regularized(model, at(run, k), RIDGE) for k in (0, 1))
     assert float(found["largest_rise"]) == pytest.approx((second - first) / first, rel=1e-4)
 
@@ -66,18 +67,20 @@ def test_the_largest_rise_is_between_two_neighbours_on_the_path():
 def test_a_convex_landscape_has_no_hill_and_nowhere_negative_curvature():
     model = linear(2)
     run = run_of(model, (2.0, 1.0, 0.5))
-    found = landscape(model, RIDGE, (0, 1, 2), ravel_pytree(at(run, 2))[0], run)
+    found = landscape(model, RIDGE, True, (0, 1, 2), run)
+    assert found["barrier"].labels() == {"end": ENDS}
     np.testing.assert_allclose(found["barrier"].value, 0.0, atol=1e-5)
-    assert float(found["negative_curvature"]) < 0
     np.testing.assert_allclose(found["curvature"].value[:, 0], RIDGE, atol=1e-3)
-    assert float(found["remaining_distance"]) == 0
+    assert "largest_rise" not in found
+    assert float(found["remaining_distance"]) > 0
     assert float(found["relative_distance"]) == pytest.approx(2.0, rel=1e-5)
 
 
 def test_the_curvature_of_a_net_is_that_of_its_whole_hessian():
     model = mlp((4,), 2, NONLINEARITIES["tanh"])
     run = run_of(model, (1.0, 2.0))
-    found = landscape(model, 0.0, (0, 1), None, run)
+    found = landscape(model, 0.0, False, (0, 1), run)
+    assert found["barrier"].labels() == {"end": (*ENDS, CURVE)}
     for k in range(2):
         w_P, unravel = ravel_pytree(at(run, k))
         value_P = jnp.linalg.eigvalsh(jax.hessian(regularized_loss(model, 0.0, TRAIN, unravel))(w_P))

@@ -9,7 +9,16 @@ from jax.flatten_util import ravel_pytree
 from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from experiments.loss_landscape import surroundings
-from experiments.loss_landscape.surroundings import plane_of, segments, slices
+from experiments.loss_landscape.surroundings import (
+    ALIGNED,
+    CURVE,
+    ENDS,
+    INITIAL,
+    OTHER,
+    plane_of,
+    segments,
+    slices,
+)
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
@@ -38,11 +47,13 @@ def test_a_bowl_has_no_barrier_and_a_double_well_one_of_known_height():
         return (w_P @ W_P / (W_P @ W_P) - 1) ** 2 * (w_P @ W_P / (W_P @ W_P) + 1) ** 2
 
     for shape, height in ((bowl, 0.0), (double_well, 1.0)):
-        found = segments(shape, PARAMS, scaled(-1.0))
-        assert value(found["barrier"], end="other training") == pytest.approx(height, abs=1e-4)
+        found = segments(shape, scaled(0.5), PARAMS, scaled(-1.0))
+        assert value(found["barrier"], end=OTHER) == pytest.approx(height, abs=1e-4)
+        assert value(found["barrier"], end=INITIAL) == pytest.approx(0.0, abs=0.1)
+        assert value(found["barrier"], end=ALIGNED) == pytest.approx(0.0, abs=1e-4), "flipped, it is the same net"
         assert float(found["relative_distance"]) == pytest.approx(2.0, rel=1e-5)
     np.testing.assert_allclose(
-        segments(bowl, PARAMS, scaled(-1.0))["segment"].value[0],
+        segments(bowl, scaled(0.5), PARAMS, scaled(-1.0))["segment"].value[ENDS.index(OTHER)],
         np.linspace(1, -1, POINTS) ** 2 * float(W_P @ W_P),
         rtol=1e-4,
         atol=1e-4,
@@ -55,8 +66,22 @@ def test_a_net_with_its_units_reversed_is_equal_and_with_half_of_its_weights_not
     def mean_square(w_P):
         return jnp.mean(NET.apply(UNRAVEL(w_P), x_NxD) ** 2)
 
-    changes = segments(mean_square, PARAMS, scaled(-1.0))["permuted_changes"]
+    changes = segments(mean_square, scaled(0.5), PARAMS, scaled(-1.0))["permuted_changes"]
     assert value(changes, permuted="both sides") < 1e-5 < 0.01 < value(changes, permuted="one side")
+
+
+def test_a_curve_leads_around_a_hill():
+    """The segment runs through a hill of height 1 in the middle; a bend far to the side leads around it."""
+    to_side_P = jnp.asarray(GENERATOR.normal(size=len(W_P)), jnp.float32)
+    to_side_P = 4 * (to_side_P - (to_side_P @ W_P) / (W_P @ W_P) * W_P)
+
+    def hill(w_P):
+        return jnp.exp(-w_P @ w_P)
+
+    found = segments(hill, scaled(0.9), PARAMS, scaled(-1.0), to_side_P)["barrier"]
+    chord = float(hill(W_P))
+    assert value(found, end=OTHER) == pytest.approx(1 - chord, abs=1e-4)
+    assert value(found, end=CURVE) < 0.1
 
 
 def test_no_slice_goes_lower_than_the_bottom_of_a_bowl():
