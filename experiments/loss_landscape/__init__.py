@@ -15,7 +15,7 @@ Takes          40 s on 2 CPU cores, 60 s on an accelerator
 Left open      The paper draws no picture, and the note-taker's is lost. Slices are normalized filter by filter (Li et
                al. 2018); the plane of the path is that of its two principal components. The convex model is the linear
                classifier with a ridge. Curvature comes from Lanczos's method, over at most 2,000 examples. The curve
-               is that of Garipov et al. (2018), with one bend. In wider nets hills may be lower: --hidden=256.
+               is that of Garipov et al. (2018), a parabola. In wider nets hills may be lower: --hidden=256.
 """
 
 from dataclasses import dataclass

@@ -12,19 +12,19 @@ from dl_jax.measures.landscape import LossOfWeights
 from dl_jax.models.model import Key, Params
 
 CURVE_STEPS, BATCH_SIZE, LEARNING_RATE = 2000, 128, 0.01
-"""Of Adam, for the bend of a curve."""
+"""What Adam trains the middle point of a curve with."""
 
 
 def curve_coefficients(position_M: jax.Array) -> jax.Array:
-    """coefficient_Mx3 of start, bend and end at positions from 0 to 1 on a quadratic Bezier curve."""
+    """coefficient_Mx3 of start, middle point and end at positions from 0 to 1 on a quadratic Bezier curve."""
     t_M = jnp.asarray(position_M)
     return jnp.stack([(1 - t_M) ** 2, 2 * t_M * (1 - t_M), t_M**2], -1)
 
 
-def bend_of_low_curve(
+def low_curve(
     loss_on: Callable[[Examples], LossOfWeights], train: Examples, start_P: jax.Array, end_P: jax.Array, key: Key
 ) -> jax.Array:
-    """Return bend_P of a curve between two weights on which the mean objective is low (Garipov et al. 2018).
+    """Return middle_P of a curve between two weights on which the mean objective is low (Garipov et al. 2018).
 
     It is trained from the middle of the segment, each step at a random position on a batch of examples.
 
@@ -34,19 +34,19 @@ def bend_of_low_curve(
     optimizer = optax.adam(optax.cosine_decay_schedule(LEARNING_RATE, CURVE_STEPS))
 
     def step(carry, key):
-        bend_P, state = carry
+        middle_P, state = carry
         key_position, key_batch = jax.random.split(key)
         index_B = jax.random.randint(key_batch, (BATCH_SIZE,), 0, len(train.y))
         coefficient_3 = curve_coefficients(jax.random.uniform(key_position))
         loss = loss_on(Examples(train.x[index_B], train.y[index_B]))
-        gradient_P = jax.grad(lambda bend_P: loss(coefficient_3 @ jnp.stack([start_P, bend_P, end_P])))(bend_P)
+        gradient_P = jax.grad(lambda middle_P: loss(coefficient_3 @ jnp.stack([start_P, middle_P, end_P])))(middle_P)
         update_P, state = optimizer.update(gradient_P, state)
-        return (bend_P + update_P, state), None
+        return (middle_P + update_P, state), None
 
-    middle_P = (start_P + end_P) / 2
+    half_P = (start_P + end_P) / 2
     keys_T = jax.random.split(key, CURVE_STEPS)
-    (bend_P, _), _ = jax.lax.scan(step, (middle_P, optimizer.init(middle_P)), keys_T)
-    return bend_P
+    (middle_P, _), _ = jax.lax.scan(step, (half_P, optimizer.init(half_P)), keys_T)
+    return middle_P
 
 
 def align_hidden_units(params: Params, reference: Params) -> Params:

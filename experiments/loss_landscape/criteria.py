@@ -121,7 +121,7 @@ CRITERIA = (
         "nats by which the objective rises above the chord on a curve between two trained nets, found for that",
         below(hill(CURVE), HILL),
         control=hill(OTHER),
-        scope=lambda records: f"{scope(records)}; one bend, where it is lowest; the control is the segment",
+        scope=lambda records: f"{scope(records)}; a parabola; the control is the segment",
         role="limit",
     ),
     Criterion(

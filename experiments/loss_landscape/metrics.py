@@ -12,7 +12,7 @@ from dl_jax.data.dataset import Examples
 from dl_jax.evidence.named import named
 from dl_jax.models.model import Model
 from dl_jax.training.programs import Run
-from experiments.loss_landscape.connections import bend_of_low_curve
+from experiments.loss_landscape.connections import low_curve
 from experiments.loss_landscape.curvature import curvature
 from experiments.loss_landscape.minimum import remaining
 from experiments.loss_landscape.regularized_loss import mean_cross_entropy, regularized_loss
@@ -50,13 +50,13 @@ def landscape(model: Model, ridge: float, convex: bool, steps_K: Sequence[int], 
     loss = regularized_loss(model, ridge, Examples(train.x[:EXAMPLES], train.y[:EXAMPLES]), unravel)
     random_RxP = jax.random.normal(key_slices, (2 + PROBES, path_KxP.shape[1]))
     other_P = ravel_pytree(other)[0]
-    bend_P = None
+    middle_P = None
     if not convex:
         loss_on = partial(regularized_loss, model, ridge, unravel=unravel)
-        bend_P = bend_of_low_curve(loss_on, train, path_KxP[-1], other_P, key_curve)
+        middle_P = low_curve(loss_on, train, path_KxP[-1], other_P, key_curve)
     across, along = slices(loss, path_KxP, unravel, random_RxP[:2]), plane_of(loss, path_KxP, steps_K)
     return {
-        **segments(loss, unravel(path_KxP[0]), unravel(path_KxP[-1]), other, bend_P),
+        **segments(loss, unravel(path_KxP[0]), unravel(path_KxP[-1]), other, middle_P),
         **across,
         **along,
         "path_in_plane": [across["path_in_plane"], along["path_in_plane"]],

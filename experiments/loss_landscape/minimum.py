@@ -10,7 +10,7 @@ from dl_jax.measures.hessian import hessian_product
 from dl_jax.measures.landscape import LossOfWeights, losses_at
 
 ITERATIONS, PRODUCTS = 12, 100
-"""Of Newton's method, and products with the Hessian in each of them, at most."""
+"""Steps of Newton's method, and products with the Hessian for each of them, at most."""
 LENGTHS = (1.0, 0.5, 0.25, 0.1, 0.0)
 """Parts of Newton's step that are tried; the best is taken."""
 

@@ -34,11 +34,11 @@ CURVE = "other training, on a curve"
 
 
 def segments(
-    loss: LossOfWeights, initial: Params, end: Params, other: Params, bend_P: jax.Array | None = None
+    loss: LossOfWeights, initial: Params, end: Params, other: Params, middle_P: jax.Array | None = None
 ) -> dict[str, Any]:
     """The objective between the end of a training and that of another, and between it and equal functions.
 
-    initial: the weights before the training. bend_P: of a curve to the other end; without it there is no curve.
+    initial: the weights before the training. middle_P: of a curve to the other end; without it there is no curve.
 
     barrier:           nats by which the objective rises above the chord of a way to one of ENDS, at most.
     permuted_changes:  nats by which the objective differs of the net with its hidden units in reverse order; and if
@@ -49,7 +49,7 @@ def segments(
     half_P = ravel_pytree(reverse_hidden_units(end, outgoing=False))[0]
     ends = [initial, other, reverse_hidden_units(end), align_hidden_units(other, end)]
     end_P, *end_ExP = (ravel_pytree(each)[0] for each in (end, *ends))
-    curve = [] if bend_P is None else [bend_P]
+    curve = [] if middle_P is None else [middle_P]
     vector_VxP, position_A = jnp.stack([end_P, *end_ExP, half_P, *curve]), np.linspace(0, 1, POINTS)
     vectors = len(vector_VxP)
     coefficients = [segment_coefficients(vectors, 0, 1 + number, POINTS) for number in range(len(ends))]

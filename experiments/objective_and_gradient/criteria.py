@@ -5,15 +5,20 @@ import numpy as np
 from dl_jax.evidence.coverage import not_judged
 from dl_jax.evidence.criteria import Criterion, below, exceeds, identity
 from dl_jax.evidence.estimands import difference, metric
-from dl_jax.measures.weight_space import STATES
+from experiments.objective_and_gradient.estimands import (
+    distance_from_order_1,
+    largest_size,
+    log_left,
+    removed,
+    searched,
+    slope_error,
+)
 from experiments.objective_and_gradient.learning import ALONG, FEW, FULL_BATCH, MINIBATCH, RANDOM, UNITS, VALIDATION
 from experiments.objective_and_gradient.loss_shape import OBJECTIVES, SIGNED
-from experiments.objective_and_gradient.random_search import RANDOM_SEARCH
 from experiments.objective_and_gradient.small_steps import (
     AMONG,
     CHANGES,
     DERIVATIVES,
-    JUMP_CHANGES,
     LENGTHS,
     SPACING,
     TINY,
@@ -29,53 +34,6 @@ EXACT = 1e-3
 """Tolerance on a slope, for what curvature adds in a tiny step."""
 LONG = LENGTHS[-1]
 """Length of a step that is longer than all weights of these nets together."""
-
-
-def farthest(values):
-    """The value that is farthest from 0."""
-    return max(values, key=abs)
-
-
-def largest_size(values):
-    """How far the farthest value is from 0."""
-    return np.max(np.abs(values))
-
-
-def slope_error(way, expected):
-    """The slope of a tiny step minus the expected one, in units of |dE/dw|, where it differs most."""
-    return metric("slope", lambda slopes: farthest(np.subtract(slopes, expected)), way=way, length=TINY)
-
-
-def distance_from_order_1(parameters):
-    """How far the slope of log(largest jump) over log(change) is from 1, at the net and weights where it is farthest.
-
-    The slope is 1 for smooth scores and 0 where jumps do not shrink with the change.
-    """
-
-    def estimand(records):
-        orders = []
-        for nonlinearity, state in ((name, state) for name in UNITS for state in STATES):
-            at = {"parameters": parameters, "nonlinearity": nonlinearity, "state": state}
-            jump_TxS = [records.by_seed("largest_jump", change=change, **at) for change in JUMP_CHANGES]
-            orders.append(np.polyfit(np.log(JUMP_CHANGES), np.log(jump_TxS), 1)[0])
-        return np.max(np.abs(np.subtract(orders, 1)), axis=0)
-
-    return estimand
-
-
-def removed(method, reduce=None, direction=ALONG):
-    """The share of the training loss that is removed at the end, reduced over depths and nonlinearities."""
-    return metric("loss_removed", reduce, direction=direction, method=method)
-
-
-def log_left(removed_1):
-    """How many powers of ten smaller the loss has become."""
-    return -np.log10(1 - np.asarray(removed_1)).item()
-
-
-def searched(tried):
-    """The same for random search."""
-    return metric("loss_removed", log_left, method=RANDOM_SEARCH, tried=tried)
 
 
 def scope(records):

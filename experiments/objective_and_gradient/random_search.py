@@ -19,7 +19,7 @@ RANDOM_SEARCH = "random search"
 TRIES = ("once", "again")
 """From the same weights, with other random steps."""
 EVALUATIONS = 3
-"""Of the loss, for each step of gradient descent: one forward, and a backward pass that costs two."""
+"""How often the loss is evaluated for each step of gradient descent: a gradient costs a forward pass and two more."""
 LONGER, SHORTER = np.exp(0.8), np.exp(-0.2)
 """Factors on the length of a step, after one that was kept and after one that was not: a fifth are kept in balance."""
 
@@ -34,9 +34,9 @@ def random_search(loss: Callable, w_P: jax.Array, key: Key, evaluations: int) ->
         w_P, value, length = state
         new_P = w_P + length * jax.random.normal(key, w_P.shape) / jnp.sqrt(w_P.size)
         new = loss(new_P)
-        kept = new < value
-        factor = jnp.where(kept, LONGER, SHORTER)
-        return (jnp.where(kept, new_P, w_P), jnp.where(kept, new, value), length * factor), None
+        lower = new < value
+        factor = jnp.where(lower, LONGER, SHORTER)
+        return (jnp.where(lower, new_P, w_P), jnp.where(lower, new, value), length * factor), None
 
     first = (w_P, loss(w_P), 0.1 * jnp.linalg.norm(w_P))
     (_, value, _), _ = jax.lax.scan(attempt, first, jax.random.split(key, evaluations))

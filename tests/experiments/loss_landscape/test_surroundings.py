@@ -71,7 +71,7 @@ def test_a_net_with_its_units_reversed_is_equal_and_with_half_of_its_weights_not
 
 
 def test_a_curve_leads_around_a_hill():
-    """The segment runs through a hill of height 1 in the middle; a bend far to the side leads around it."""
+    """The segment runs through a hill of height 1 in the middle; a curve far to the side leads around it."""
     to_side_P = jnp.asarray(GENERATOR.normal(size=len(W_P)), jnp.float32)
     to_side_P = 4 * (to_side_P - (to_side_P @ W_P) / (W_P @ W_P) * W_P)
 
