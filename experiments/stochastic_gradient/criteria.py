@@ -46,8 +46,8 @@ def least_squares_falls(records):
 
 def scope(records):
     """What the verdicts on noise are about."""
-    sizes = records.where(metric="variance_ratio").axis("batch_size")
-    return f"batches of {min(sizes, default=0)} to {max(sizes, default=0)} examples; weights untrained and after {TRAINED_STEPS} steps"
+    sizes = records.where(metric="variance_ratio").axis("batch_size") or (0,)
+    return f"batches of {sizes[0]} to {sizes[-1]} examples; weights untrained and after {TRAINED_STEPS} steps"
 
 
 CRITERIA = (

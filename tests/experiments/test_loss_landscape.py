@@ -25,7 +25,7 @@ def to(end):
 
 PLANTED = {
     (NET, ALONG, "barrier", to(OTHER)): 0.5,
-    (NET, ALONG, "barrier", to(ALIGNED)): 0.4,
+    (NET, ALONG, "barrier", to(ALIGNED)): 0.02,
     (NET, ALONG, "barrier", to(REVERSED)): 0.8,
     (NET, ALONG, "barrier", to(CURVE)): 0.01,
     (NET, ALONG, "barrier", to(INITIAL)): 0.0,
@@ -94,7 +94,7 @@ def test_all_that_is_measured_is_judged_or_declared():
     ("planted", "value", "key"),
     [
         ((NET, ALONG, "barrier", to(OTHER)), 0.01, "60.hill_between_trainings"),
-        ((NET, ALONG, "barrier", to(ALIGNED)), 0.01, "60.hill_to_aligned_net"),
+        ((NET, ALONG, "barrier", to(ALIGNED)), 0.4, "60.no_hill_to_aligned_net"),
         ((NET, ALONG, "barrier", to(CURVE)), 0.3, "60.curve_around_the_hill"),
         ((NET, ALONG, "permuted_changes", BOTH), 0.1, "60.permuted_net_is_equal"),
         ((NET, ALONG, "barrier", to(REVERSED)), 0.01, "60.hill_between_equal_nets"),
@@ -133,6 +133,7 @@ def test_without_wrong_labels_stopping_early_is_not_judged():
     [
         ((NET, ALONG, "barrier", to(INITIAL)), 0.5, "60.hill_between_trainings"),
         ((NET, ALONG, "barrier", to(OTHER)), 0.01, "60.curve_around_the_hill"),
+        ((NET, ALONG, "barrier", to(OTHER)), 0.01, "60.no_hill_to_aligned_net"),
         ((LINEAR, ALONG, "curvature", LOWEST), -1.0, "60.negative_curvature"),
         ((NET, ALONG, "permuted_changes", ONE), 1e-8, "60.permuted_net_is_equal"),
         ((LINEAR, RANDOM, "remaining_objective"), 0.001, "62.reaches_lowest_objective"),
