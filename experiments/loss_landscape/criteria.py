@@ -23,8 +23,8 @@ FAR = 0.5
 """A distance between weights, over their length."""
 CLIMB = 0.05
 """A rise over the first objective."""
-LOWER = 0.01
-"""Nats."""
+LOWER = 0.001
+"""Part of the objective."""
 GAIN = 0.05
 """Nats of test loss that are worth stopping for."""
 BEYOND = 0.1
@@ -163,7 +163,7 @@ CRITERIA = (
     ),
     Criterion(
         "63.end_is_lowest_around",
-        "nats by which a random slice through the trained weights goes lower than they",
+        "part of the objective at the trained weights by which a random slice through them goes lower",
         below(of("slice_goes_lower", NET, weights="trained"), LOWER),
         control=of("slice_goes_lower", NET, weights="initial"),
         scope=scope,

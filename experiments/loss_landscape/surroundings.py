@@ -75,7 +75,7 @@ def slices(
 ) -> dict[str, Any]:
     """The objective on random slices, normalized filter by filter, through the end of a path and through its start.
 
-    slice_goes_lower: nats by which the slice goes lower than the weights that it is through.
+    slice_goes_lower: by how much the slice goes lower than the weights that it is through, over the objective there.
     path_in_plane:    share of the path's mean square distance from its end that lies in the slice through the end.
     slice:            through the end, to draw.
     """
@@ -96,7 +96,9 @@ def slices(
     within = jnp.sum((offset_KxP @ basis_Px2) ** 2) / jnp.sum(offset_KxP**2)
     sides = dict.fromkeys(("x", "y"), side_A.tolist())
     return {
-        "slice_goes_lower": named(slice_2xM[:, POINTS**2 // 2] - jnp.min(slice_2xM, 1), weights=("trained", "initial")),
+        "slice_goes_lower": named(
+            1 - jnp.min(slice_2xM, 1) / slice_2xM[:, POINTS**2 // 2], weights=("trained", "initial")
+        ),
         "path_in_plane": named(within, plane="random"),
         "slice": array(slice_2xM[0].reshape(POINTS, POINTS), **sides),
     }

@@ -35,8 +35,8 @@ PLANTED = {
     (NET, ALONG, "curvature", HIGHEST): 2.0,
     (NET, ALONG, "relative_distance"): 1.3,
     (NET, ALONG, "largest_rise"): -0.001,
-    (NET, ALONG, "slice_goes_lower", TRAINED): 0.001,
-    (NET, ALONG, "slice_goes_lower", UNTRAINED): 0.3,
+    (NET, ALONG, "slice_goes_lower", TRAINED): 1e-5,
+    (NET, ALONG, "slice_goes_lower", UNTRAINED): 0.01,
     (NET, ALONG, "path_in_plane", SLICE): 0.003,
     (NET, ALONG, "path_in_plane", PLANE): 0.95,
     (NET, ALONG, "plane_goes_lower"): 0.6,
@@ -137,6 +137,7 @@ def test_without_wrong_labels_stopping_early_is_not_judged():
         ((LINEAR, ALONG, "curvature", LOWEST), -1.0, "60.negative_curvature"),
         ((NET, ALONG, "permuted_changes", ONE), 1e-8, "60.permuted_net_is_equal"),
         ((LINEAR, RANDOM, "remaining_objective"), 0.001, "62.reaches_lowest_objective"),
+        ((NET, ALONG, "slice_goes_lower", UNTRAINED), 1e-5, "63.end_is_lowest_around"),
         ((NET, RANDOM, "largest_rise"), 0.0, "63.path_runs_down"),
     ],
 )

@@ -88,12 +88,12 @@ def test_no_slice_goes_lower_than_the_bottom_of_a_bowl():
     """The path leads from W_P to half of it, where the bowl is lowest."""
     path_KxP = jnp.stack([W_P, 0.75 * W_P, 0.5 * W_P])
     random_2xP = jnp.asarray(GENERATOR.normal(size=(2, len(W_P))), jnp.float32)
-    found = slices(lambda w_P: jnp.sum((w_P - 0.5 * W_P) ** 2), path_KxP, UNRAVEL, random_2xP)
+    found = slices(lambda w_P: 1 + jnp.sum((w_P - 0.5 * W_P) ** 2), path_KxP, UNRAVEL, random_2xP)
     assert value(found["slice_goes_lower"], weights="trained") == 0
     assert value(found["slice_goes_lower"], weights="initial") >= 0
     middle = POINTS // 2
-    assert float(found["slice"].value[middle, middle]) == pytest.approx(0.0, abs=1e-9)
-    assert float(found["slice"].value[middle, 0]) == pytest.approx(0.25 * float(W_P @ W_P), rel=1e-4)
+    assert float(found["slice"].value[middle, middle]) == pytest.approx(1.0, abs=1e-6)
+    assert float(found["slice"].value[middle, 0]) == pytest.approx(1 + 0.25 * float(W_P @ W_P), rel=1e-4)
     assert 0 <= float(found["path_in_plane"].value) < 1
 
 
@@ -102,7 +102,7 @@ def test_a_slice_along_the_path_contains_it():
     random_2xP = jnp.stack([W_P, jnp.asarray(GENERATOR.normal(size=len(W_P)), jnp.float32)])
     found = slices(lambda w_P: w_P @ w_P, path_KxP, UNRAVEL, random_2xP)
     assert float(found["path_in_plane"].value) == pytest.approx(1.0, abs=1e-5)
-    assert value(found["slice_goes_lower"], weights="trained") == pytest.approx(0.25 * float(W_P @ W_P), rel=1e-4)
+    assert value(found["slice_goes_lower"], weights="trained") == pytest.approx(1.0, rel=1e-4)
 
 
 def test_the_plane_of_a_straight_path_contains_it_and_what_lies_beyond():
