@@ -90,6 +90,29 @@ def vgg16() -> Size:
     return convnet_size(stages, (4096, 4096), 1000, (224, 224, 3))
 
 
+def deepface() -> Size:
+    """The net that recognises faces (Taigman, Yang, Ranzato & Wolf 2014): more than 120 million weights published.
+
+    Two convolutions of 32 and 16 maps, three layers of 16 maps whose kernels differ from place to place, and two
+    dense layers.
+    """
+    convolutions = ((142, 32, 11, 3), (63, 16, 9, 32))
+    local = ((55, 16, 9, 16), (25, 16, 7, 16), (21, 16, 5, 16))
+    dense = ((4096, 21 * 21 * 16), (4030, 4096))
+    units = sum(side**2 * maps for side, maps, _, _ in convolutions + local) + sum(size for size, _ in dense)
+    kernels = [(maps * (kernel**2 * below + 1), side**2) for side, maps, kernel, below in convolutions + local]
+    weights = sum(count for count, _ in kernels[:2]) + sum(count * places for count, places in kernels[2:])
+    return Size(units, weights + sum(size * (below + 1) for size, below in dense))
+
+
+def speech() -> Size:
+    """The net that recognises speech on Switchboard (Seide, Li & Yu 2011; Hinton et al. 2012, table 3).
+
+    Seven layers of 2048 units on 11 frames of 39 numbers each, and a score for each of 9304 states.
+    """
+    return dense_size(mlp((2048,) * 7, 9304, RELU), (11 * 39,))
+
+
 SOURCE_WORDS, TARGET_WORDS = 160_000, 80_000
 """Vocabularies of the translation net."""
 
@@ -118,6 +141,19 @@ NETS: dict[str, Callable[[], Size]] = {
     "LeNet-5": lenet5,
     "AlexNet": alexnet,
     "VGG-16": vgg16,
+    "DeepFace": deepface,
+    "speech net": speech,
     "translation LSTM": translation,
 }
-"""Nets that the paper shows or names, and VGG-16 from the year before it."""
+"""Nets that the paper shows or cites, at least one for each field that it praises, and VGG-16 of the year before it."""
+
+LABELLED: dict[str, int] = {
+    "LeNet-5": 60_000,  # digits
+    "AlexNet": 1_200_000,  # images
+    "VGG-16": 1_300_000,  # images
+    "DeepFace": 4_400_000,  # faces
+    "speech net": 309 * 3600 * 100,  # frames of 10 ms in 309 hours, each labelled with a state
+    "translation LSTM": 348_000_000,  # French words in 12 million sentences
+}
+"""Labelled examples that each net learned from, as its authors state them. Where an example is a sequence, each of its
+labels counts as one, which is the reading that favours the statement."""

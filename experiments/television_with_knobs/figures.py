@@ -21,9 +21,11 @@ def draw(records: Records) -> dict[str, Figure]:
 
 
 def _exams(ax, records):
-    for labels, colour in (("true", plots.BLUE), ("shuffled", plots.GREY)):
-        there = records.where(pictures="all", labels=labels)
-        learning_curve(ax, there, "exam_accuracy", colour, f"{labels} labels", per_step=BATCH_SIZE)
+    rates = records.axis("learning_rate")
+    true, shuffled = (records.where(pictures="all", labels=labels) for labels in ("true", "shuffled"))
+    learning_curve(ax, true, "exam_accuracy", plots.BLUE, "true labels", per_step=BATCH_SIZE)
+    middle = {"learning_rate": rates[len(rates) // 2], "per_step": BATCH_SIZE}
+    learning_curve(ax, shuffled, "exam_accuracy", plots.GREY, "shuffled labels", **middle)
     few = records.where(pictures="few", labels="true")
     learning_curve(ax, few, "exam_accuracy", plots.RED, f"only {FEW} pictures", per_step=BATCH_SIZE)
     learning_curve(ax, few, "train_accuracy", plots.RED, "exam on those", per_step=BATCH_SIZE, style="--")

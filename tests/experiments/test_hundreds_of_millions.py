@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dl_jax.data import shard_writer
+from dl_jax.data.stream import stream
 from dl_jax.errors import FlagError
 from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.verdicts import Answer, judge
@@ -21,13 +22,14 @@ def counts():
     return {name: count() for name, count in sizes.NETS.items()} | {criteria.TRAINED: trained}
 
 
-def planted(counts, changed=3e8, true=1.5, random=2.4, size=criteria.LARGE, seeds=5, spread=0.02, **other):
-    """Records of counts, and of the weights changed and the last loss on true and on random labels."""
+def planted(counts, labelled=None, true=1.5, random=2.4, size=criteria.LARGE, seeds=13, spread=0.02, **other):
+    """Records of counts, and of the last loss on true and on random labels."""
     parts = [measured(count._asdict(), net=net) for net, count in (counts | other).items()]
+    labelled = sizes.LABELLED | (labelled or {})
+    parts += [measured({"labelled_examples": count}, net=net) for net, count in labelled.items()]
     for seed in range(seeds):
         for labels, loss in {"true": true, "random": random}.items():
-            metrics = {"weights_changed": changed, "examples_seen": 512}
-            metrics |= {"last_loss": loss + spread * (seed - seeds // 2)}
+            metrics = {"examples_seen": 512, "last_loss": loss + spread * (seed - seeds // 2)}
             parts.append(measured(metrics, seed=seed, net=criteria.TRAINED, size=size, labels=labels))
     return Records.gather(parts)
 
@@ -36,54 +38,70 @@ def answers(records):
     return {verdict.key: verdict.verdict for verdict in judge(records, experiment.CRITERIA)}
 
 
-def test_published_sizes_and_a_large_net_that_learns_support_all(counts):
-    assert set(answers(planted(counts)).values()) == {Answer.SUPPORTED}
+SMALL, LARGE = sizes.Size(5_000, 5 * 10**7), sizes.Size(2 * 10**6, 2 * 10**8)
+"""A net below both ranges, and one whose weights are within and whose units are above."""
+
+
+def test_published_sizes_and_a_large_net_that_learns(counts):
+    """The weights and the units are as stated; three of the five systems learned from fewer examples."""
+    found = answers(planted(counts))
+    assert found.pop("57.examples_of_systems") is Answer.REFUTED
+    assert set(found.values()) == {Answer.SUPPORTED}
 
 
 @pytest.mark.parametrize(
     ("values", "key", "answer"),
     [
-        ({"translation LSTM": sizes.Size(88_000, 9 * 10**7)}, "57.translation_net_weights", Answer.REFUTED),
-        ({"translation LSTM": sizes.Size(88_000, 2 * 10**9)}, "57.translation_net_weights", Answer.REFUTED),
-        ({"LeNet-5": sizes.Size(6518, 2 * 10**8)}, "57.translation_net_weights", Answer.ERROR),
-        ({"VGG-16": sizes.Size(13 * 10**6, 9 * 10**7)}, "57.object_net_weights", Answer.REFUTED),
-        ({"changed": 9e7}, "57.large_net_is_trained", Answer.REFUTED),
-        ({"true": log(10) - 0.05, "spread": 0.005}, "57.large_net_learns", Answer.REFUTED),
+        ({"DeepFace": SMALL}, "57.weights_of_systems", Answer.REFUTED),
+        ({"VGG-16": sizes.Size(10**7, 2 * 10**9)}, "57.weights_of_systems", Answer.REFUTED),
+        ({"LeNet-5": LARGE}, "57.weights_of_systems", Answer.ERROR),
+        ({"labelled": {"DeepFace": 10**8}}, "57.examples_of_systems", Answer.SUPPORTED),
+        ({"labelled": {"DeepFace": 10**8, "LeNet-5": 10**8}}, "57.examples_of_systems", Answer.ERROR),
+        ({"AlexNet": LARGE, "speech net": LARGE}, "57.systems_with_fewer_weights", Answer.REFUTED),
+        ({"true": log(10) - 0.05, "spread": 0.002}, "57.large_net_learns", Answer.REFUTED),
         ({"true": log(10) - 0.1, "spread": 0.1}, "57.large_net_learns", Answer.INCONCLUSIVE),
-        ({"true": float("nan")}, "57.large_net_learns", Answer.INCONCLUSIVE),
         ({"seeds": 2}, "57.large_net_learns", Answer.INCONCLUSIVE),
         ({"random": 1.0}, "57.large_net_learns", Answer.ERROR),
-        ({"AlexNet": sizes.Size(659_272, 2 * 10**8)}, "57.alexnet_weights", Answer.REFUTED),
-        ({"AlexNet": sizes.Size(2 * 10**6, 62 * 10**6)}, "79.object_net_units", Answer.REFUTED),
-        ({"translation LSTM": sizes.Size(8_000, 384 * 10**6)}, "79.language_net_units", Answer.REFUTED),
-        ({"figure 1a": sizes.Size(30_000, 90_000)}, "79.language_net_units", Answer.ERROR),
-        ({"VGG-16": sizes.Size(10**6, 138 * 10**6)}, "79.vgg_units", Answer.REFUTED),
+        ({"AlexNet": LARGE}, "79.units_of_systems", Answer.REFUTED),
+        ({"translation LSTM": SMALL}, "79.units_of_systems", Answer.REFUTED),
+        ({"figure 1a": sizes.Size(30_000, 90_000)}, "79.units_of_systems", Answer.ERROR),
+        ({"VGG-16": sizes.Size(10**5, 138 * 10**6)}, "79.systems_with_more_units", Answer.REFUTED),
+        ({"figure 1a": LARGE}, "79.systems_with_more_units", Answer.ERROR),
     ],
 )
 def test_each_criterion_can_fail(counts, values, key, answer):
     assert answers(planted(counts, **values))[key] is answer
 
 
-def test_a_smaller_net_leaves_the_criteria_of_its_training_open(counts):
-    found = answers(planted(counts, size=criteria.SMALL))
-    assert [key for key, answer in found.items() if answer is Answer.NOT_RUN] == [
-        "57.large_net_is_trained",
-        "57.large_net_learns",
-    ]
+def test_a_smaller_net_leaves_its_training_open_and_decides_nothing(counts):
+    verdicts = judge(planted(counts, size=criteria.SMALL), experiment.CRITERIA)
+    assert [(v.key, v.role) for v in verdicts if v.verdict is Answer.NOT_RUN] == [("57.large_net_learns", "support")]
 
 
 def test_counts_are_facts_and_need_no_seeds(counts):
     verdicts = {verdict.key: verdict for verdict in judge(planted(counts, seeds=1), experiment.CRITERIA)}
-    assert verdicts["57.object_net_weights"].verdict is Answer.SUPPORTED
-    assert (verdicts["57.object_net_weights"].exact, verdicts["57.object_net_weights"].n) == (True, 0)
-    assert verdicts["57.object_net_weights"].estimate == 138_357_544
+    assert (verdicts["57.weights_of_systems"].exact, verdicts["57.weights_of_systems"].n) == (True, 0)
+    assert verdicts["57.weights_of_systems"].estimate == 3 / 5
+    assert verdicts["57.examples_of_systems"].estimate == 2 / 5
+    assert verdicts["79.units_of_systems"].estimate == 3 / 4
 
 
-def test_laptop_and_accelerator_train_hundreds_of_millions(counts):
-    assert 3e8 < counts[criteria.TRAINED].weights < 1e9
+def test_laptop_and_accelerator_train_more_than_a_hundred_million(counts):
+    assert 1e8 < counts[criteria.TRAINED].weights < 1e9
     fast = experiment.Config(**experiment.PRESETS["accelerator"])
     assert 3e8 < sizes.dense_size(experiment.net(fast), (16, 16, 1)).weights < 1e9
     assert fast.steps * fast.batch_size == fast.examples  # every example, once
+
+
+def test_seeds_have_examples_of_their_own():
+    config = experiment.Config(examples=512)
+    images = []
+    for seed in (0, 1):
+        with experiment.examples_of(config, seed) as dataset:
+            source = stream(dataset, 0)  # in the same order, so that the examples themselves are compared
+            source.prepare(lambda *progress: None)
+            images.append(source.batches(0, 1, 512).x.reshape(512, -1))
+    assert len(np.unique(np.concatenate(images), axis=0)) == 1024
 
 
 def test_flags_that_would_use_examples_twice_are_refused():
@@ -131,5 +149,5 @@ def test_a_small_net_learns_true_labels_in_one_pass_and_not_random_ones(context,
     weights = records.values("weights", net=criteria.TRAINED)[0]
     assert 0.3 * weights < records.values("weights_changed", labels="true")[0] <= weights
     assert len(records.values("loss", labels="true")) == 40
-    assert records.values("bytes_written", labels="true")[0] > 2560 * 258
+    assert records.values("bytes_written")[0] > 2560 * 258
     assert np.isfinite([row["value"] for row in records]).all()

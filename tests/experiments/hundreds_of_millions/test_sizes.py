@@ -19,7 +19,7 @@ def counted():
 
 @pytest.mark.parametrize(
     ("net", "weights"),
-    [("LeNet-5", 60_000), ("AlexNet", 60e6), ("VGG-16", 138e6), ("translation LSTM", 384e6)],
+    [("LeNet-5", 60_000), ("AlexNet", 60e6), ("VGG-16", 138e6), ("DeepFace", 120e6), ("translation LSTM", 384e6)],
 )
 def test_weights_are_those_published(counted, net, weights):
     assert counted[net].weights == pytest.approx(weights, rel=0.04)
@@ -41,6 +41,16 @@ def test_vgg_and_lenet_to_the_last_weight(counted):
     # ones, and no weights in its pooling.
     assert counted["LeNet-5"].weights == 60_000 + (96 - 60) * 25 + 85 * 10 - 12 - 32
     assert counted["LeNet-5"].units == 28 * 28 * 6 + 10 * 10 * 16 + 120 + 84 + 10
+
+
+def test_deepface_and_the_speech_net_by_hand(counted):
+    # Convolutions, layers without shared weights (95 % of all weights, with the dense ones, as published), and dense.
+    shared = 32 * (11 * 11 * 3 + 1) + 16 * (9 * 9 * 32 + 1)
+    local = 55**2 * 16 * (81 * 16 + 1) + 25**2 * 16 * (49 * 16 + 1) + 21**2 * 16 * (25 * 16 + 1)
+    assert counted["DeepFace"].weights == shared + local + 7057 * 4096 + 4097 * 4030
+    assert counted["DeepFace"].units == 142**2 * 32 + (63**2 + 55**2 + 25**2 + 21**2) * 16 + 4096 + 4030
+    assert shared < 0.05 * counted["DeepFace"].weights
+    assert counted["speech net"] == (7 * 2048 + 9304, 430 * 2048 + 6 * 2049 * 2048 + 2049 * 9304)
 
 
 def test_figure_1a_is_counted_by_hand(counted):
