@@ -126,8 +126,8 @@ def measure(config: Config, context: Context) -> Records:
     facts = {"peak_flops": peak, "bytes_of_1e8_examples": disk_bytes(HUNDRED_MILLION, numbered.RECORD)}
     counts = [measured(count()._asdict(), net=name) for name, count in sizes.NETS.items()]
     counts += [measured({"labelled_examples": count}, net=name) for name, count in sizes.LABELLED.items()]
-    facts = [measured(size._asdict(), net=TRAINED), measured(facts, **axes)]
-    return Records.gather([*counts, *facts, trained, *throughput(trained, peak, axes)])
+    here = [measured(size._asdict(), net=TRAINED), measured(facts, **axes)]
+    return Records.gather([*counts, *here, trained, *throughput(trained, peak, axes)])
 
 
 def examples_of(config, seed):

@@ -22,7 +22,8 @@ import jax
 import jax.numpy as jnp
 
 from dl_jax.data import catalog
-from dl_jax.data.dataset import Examples, two_classes
+from dl_jax.data.by_seed import sizes
+from dl_jax.data.dataset import Examples
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.selection import select
@@ -39,6 +40,7 @@ from dl_jax.training.step import Learner
 from dl_jax.training.sweep import evenly, sweep
 from experiments.television_with_knobs.criteria import BATCH_SIZE, CRITERIA, FEW, NOT_JUDGED, OUTER_KNOBS, USUAL_RATE
 from experiments.television_with_knobs.figures import draw
+from experiments.television_with_knobs.kinds import two_kinds
 
 __all__ = ["CRITERIA", "NOT_JUDGED", "PRESETS", "SECONDS", "Config", "draw", "measure"]
 
@@ -65,9 +67,9 @@ SECONDS = {"smoke": 14, "laptop": 50, "accelerator": 30}
 
 def measure(config: Config, context: Context) -> Records:
     """A few pictures and all of them, and all with shuffled labels, at every position of the outer knob."""
-    splits = two_classes(catalog.load(config.dataset, config.manual_dir or None), config.first, config.second)
+    splits = two_kinds(catalog.load(config.dataset, config.manual_dir or None), config.first, config.second).by_seed()
     model = mlp((config.hidden,), 2, NONLINEARITIES["relu"])
-    counts = {"few": FEW, "all": len(splits.train.x)}
+    counts = {"few": FEW, "all": sizes(splits).train}
     steps = max(config.epochs * counts["all"] // BATCH_SIZE, config.portions)
 
     def train(labels, *pictures):
@@ -86,7 +88,7 @@ def measure(config: Config, context: Context) -> Records:
         )
 
     tuned = select(train("true", "few", "all"), over="learning_rate", by="exam_accuracy", within=("pictures",))
-    return Records.gather([tuned, train("shuffled", "all"), count_knobs(config, splits.train.x)])
+    return Records.gather([tuned, train("shuffled", "all"), count_knobs(config, splits.shapes.train.x.shape[1])])
 
 
 def subsample(count, shuffle, key, train):
@@ -133,14 +135,15 @@ def updates(run: Run):
     }
 
 
-def count_knobs(config, x_NxD):
+def count_knobs(config, pixels):
     """The numbers of inner knobs, and of inner for each outer one; the control has one pixel and no hidden layer."""
 
     def count(hidden, inputs):
-        params = mlp(hidden, 2, NONLINEARITIES["relu"]).init(jax.random.key(0), x_NxD[:1, :inputs])
+        init = mlp(hidden, 2, NONLINEARITIES["relu"]).init
+        params = jax.eval_shape(init, jax.random.key(0), jax.ShapeDtypeStruct((1, inputs), jnp.float32))
         return sum(leaf.size for leaf in jax.tree.leaves(params))
 
-    counts = {"net": count((config.hidden,), x_NxD.shape[1]), "one pixel": count((), 1)}
+    counts = {"net": count((config.hidden,), pixels), "one pixel": count((), 1)}
     return Records.gather(
         measured({"inner_knobs": inner, "inner_knobs_per_outer": inner / len(OUTER_KNOBS)}, model=model)
         for model, inner in counts.items()

@@ -5,11 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dl_jax.data.dataset import Examples
+from dl_jax.data import catalog
+from dl_jax.data.dataset import Dataset, Examples, Splits
+from dl_jax.errors import FlagError
 from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.verdicts import Answer, judge
 from experiments import television_with_knobs as experiment
 from experiments.television_with_knobs import criteria
+from experiments.television_with_knobs.kinds import two_kinds
 
 STEPS = (10, 20, 30)
 PLANTED = {
@@ -119,3 +122,32 @@ def test_a_subset_has_the_labels_of_its_pictures_or_a_permutation():
     np.testing.assert_array_equal(true.x, shuffled.x)
     assert sorted(true.y.tolist()) == sorted(shuffled.y.tolist())
     assert not np.array_equal(true.y, shuffled.y)
+
+
+def test_two_kinds_are_made_of_the_listed_classes_and_split_anew_by_each_seed():
+    kinds = two_kinds(catalog.load("digits"), (3,), (8, 5))
+    for part in (kinds.train, kinds.validation, kinds.test):
+        assert set(part[1].tolist()) == {0, 1}
+        assert 0.55 < part[1].mean() < 0.75
+    first, other = (kinds.by_seed().of(seed) for seed in (0, 1))
+    assert first.train.x.shape == other.train.x.shape
+    assert not np.array_equal(first.test.y, other.test.y)
+
+
+@pytest.mark.parametrize(("first", "second"), [((0, 1), (1, 2)), ((0,), (10,)), ((-1,), (1,))])
+def test_labels_that_are_not_there_or_in_both_kinds_are_refused(first, second):
+    with pytest.raises(FlagError, match="labels 0 to 9"):
+        two_kinds(catalog.load("digits"), first, second)
+
+
+def test_generated_pictures_are_relabelled_where_they_are_drawn():
+    def redraw(key):
+        part = Examples(jnp.zeros((6, 1), jnp.uint8), jnp.asarray([0, 1, 2, 0, 1, 2]))
+        return Splits(part, part, part)
+
+    pair = (np.zeros((6, 1), np.uint8), np.array([0, 1, 2, 0, 1, 2], np.int32))
+    dataset = Dataset("drawn", pair, pair, pair, ("a", "b", "c"), "planted", redraw=redraw)
+    kinds = two_kinds(dataset, (2, 0), (1,))
+    assert kinds.redraw(jax.random.key(0)).test.y.tolist() == [0, 1, 0, 0, 1, 0]
+    with pytest.raises(FlagError, match="every label from 0 to 2"):
+        two_kinds(dataset, (0,), (1,))
