@@ -11,15 +11,15 @@ from dl_jax.report import plots
 
 
 def draw(records: Records) -> dict[str, Figure]:
-    """Test error and gradients as heat maps, and the function tasks by depth."""
+    """Test error and gradients as heat maps, and the folded tent by depth."""
     data = records.where(task="data")
     nets = data.where(width=[width for width in data.axis("width") if width])
     drawn = {"test_error": error_by_depth(data, records.where(task="theory")), "gradients": gradient_by_layer(nets)}
-    tasks = {"tent": "relative_squared_error", "parity": "test_accuracy"}
-    if not records.where(task=list(tasks)).rows:
+    if not records.where(task="tent").rows:
         return drawn
+    tent = seeds_by(records, "depth", {"tent": "relative_squared_error"})
     layers = seeds_by(records, "trained_layers", {"partly trained": "test_accuracy"})
-    return drawn | {"functions": seeds_by(records, "depth", tasks), "partly_trained": layers}
+    return drawn | {"functions": tent, "partly_trained": layers}
 
 
 def error_by_depth(data: Records, theory: Records) -> Figure:

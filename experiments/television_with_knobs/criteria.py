@@ -42,10 +42,16 @@ def learned(labels, reduce=None):
     )
 
 
-def gain_on_usual_rate(*reduce, **axes):
+def gain_on_usual_rate(reduce=None, **axes):
     """Test accuracy at the end at these axes minus that at the usual learning rate."""
+
+    def at_end(reduce, **axes):
+        return lambda records: records.by_seed(
+            "test_accuracy", reduce, step=max(records.axis("step")), **ALL_TRUE, **axes
+        )
+
     usual = {"learning_rate": USUAL_RATE, "selected": (True, False)}
-    return difference(final("test_accuracy", *reduce, **ALL_TRUE, **axes), final("test_accuracy", **ALL_TRUE, **usual))
+    return difference(at_end(reduce, **axes), at_end(None, **usual))
 
 
 def optimism(name):
