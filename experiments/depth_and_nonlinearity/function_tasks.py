@@ -14,7 +14,7 @@ from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.context import Context
 from dl_jax.training.grid import choice, grid, static
 from dl_jax.training.losses import half_squared_error
-from dl_jax.training.optimizers import adam
+from dl_jax.training.optimizers import annealed_adam
 from dl_jax.training.programs import Run
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import sweep
@@ -49,13 +49,13 @@ def learn_tent(
 
     def learner(trial):
         model = mlp((width_for(PARAMETERS, trial.depth, 1, 1),) * trial.depth, 1, trial.nonlinearity)
-        return Learner(model, half_squared_error, adam(trial.learning_rate))
+        return Learner(model, half_squared_error, annealed_adam(trial.learning_rate, steps))
 
     def trials(names, rates):
         named = choice(NONLINEARITIES, names)
         return grid(depth=static(depths), nonlinearity=named, learning_rate=rates, seed=seeds)
 
-    # A stack of identities is as good at any learning rate, and has nothing to choose.
+    # A stack of identities is one line at any learning rate, and has nothing to choose.
     parts = [trials([name], (LEARNING_RATES[1],) if name == "identity" else LEARNING_RATES) for name in nonlinearities]
     data, every = generated(tents(FOLDS), EXAMPLES), reduce(add, parts)
     return sweep(learner, data, every, steps=steps, evaluate=evaluate, context=context, task="tent")
