@@ -142,9 +142,7 @@ NOT_JUDGED = (
     not_judged(
         "between one layer and five, which the paper calls deep: drawn", metric="test_accuracy", depth=(2, 3, 4)
     ),
-    not_judged(
-        "its layers merge into one: no rival, and drawn", metric="test_accuracy", nonlinearity="identity"
-    ),
+    not_judged("its layers merge into one: no rival, and drawn", metric="test_accuracy", nonlinearity="identity"),
     not_judged("rectifiers stand for what is not affine", metric="affine_residual", nonlinearity=("tanh", "logistic")),
     not_judged("rectifiers stand for what is no line", metric="error_above_best_line", nonlinearity="tanh"),
     not_judged("only their accuracy is compared", metric="affine_residual", task="partly trained"),

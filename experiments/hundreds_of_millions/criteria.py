@@ -111,5 +111,8 @@ NOT_JUDGED = (
             "seconds_for_1e8_examples",
         ),
     ),
-    not_judged("the size of the net that is trained here, which its flags decide", net=TRAINED),
+    not_judged("no nets for objects or language: drawn", metric="units", net=("LeNet-5", "speech net")),
+    not_judged("the net of the paper's drawing: drawn", metric="weights", net="figure 1a"),
+    not_judged("what its flags decide", net=TRAINED, metric=("units", "weights")),
+    not_judged("a net too small to bear on the statement", size=SMALL),
 )
