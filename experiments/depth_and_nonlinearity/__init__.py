@@ -62,7 +62,7 @@ class Config(Flags):
         ("relu", "tanh", "logistic", "identity"), "of the hidden layers", choices=tuple(NONLINEARITIES)
     )
     learning_rates: tuple[float, ...] = flag(
-        (0.001, 0.003, 0.01, 0.03, 0.1, 0.3), "to choose from, of SGD with momentum 0.9", above=0
+        (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0), "to choose from, of SGD with momentum 0.9", above=0
     )
     steps: int = flag(0, "training steps; 0 is ten epochs, at least 1000 steps", at_least=0)
     initializer: str = flag("variance_preserving", "the rule for the initial weights", choices=tuple(INITIALIZERS))

@@ -25,7 +25,7 @@ FOLDS = 4
 """The tent map folded four times has 16 pieces."""
 PARAMETERS = 2500
 """Weights and biases of every net, whatever its depth: the width that comes nearest is taken."""
-EXAMPLES, LEARNING_RATES = 4096, (1e-3, 3e-3, 1e-2, 3e-2)
+EXAMPLES, LEARNING_RATES = 4096, (1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
 
 
 def learn_tent(
