@@ -72,7 +72,7 @@ PRESETS = {
     "smoke": {"seeds": 2, "depths": (1, 5), "widths": (16,), "learning_rates": (0.03,), "steps": 60},
     "accelerator": {"widths": (64, 256), "seeds": 26},
 }
-SECONDS = 240
+SECONDS = 250
 
 
 def measure(config: Config, context: Context) -> Records:
