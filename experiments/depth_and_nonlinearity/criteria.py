@@ -35,7 +35,7 @@ def depth_gain(name):
 
 
 def largest_deviation(values):
-    """Of several values, how far the farthest is from 0."""
+    """How far the farthest of several values is from 0."""
     return np.max(np.abs(values))
 
 
@@ -147,12 +147,9 @@ NOT_JUDGED = (
     not_judged("what the learning rate is chosen by", metric="validation_accuracy"),
     not_judged("1 minus the accuracy, for the heat map", metric="test_error_rate"),
     not_judged("drawn, as the reason why depth fails", metric=("gradient_norm", "depth_scales_6")),
-    not_judged("the linear classifier, of which the figure's title tells", depth=0),
-    not_judged(
-        "between one layer and five, which the paper calls deep: drawn", metric="test_accuracy", depth=(2, 3, 4)
-    ),
+    not_judged("no hidden layer, or fewer than five: drawn", metric="test_accuracy", depth=(0, 2, 3, 4)),
     not_judged("its layers merge into one: no rival, and drawn", metric="test_accuracy", nonlinearity="identity"),
     not_judged("rectifiers stand for what is not affine", metric="affine_residual", nonlinearity=("tanh", "logistic")),
-    not_judged("rectifiers stand for what is no line", metric="error_above_best_line", nonlinearity="tanh"),
+    not_judged("rectifiers stand for what differs from a line", metric="error_above_best_line", nonlinearity="tanh"),
     not_judged("only their accuracy is compared", metric="affine_residual", task="partly trained"),
 )

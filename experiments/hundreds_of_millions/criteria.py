@@ -98,7 +98,7 @@ NOT_JUDGED = (
     not_judged("the curve of which `last_loss` is the end: drawn", metric=("loss", "first_loss")),
     not_judged("the lowest loss that is possible: drawn beside the curve", metric="least_loss"),
     not_judged(
-        "costs, which depend on the machine",
+        "costs, which depend on the host",
         metric=(
             "examples_seen",
             "examples_per_s",

@@ -11,8 +11,8 @@ Run            bash launch/local.sh television_with_knobs --dataset=cifar10 --ma
                bash launch/local.sh television_with_knobs --dataset=canids --first=0 --second=1
 Takes          1 min on 2 CPU cores, as long on an accelerator
 Left open      the picture is the note-taker's own, and a loose one. The machine is a net of one hidden layer, the outer
-               knob that is tuned is the learning rate, and the two kinds are the even digits and the odd ones. Digits
-               are no cats and dogs: the first command has those. A picture that is shown again counts again
+               knob that is tuned is the learning rate, and the two kinds are the even digits and the odd ones. Cats and
+               dogs themselves are in the first command. A picture that is shown again counts again
 """
 
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ DEPTHS = (1, 2, 5, 10, 20)
 PLANTED = {
     "affine": 1e-7,
     "line": 0.0,
-    "bent": 0.5,
+    "curved": 0.5,
     "fold": 0.6,
     "fold_tanh": 0.0,
     "relu": 0.95,
@@ -48,7 +48,7 @@ def records(**changed):
                 yield measured(metrics, **at, nonlinearity=name)
             if depth <= 10:
                 folds = {"relu": plant["fold"], "tanh": plant["fold_tanh"], "identity": 0.0}
-                beyond = {"relu": -plant["bent"], "tanh": -0.3, "identity": plant["line"] * (depth == 5)}
+                beyond = {"relu": -plant["curved"], "tanh": -0.3, "identity": plant["line"] * (depth == 5)}
                 for name, gain in folds.items():
                     metrics = {"relative_squared_error": noisy(0.9 - gain * (depth >= 5))}
                     metrics["error_above_best_line"] = noisy(beyond[name])
@@ -102,7 +102,7 @@ def test_each_criterion_can_fail(planted, key, answer):
 @pytest.mark.parametrize(
     ("planted", "key"),
     [
-        ({"bent": 0.0}, "20.identity_stack_gains_nothing"),
+        ({"curved": 0.0}, "20.identity_stack_gains_nothing"),
         ({"all_but_one": 0.7}, "105.all_layers_are_trained"),
     ],
 )
