@@ -1,6 +1,6 @@
 """Labelled examples in memory or as a stream, their splits, and a dataset with its provenance."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import NamedTuple
@@ -160,23 +160,6 @@ def hold_out(x: np.ndarray, y: np.ndarray, share: float, seed: int = 0) -> tuple
         count = min(max(1, round(share * len(members))), len(members) - 1)
         held_out[members[:count]] = True
     return (x[~held_out], y[~held_out]), (x[held_out], y[held_out])
-
-
-def two_classes(dataset: Dataset, first: Sequence[int], second: Sequence[int]) -> Splits:
-    """Return the standardised examples with labels in `first` (new label 0) or `second` (new label 1).
-
-    DataError if a label is listed twice or does not exist.
-    """
-    labels = [*first, *second]
-    if len(set(labels)) < len(labels) or max(labels) >= len(dataset.class_names):
-        last = len(dataset.class_names) - 1
-        raise DataError(f"the labels of {dataset.name} are 0 to {last}; each may be in one of the two classes only")
-
-    def relabel(examples):
-        listed_N = np.isin(examples.y, labels)
-        return Examples(examples.x[listed_N], np.isin(examples.y[listed_N], second).astype(np.int32))
-
-    return Splits(*map(relabel, dataset.standardized()))
 
 
 def generated(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dl_jax.evidence.axes import describe_axes
-from dl_jax.evidence.records import Estimand, Missing, Records
+from dl_jax.evidence.records import HIDDEN, Estimand, Missing, Records
 
 
 def metric(name: str, reduce: Callable | None = None, **axes: Any) -> Estimand:
@@ -34,7 +34,7 @@ def final(name: str, reduce: Callable | None = None, **axes: Any) -> Estimand:
         found = Records(ends).axis("seed")
         if not ends or (found and found != records.axis("seed")):
             raise Missing(f"no {name} at {describe_axes(axes)}" + (" for every seed" if ends else ""))
-        return Records(ends).by_seed(name, reduce)
+        return Records(ends).by_seed(name, reduce, **{column: axes[column] for column in HIDDEN if column in axes})
 
     return estimand
 

@@ -30,7 +30,7 @@ def select(records: Records, *, over: str, by: str, within: tuple[str, ...]) -> 
         if row.get("step", 0) == last[at, value]:
             score = row["value"] if math.isfinite(row["value"]) else -math.inf
             scores.setdefault(at, {}).setdefault(value, []).append(score)
-    best = {at: max(found, key=lambda value: np.mean(found[value])) for at, found in scores.items()}
+    best = {at: _best(found) for at, found in scores.items()}
 
     def marked(at):
         if over not in at:
@@ -49,6 +49,23 @@ def select(records: Records, *, over: str, by: str, within: tuple[str, ...]) -> 
         tuple(map(marked_row, records.rows)),
         tuple(NamedArray(each.metric, marked(each.at), each.axes, each.values) for each in records.arrays),
     )
+
+
+def _best(scores):
+    """The value with the best mean; not one at the edge of its grid if its neighbour is as good.
+
+    That is one standard error of the difference, seed by seed: where no value helps, the best is at the edge by chance.
+    """
+    best = max(scores, key=lambda value: np.mean(scores[value]))
+    if len(scores) < 3 or not _at_edge(best, scores):
+        return best
+    order = sorted(scores)
+    inner = order[1] if best == order[0] else order[-2]
+    if len(scores[inner]) != len(scores[best]):
+        return best
+    gain_S = np.subtract(scores[best], scores[inner])
+    error = np.std(gain_S, ddof=1) / np.sqrt(len(gain_S)) if len(gain_S) > 1 else 0.0
+    return inner if np.mean(gain_S) <= error else best
 
 
 def _at_edge(value, tried):

@@ -52,8 +52,3 @@ def lanczos(product: HessianProduct, start_P: jax.Array, steps: int) -> tuple[ja
     matrix_KxK = jnp.diag(diagonal_K) + jnp.diag(off_diagonal_K[:-1], 1) + jnp.diag(off_diagonal_K[:-1], -1)
     value_K, vector_KxK = jnp.linalg.eigh(matrix_KxK)
     return value_K, vector_KxK[0] ** 2
-
-
-def share_above(value_JxK: jax.Array, weight_JxK: jax.Array, fraction: float) -> jax.Array:
-    """Share of all eigenvalues that exceed `fraction` of the largest, from `lanczos` with J start vectors."""
-    return jnp.mean(jnp.sum(jnp.where(value_JxK > fraction * jnp.max(value_JxK), weight_JxK, 0.0), 1))

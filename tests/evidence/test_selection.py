@@ -88,3 +88,32 @@ def test_sweeps_of_different_lengths_are_each_judged_at_their_own_last_step():
     )
     chosen = select(records, **BY, within=("size",))
     assert [chosen.where(size=size).axis("learning_rate") for size in (100, 1000)] == [(0.2,), (0.2,)]
+
+
+def chosen(accuracy_of):
+    """The rows of every rate by the accuracy of its seeds."""
+    rows = [
+        row(seed, "validation_accuracy", value, depth=1, learning_rate=rate)
+        for rate, values in accuracy_of.items()
+        for seed, value in enumerate(values)
+    ]
+    return select(Records(tuple(rows)), **BY, within=("depth",)).where(depth=1)
+
+
+def test_a_choice_at_the_edge_of_the_grid_is_marked():
+    at_edge = chosen({0.1: (0.5, 0.52), 0.2: (0.6, 0.62), 0.3: (0.9, 0.92)})
+    assert {(each["learning_rate"], each.get("at_edge")) for each in at_edge} == {(0.3, True)}
+    inside = chosen({0.1: (0.5, 0.52), 0.2: (0.9, 0.92), 0.3: (0.6, 0.62)})
+    assert {(each["learning_rate"], each.get("at_edge")) for each in inside} == {(0.2, None)}
+
+
+def test_where_no_value_helps_the_choice_is_not_at_the_edge():
+    equal = chosen({0.1: (0.1, 0.1), 0.2: (0.1, 0.1), 0.3: (0.1, 0.1)})
+    noise = chosen({0.1: (0.1, 0.1), 0.2: (0.10, 0.11), 0.3: (0.12, 0.10)})
+    for found in (equal, noise):
+        assert {(each["learning_rate"], each.get("at_edge")) for each in found} == {(0.2, None)}
+
+
+def test_names_have_no_edge():
+    named = chosen({"adam": (0.9, 0.9), "sgd": (0.1, 0.1), "rmsprop": (0.5, 0.5)})
+    assert not any("at_edge" in each for each in named)
