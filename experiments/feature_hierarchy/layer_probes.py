@@ -1,6 +1,6 @@
-"""What linear probes and distances show of every layer of a net for planted pictures.
+"""What linear probes, reconstructions and distances show of every layer of a net for planted pictures.
 
-L layers, from the pixels to the scores; U nuisances; N pictures; P parts; C objects.
+L layers, from the pixels to the hidden layer; U nuisances; N pictures; P parts; C objects.
 """
 
 from collections.abc import Sequence
@@ -11,35 +11,26 @@ import numpy as np
 
 from dl_jax.data.dataset import Splits
 from dl_jax.measures.probes import auc, binary_accuracy, gram_matrices, r2, ridge_from_grams
-from dl_jax.measures.similarity import linear_cka
 from dl_jax.models.model import Model, Params
 from experiments.feature_hierarchy.planted_examples import PROBED, REDRAWN, PlantedExamples, probe_targets
 from experiments.feature_hierarchy.planted_hierarchy import OBJECTS
-from experiments.feature_hierarchy.scatter import rms_distance, scatter_ratio
+from experiments.feature_hierarchy.reconstruction import identified, kernel_matrices, reconstruct
+from experiments.feature_hierarchy.scatter import scatter_ratio, share_moved
 
 STAGES = ("stage 1", "stage 2", "stage 3")
-LAYERS = ("pixels", *STAGES, "hidden", "scores")
-FAR_APART = 3
-"""Distance in layers from which two layers count as far apart."""
-PAIRED, DISTANCES = ("paired", "unpaired"), ("neighbours", "far apart")
+LAYERS = ("pixels", *STAGES, "hidden")
+"""The scores are left out: they are too few to contain nuisances, trained or not."""
+CHANGED = (*REDRAWN, "object")
 AXES = {
     "test_accuracy": {},
     "object_auc": {},
-    "mean_alignment": {"pictures": PAIRED, "distance": DISTANCES},
-    "alignment": {"layer": LAYERS, "other_layer": LAYERS},
+    "parts_auc": {},
+    "unrecognised_accuracy": {},
     "nuisance_r2": {"layer": LAYERS, "nuisance": PROBED},
-    "log_nuisance_distance": {"layer": LAYERS, "nuisance": REDRAWN},
+    "share_moved": {"layer": LAYERS, "changed": CHANGED},
 } | {
     name: {"layer": LAYERS}
-    for name in (
-        "object_accuracy",
-        "pixels_r2",
-        "mean_nuisance_r2",
-        "parts_accuracy",
-        "parts_auc",
-        "log_rms_nuisance_distance",
-        "log_scatter_ratio",
-    )
+    for name in ("object_accuracy", "parts_accuracy", "log_scatter_ratio", "picture_r2", "recognised")
 }
 """{metric of `measure_layers`: the labels along its axes}."""
 
@@ -47,19 +38,20 @@ AXES = {
 def measure_layers(model: Model, nets: Sequence[Params], examples: PlantedExamples) -> dict[str, jax.Array]:
     """Compute the metrics of AXES, with a leading axis for the nets (weights of the model).
 
-    object_accuracy:           accuracy of a linear probe for the object.
-    parts_accuracy:            share of correct answers of linear probes for which parts there are, in any position.
-    pixels_r2, nuisance_r2:    variance that a linear probe explains of the picture, and of each nuisance.
-    mean_nuisance_r2:          the mean of the latter.
-    log_scatter_ratio:         log10 of the variance between objects over that within.
-    log_nuisance_distance:     log10 of the distance by which a redrawn nuisance moves the layer's output, over that by
-                               which another object in the same scene does.
-    log_rms_nuisance_distance: the same for the root mean square over the nuisances.
-    parts_auc:                 probability that the part probes' evidence is larger for a whole object than for one with
-                               its parts apart.
-    object_auc:                the same for the margin of the object's score.
-    alignment, mean_alignment: CKA with every other layer, and its mean over neighbours and over layers far apart, also
-                               of pictures in unpaired order (a control).
+    object_accuracy:       accuracy of a linear probe for the object.
+    parts_accuracy:        share of correct answers of linear probes for which parts there are, in any position.
+    nuisance_r2:           variance of each nuisance that a linear probe explains.
+    picture_r2:            variance of the pictures that their reconstruction from the layer explains.
+    recognised:            share of the reconstructions that are recognised among the pictures of the same object.
+    unrecognised_accuracy: accuracy of the object probe in the hidden layer for pictures that are not recognised there;
+                           NaN where all are.
+    log_scatter_ratio:     log10 of the variance between objects over that within.
+    share_moved:           distance by which a redrawn nuisance, or another object in the same scene, moves the layer's
+                           output, over the distance between two pictures at random.
+    parts_auc:             probability that the part probes' evidence at stage 3 is larger for a whole object than for
+                           one with its parts apart.
+    object_auc:            the same for the margin of the object's score.
+    test_accuracy:         the accuracy of the net itself.
     """
     sets = (*(pictures.x for pictures in (*examples.whole, *examples.apart)), *examples.changed.values())
     x, bounds = jnp.concatenate(sets), np.cumsum([len(x) for x in sets])[:-1]
@@ -75,17 +67,33 @@ def _measure_net(layers, bounds, examples):
         whole.append(Splits(*sets[:3]))
         apart.append(Splits(*sets[3:6]))
         changed.append(dict(zip(examples.changed, sets[6:], strict=True)))
+    (*whole, scores), (*apart, scores_apart), (*changed, _) = whole, apart, changed
     label_N = examples.whole.test.y
-    ratios = [jnp.log10(jnp.maximum(scatter_ratio(y.test, label_N, len(OBJECTS)), 1e-4)) for y in whole]
-    margin_whole, margin_apart = (_margin(splits[-1].test, label_N) for splits in (whole, apart))
-    probe_wholes, probe_parts = _probes(examples)
-    grams = _stack([gram_matrices(y) for y in whole])
-    part_grams = _stack([gram_matrices(_half_apart(*both)) for both in zip(whole, apart, strict=True)])
-    return {
-        **jax.lax.map(lambda both: probe_wholes(both[0]) | probe_parts(both[1]), (grams, part_grams)),
-        **_stack([_distances(y.test, others) for y, others in zip(whole, changed, strict=True)]),
-        **_alignments([y.test for y in whole]),
-        "log_scatter_ratio": jnp.stack(ratios),
+    margin_whole, margin_apart = (_margin(splits.test, label_N) for splits in (scores, scores_apart))
+    pictures = Splits(*(pictures.x.reshape(len(pictures.x), -1) for pictures in examples.whole))
+    of_whole, of_parts = _probes(examples)
+
+    def measure_layer(matrices):
+        kernels, grams, part_grams = matrices
+        reconstruction_NxP = reconstruct(kernels, pictures)
+        return of_whole(grams) | of_parts(part_grams) | {
+            "picture_r2": r2(reconstruction_NxP, pictures.test),
+            "recognised": identified(reconstruction_NxP, pictures.test, label_N),
+        }
+
+    both = zip(whole, apart, strict=True)
+    matrices = [(kernel_matrices(y), gram_matrices(y), gram_matrices(_half_apart(y, z))) for y, z in both]
+    by_layer = jax.lax.map(measure_layer, _stack(matrices))
+    correct_LxN, unrecognised_N = by_layer.pop("object_correct"), ~by_layer["recognised"][-1]
+    ratios = [scatter_ratio(y.test, label_N, len(OBJECTS)) for y in whole]
+    shares = [[share_moved(y.test, others[name]) for name in CHANGED] for y, others in zip(whole, changed, strict=True)]
+    return by_layer | {
+        "object_accuracy": jnp.mean(correct_LxN, 1),
+        "recognised": jnp.mean(by_layer["recognised"], 1),
+        "unrecognised_accuracy": jnp.sum(correct_LxN[-1] & unrecognised_N) / jnp.sum(unrecognised_N),
+        "share_moved": jnp.stack([jnp.stack(row) for row in shares]),
+        "log_scatter_ratio": jnp.log10(jnp.maximum(jnp.stack(ratios), 1e-4)),
+        "parts_auc": by_layer["parts_auc"][LAYERS.index("stage 3")],
         "object_auc": auc(margin_whole, margin_apart),
         "test_accuracy": jnp.mean(margin_whole > 0),
     }
@@ -110,7 +118,6 @@ def _probes(examples):
     blocks = {
         "object": Splits(*(jax.nn.one_hot(pictures.y, len(OBJECTS)) for pictures in examples.whole)),
         **{name: Splits(*(targets[name] for targets in nuisances)) for name in PROBED},
-        "pixels": Splits(*(pictures.x.reshape(len(pictures.x), -1) for pictures in examples.whole)),
     }
     targets = Splits(*(jnp.concatenate(parts, 1) for parts in zip(*blocks.values(), strict=True)))
     bounds = np.cumsum([block.train.shape[1] for block in blocks.values()])[:-1]
@@ -121,12 +128,9 @@ def _probes(examples):
 
     def probe_wholes(grams):
         predictions = dict(zip(blocks, jnp.split(ridge_from_grams(grams, targets), bounds, 1), strict=True))
-        nuisance_r2_U = jnp.stack([r2(predictions[name], blocks[name].test) for name in PROBED])
         return {
-            "object_accuracy": jnp.mean(jnp.argmax(predictions["object"], 1) == examples.whole.test.y),
-            "nuisance_r2": nuisance_r2_U,
-            "mean_nuisance_r2": jnp.mean(nuisance_r2_U),
-            "pixels_r2": r2(predictions["pixels"], blocks["pixels"].test),
+            "object_correct": jnp.argmax(predictions["object"], 1) == examples.whole.test.y,
+            "nuisance_r2": jnp.stack([r2(predictions[name], blocks[name].test) for name in PROBED]),
         }
 
     def probe_parts(grams):
@@ -140,30 +144,8 @@ def _probes(examples):
     return probe_wholes, probe_parts
 
 
-def _distances(y, changed):
-    """log10 of the distances by which redrawn nuisances move y, over that by which another object does."""
-    moved = {name: rms_distance(y[: len(other)], other) for name, other in changed.items()}
-    unit, distance_U = moved["object"] + 1e-30, jnp.stack([moved[name] for name in REDRAWN])
-    return {
-        "log_nuisance_distance": jnp.log10(distance_U / unit + 1e-30),
-        "log_rms_nuisance_distance": jnp.log10(jnp.sqrt(jnp.mean(distance_U**2)) / unit + 1e-30),
-    }
-
-
 def _margin(scores_NxC, label_N):
     """margin_N: the score of the correct object minus the highest other score."""
     correct_NxC = jax.nn.one_hot(label_N, scores_NxC.shape[1], dtype=bool)
     correct_N = jnp.max(jnp.where(correct_NxC, scores_NxC, -jnp.inf), 1)
     return correct_N - jnp.max(jnp.where(correct_NxC, -jnp.inf, scores_NxC), 1)
-
-
-def _alignments(layers):
-    alignment_LxL = linear_cka(layers)
-    unpaired_LxL = linear_cka([jnp.roll(y, number, 0) for number, y in enumerate(layers)])
-    distance_LxL = jnp.abs(jnp.arange(len(layers))[:, None] - jnp.arange(len(layers))[None])
-    masks = (distance_LxL == 1, distance_LxL >= FAR_APART)
-    means = [
-        [jnp.sum(values_LxL * mask_LxL) / jnp.sum(mask_LxL) for mask_LxL in masks]
-        for values_LxL in (alignment_LxL, unpaired_LxL)
-    ]
-    return {"alignment": alignment_LxL, "mean_alignment": jnp.stack([jnp.stack(row) for row in means])}

@@ -1,4 +1,4 @@
-"""Variance between and within classes, and distances between pairs."""
+"""Variance between and within classes, and how far a change moves features."""
 
 import jax
 import jax.numpy as jnp
@@ -27,6 +27,13 @@ def share_between(x: jax.Array, label_N: jax.Array, classes: int) -> jax.Array:
     return ratio / (1.0 + ratio)
 
 
-def rms_distance(x: jax.Array, y: jax.Array) -> jax.Array:
-    """Return the root mean square over N pairs of the distance between x and y, both [N, ...]."""
-    return jnp.sqrt(jnp.sum((x - y) ** 2) / len(x))
+def share_moved(x: jax.Array, y: jax.Array) -> jax.Array:
+    """Return the distance between x and the first examples changed, y, over that between two of x at random.
+
+    x: features, [N, ...]; y: those of the first of the N examples after a change. Both distances are root mean squares:
+    1 for a change that redraws everything, 0 for one that the features ignore.
+    """
+    x_NxD, y_MxD = x.reshape(len(x), -1), y.reshape(len(y), -1)
+    moved = jnp.sum((x_NxD[: len(y)] - y_MxD) ** 2) / len(y)
+    apart = 2 * jnp.sum((x_NxD - jnp.mean(x_NxD, 0, keepdims=True)) ** 2) / (len(x) - 1)
+    return jnp.sqrt(moved / (apart + 1e-30))
