@@ -1,7 +1,8 @@
 """Patches of natural photographs, and the same without what a claim is about: permuted pixels and random phases.
 
-The two photographs of scikit-learn (china.jpg and flower.jpg) are installed with it. A patch is labelled by the region
-of the photographs that it lies in. G regions, K blocks of a region.
+The two photographs of scikit-learn (china.jpg and flower.jpg) are installed with it. A class is a spot of them, as in
+exemplar nets (Dosovitskiy, Springenberg, Riedmiller & Brox 2014): which spot it is has to be seen at any shift and in
+any light. Labels of larger regions can be read from brightness and blur alone. K spots.
 """
 
 from functools import cache
@@ -12,18 +13,11 @@ import numpy as np
 
 from dl_jax.data.dataset import Examples, Splits
 
-HEIGHT, WIDTH = 420, 640
-"""Pixels of each photograph; the last seven rows are left out."""
-ROWS, COLUMNS = 3, 4
-"""Regions of a photograph."""
-BLOCKS = 4
-"""Blocks along a side of a region. A patch lies in one block and a block in one split: splits share no pixel."""
-SHARES = (10, 2, 4)
-"""Blocks of every region to train on, to choose hyperparameters on, and to test on."""
-REGIONS = 2 * ROWS * COLUMNS
-"""Number of classes."""
-LARGEST_SIDE = HEIGHT // ROWS // BLOCKS
-"""Pixels along the largest patch."""
+CANDIDATES = 4
+"""Random spots for each one that is used: those with the most contrast are."""
+CONTRAST, BRIGHTNESS = 0.4, 0.5
+"""Standard deviations, from patch to patch, of the logarithm of the contrast and of the brightness; that of all pixels
+of the photographs is 1."""
 
 
 @cache
@@ -31,42 +25,52 @@ def photographs() -> np.ndarray:
     """Return the photographs, photo_2xHxWx3 uint8."""
     from sklearn.datasets import load_sample_images  # scikit-learn takes a second to import
 
-    return np.stack([photo_HxWx3[:HEIGHT, :WIDTH] for photo_HxWx3 in load_sample_images().images])
+    return np.stack(load_sample_images().images)
 
 
 def natural_patches(
-    key: jax.Array, side: int, train: int = 8192, validation: int = 1024, test: int = 2048, colour: bool = False
+    key: jax.Array,
+    side: int,
+    spots: int = 64,
+    train: int = 16384,
+    validation: int = 1024,
+    test: int = 2048,
+    colour: bool = False,
 ) -> Splits:
-    """Draw patches x_NxSxSxC, grey or in colour, labelled by their region; as many of each region, to within one.
+    """Draw patches x_NxSxSxC, grey or in colour, labelled by their spot; as many of each spot, to within one.
 
-    The key draws which blocks belong to which split, and where in its block each patch lies. Every colour channel has
-    mean 0 and variance 1 over the training patches. ValueError if a patch is larger than a block.
+    The key draws the spots, and for each patch a shift by less than half its side, a contrast and a brightness. The
+    splits show the same spots.
     """
-    if side > LARGEST_SIDE:
-        raise ValueError(f"a patch of {side} pixels is larger than a block of {LARGEST_SIDE}")
-    key_blocks, *keys = jax.random.split(key, 4)
     photo_2xHxWxC = jnp.asarray(photographs(), jnp.float32)
     photo_2xHxWxC = photo_2xHxWxC if colour else photo_2xHxWxC.mean(-1, keepdims=True)
-    block_GxK = jax.vmap(lambda key: jax.random.permutation(key, BLOCKS**2))(jax.random.split(key_blocks, REGIONS))
-    parts = zip(keys, jnp.split(block_GxK, np.cumsum(SHARES)[:-1], 1), (train, validation, test), strict=True)
-    drawn = [_patches(key, photo_2xHxWxC, blocks_GxK, side, count) for key, blocks_GxK, count in parts]
-    mean_1x1x1xC, deviation_1x1x1xC = (reduce(drawn[0].x, (0, 1, 2), keepdims=True) for reduce in (jnp.mean, jnp.std))
-    return Splits(*(Examples((x - mean_1x1x1xC) / deviation_1x1x1xC, y) for x, y in drawn))
+    photo_2xHxWxC = (photo_2xHxWxC - photo_2xHxWxC.mean()) / photo_2xHxWxC.std()
+    key_spots, *keys = jax.random.split(key, 4)
+    spot_Kx3 = _spots(key_spots, photo_2xHxWxC, side, spots)
+
+    def drawn(key, count):
+        key_shift, key_contrast, key_brightness = jax.random.split(key, 3)
+        label_N = jnp.arange(count) % spots
+        shift_Nx2 = jax.random.randint(key_shift, (count, 2), 0, side // 2)
+        x_NxSxSxC = _cut(photo_2xHxWxC, spot_Kx3[label_N] + jnp.pad(shift_Nx2, ((0, 0), (1, 0))), side)
+        contrast_Nx1x1x1 = jnp.exp(CONTRAST * jax.random.normal(key_contrast, (count, 1, 1, 1)))
+        brightness_Nx1x1x1 = BRIGHTNESS * jax.random.normal(key_brightness, (count, 1, 1, 1))
+        return Examples(contrast_Nx1x1x1 * x_NxSxSxC + brightness_Nx1x1x1, label_N)
+
+    return Splits(*(drawn(key, count) for key, count in zip(keys, (train, validation, test), strict=True)))
 
 
-def _patches(key, photo_2xHxWxC, block_GxK, side, count):
-    height, width = HEIGHT // ROWS // BLOCKS, WIDTH // COLUMNS // BLOCKS
-    key_block, key_row, key_column = jax.random.split(key, 3)
-    region_N = jnp.arange(count) % REGIONS
-    block_N = block_GxK[region_N, jax.random.randint(key_block, (count,), 0, block_GxK.shape[1])]
-    photo_N, place_N = jnp.divmod(region_N, ROWS * COLUMNS)
-    row_N = (place_N // COLUMNS * BLOCKS + block_N // BLOCKS) * height
-    column_N = (place_N % COLUMNS * BLOCKS + block_N % BLOCKS) * width
-    row_N += jax.random.randint(key_row, (count,), 0, height - side + 1)
-    column_N += jax.random.randint(key_column, (count,), 0, width - side + 1)
+def _spots(key, photo_2xHxWxC, side, spots):
+    """spot_Kx3: photograph, row and column of the upper left corner of each spot, unshifted."""
+    last_3 = jnp.array([2, *(size - side - side // 2 for size in photo_2xHxWxC.shape[1:3])])
+    place_Nx3 = jax.random.randint(key, (CANDIDATES * spots, 3), 0, last_3[None])
+    contrast_N = _cut(photo_2xHxWxC, place_Nx3, side).std((1, 2)).mean(-1)
+    return place_Nx3[jnp.argsort(-contrast_N)[:spots]]
+
+
+def _cut(photo_2xHxWxC, place_Nx3, side):
     size = (1, side, side, photo_2xHxWxC.shape[-1])
-    cut = jax.vmap(lambda *at: jax.lax.dynamic_slice(photo_2xHxWxC, (*at, 0), size)[0])
-    return Examples(cut(photo_N, row_N, column_N), region_N)
+    return jax.vmap(lambda at: jax.lax.dynamic_slice(photo_2xHxWxC, (*at, 0), size)[0])(place_Nx3)
 
 
 def permuted_pixels(key: jax.Array, splits: Splits) -> Splits:

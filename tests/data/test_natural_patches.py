@@ -16,48 +16,53 @@ SPLITS = Splits(*(Examples(X[at : at + 2], np.arange(2)) for at in (0, 2, 4)))
 SAME = Splits(*(Examples(np.repeat(X[:1], 2, 0), np.arange(2)) for _ in range(3)))
 
 
-def positions_as_pixels(monkeypatch):
-    """Photographs whose every pixel holds its own number."""
-    number = np.arange(2 * patches.HEIGHT * patches.WIDTH, dtype=np.float32)
-    monkeypatch.setattr(patches, "photographs", lambda: number.reshape(2, patches.HEIGHT, patches.WIDTH, 1))
+def plain(monkeypatch):
+    """Patches in equal light."""
+    monkeypatch.setattr(patches, "CONTRAST", 0.0)
+    monkeypatch.setattr(patches, "BRIGHTNESS", 0.0)
 
 
-def test_splits_are_disjoint_and_labels_are_regions(monkeypatch):
-    positions_as_pixels(monkeypatch)
-    drawn = []
-
-    def keep(examples):
-        drawn.append(examples)
-        return examples
-
-    of_split = patches._patches
-    monkeypatch.setattr(patches, "_patches", lambda *given: keep(of_split(*given)))
-    patches.natural_patches(KEY, 13, train=480, validation=96, test=96)
-    pixels = [np.asarray(examples.x).astype(int) for examples in drawn]
-    for first, second in ((0, 1), (0, 2), (1, 2)):
-        assert not np.intersect1d(pixels[first], pixels[second]).size
-    photo, row, column = np.unravel_index(pixels[0][:, 0, 0, 0], (2, patches.HEIGHT, patches.WIDTH))
-    region = photo * 12 + row // 140 * 4 + column // 160
-    np.testing.assert_array_equal(region, drawn[0].y)
-    np.testing.assert_array_equal(np.diff(pixels[0], axis=2), 1)
-    np.testing.assert_array_equal(np.diff(pixels[0], axis=1), patches.WIDTH)
+def test_patches_of_a_spot_lie_within_half_a_side_of_each_other_in_one_photograph(monkeypatch):
+    """In photographs whose every pixel holds its own number, the first pixel of a patch says where it lies."""
+    plain(monkeypatch)
+    height, width = 64, 80
+    number_2xHxWx1 = np.arange(2 * height * width, dtype=np.float32).reshape(2, height, width, 1)
+    monkeypatch.setattr(patches, "photographs", lambda: number_2xHxWx1)
+    for x, y in patches.natural_patches(KEY, 12, 5, 200, 50, 50):
+        pixels = np.round(np.float64(x[..., 0]) * number_2xHxWx1.std() + number_2xHxWx1.mean()).astype(int)
+        np.testing.assert_array_equal(np.diff(pixels, axis=2), 1)
+        np.testing.assert_array_equal(np.diff(pixels, axis=1), width)
+        place = np.stack(np.unravel_index(pixels[:, 0, 0], (2, height, width)), 1)
+        for label in range(5):
+            spread = np.ptp(place[y == label], axis=0)
+            assert spread[0] == 0
+            assert np.all(spread[1:] <= 5)
+            assert np.any(spread[1:] > 0)
 
 
-def test_patches_are_standardised_and_balanced_and_drawn_by_the_key():
-    one, again, other = (patches.natural_patches(key, 13, 960, 48, 96) for key in (KEY, KEY, jax.random.key(1)))
+def test_spots_have_more_contrast_than_the_photographs_on_the_whole(monkeypatch):
+    plain(monkeypatch)
+    x = np.asarray(patches.natural_patches(KEY, 13, 32, 640, 32, 32).train.x)
+    monkeypatch.setattr(patches, "CANDIDATES", 1)
+    anywhere = np.asarray(patches.natural_patches(KEY, 13, 32, 640, 32, 32).train.x)
+    assert np.median(x.std((1, 2))) > 1.5 * np.median(anywhere.std((1, 2)))
+
+
+def test_contrast_and_brightness_change_from_patch_to_patch():
+    x = np.asarray(patches.natural_patches(KEY, 12, 1, 2048, 1, 1).train.x)
+    assert np.std(np.log(x.std((1, 2, 3)))) == pytest.approx(patches.CONTRAST, rel=0.3)
+    assert np.std(x.mean((1, 2, 3))) > patches.BRIGHTNESS
+
+
+def test_patches_are_balanced_and_drawn_by_the_key():
+    one, again, other = (patches.natural_patches(key, 13, 24, 960, 48, 96) for key in (KEY, KEY, jax.random.key(1)))
     assert one.train.x.shape == (960, 13, 13, 1)
-    assert abs(float(one.train.x.mean())) < 1e-4
-    assert float(one.train.x.std()) == pytest.approx(1, abs=1e-4)
-    assert set(np.bincount(one.test.y)) == {96 // patches.REGIONS}
+    assert set(np.bincount(one.test.y)) == {4}
     np.testing.assert_array_equal(one.train.x, again.train.x)
     for mine, theirs in zip(one, other, strict=True):
         assert not np.any(np.all(np.asarray(mine.x) == np.asarray(theirs.x), axis=(1, 2, 3)))
-
-
-def test_patches_in_colour_and_of_too_many_pixels():
-    assert patches.natural_patches(KEY, 8, 48, 24, 24, colour=True).test.x.shape == (24, 8, 8, 3)
-    with pytest.raises(ValueError, match="a patch of 36 pixels is larger than a block of 35"):
-        patches.natural_patches(KEY, 36)
+    assert not np.any(np.all(np.asarray(one.train.x[:96]) == np.asarray(one.test.x), axis=(1, 2, 3)))
+    assert patches.natural_patches(KEY, 8, 4, 48, 24, 24, colour=True).test.x.shape == (24, 8, 8, 3)
 
 
 def test_all_images_have_their_pixels_in_the_same_other_order():
