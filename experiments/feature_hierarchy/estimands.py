@@ -6,9 +6,13 @@ import numpy as np
 
 from dl_jax.evidence.estimands import difference, metric
 from experiments.feature_hierarchy.layer_probes import LAYERS
+from experiments.feature_hierarchy.planted_examples import REDRAWN
 
-MODULES = tuple(pairwise(LAYERS[:-1]))
-"""(input, output) of every module below the scores; the scores are too few to contain nuisances, trained or not."""
+MODULES = tuple(pairwise(LAYERS))
+"""(input, output) of every module below the scores."""
+HIGHER = MODULES[1:]
+"""The modules above the first stage."""
+TWOFOLD = float(np.log10(2))
 
 
 def at(name, layer, state="trained"):
@@ -26,9 +30,9 @@ def least(*estimands):
     return lambda records: np.min([estimand(records) for estimand in estimands], axis=0)
 
 
-def learned(name, layer):
-    """A metric of a layer after training minus that before."""
-    return difference(at(name, layer), at(name, layer, "untrained"))
+def largest(*estimands):
+    """The largest of several estimands, seed by seed."""
+    return lambda records: np.max([estimand(records) for estimand in estimands], axis=0)
 
 
 def unlearned(name, layer):
@@ -36,9 +40,44 @@ def unlearned(name, layer):
     return difference(at(name, layer, "untrained"), at(name, layer))
 
 
+def levels(state="trained"):
+    """The most layers in a row, some skipped, of which each has at least twice the ratio of the variance between
+    objects to that within of the one before."""
+
+    def estimand(records):
+        ratio_LxS = np.stack([at("log_scatter_ratio", layer, state)(records) for layer in LAYERS])
+        count_LxS = np.ones_like(ratio_LxS)
+        for layer in range(len(LAYERS)):
+            for below in range(layer):
+                higher_S = ratio_LxS[layer] - ratio_LxS[below] >= TWOFOLD
+                count_LxS[layer] = np.maximum(count_LxS[layer], higher_S * (1 + count_LxS[below]))
+        return count_LxS.max(0)
+
+    return estimand
+
+
+def nuisance_r2(layer, state):
+    """The mean over nuisances of what linear probes explain of each."""
+    return metric("nuisance_r2", np.mean, layer=layer, state=state)
+
+
+def abstraction_gain(low, high, state="trained"):
+    """The rise of the object probe's accuracy plus the fall of the nuisance probes' mean R2, from one layer to another."""
+    return difference(
+        rise("object_accuracy", low, high, state),
+        difference(nuisance_r2(high, state), nuisance_r2(low, state)),
+    )
+
+
+def least_abstraction_gain(state="trained"):
+    """`abstraction_gain` of the module where it is smallest."""
+    return least(*(abstraction_gain(low, high, state) for low, high in MODULES))
+
+
 def selective_and_invariant(low, high, state="trained"):
-    """The rise of the object probe's accuracy or the fall of the nuisance probes' R2, whichever is smaller."""
-    return least(rise("object_accuracy", low, high, state), rise("mean_nuisance_r2", high, low, state))
+    """The rise of the object probe's accuracy or the fall of the nuisance probes' mean R2, whichever is smaller."""
+    invariant = difference(nuisance_r2(low, state), nuisance_r2(high, state))
+    return least(rise("object_accuracy", low, high, state), invariant)
 
 
 def every_module_selective_and_invariant(state="trained"):
@@ -46,64 +85,93 @@ def every_module_selective_and_invariant(state="trained"):
     return least(*(selective_and_invariant(low, high, state) for low, high in MODULES))
 
 
-def least_scatter_rise(state="trained"):
-    """The rise of the scatter ratio in the module where it is smallest."""
-    return least(*(rise("log_scatter_ratio", low, high, state) for low, high in MODULES))
+def root_mean_square(values):
+    """The root mean square."""
+    return np.sqrt(np.mean(np.square(values)))
 
 
-def pixels_lost(low, high, state="trained"):
-    """The share of the pixels' variance that a linear map recovers from the lower layer and not from the higher."""
-    return rise("pixels_r2", high, low, state)
+def log_moved(changed, layer, state):
+    """log10 of the share by which another object or nuisances (root mean square) move a layer.
 
-
-def pixels_lost_and_object_gained(state="trained"):
-    """From stage 1 to the hidden layer: the pixels' R2 that is lost or the object accuracy gained, the smaller."""
-    return least(pixels_lost("stage 1", "hidden", state), rise("object_accuracy", "stage 1", "hidden", state))
-
-
-def pixels_lost_untrained(low, high):
-    """What an untrained net loses of the pixels, minus half of what the trained net loses up to its hidden layer."""
-    untrained, trained = pixels_lost(low, high, "untrained"), pixels_lost("stage 1", "hidden")
-    return lambda records: untrained(records) - 0.5 * trained(records)
-
-
-def neighbours_minus_far(state="trained", pictures="paired"):
-    """Mean alignment of neighbouring layers minus that of layers far apart."""
-    neighbours, far = (
-        metric("mean_alignment", distance=distance, pictures=pictures, state=state)
-        for distance in ("neighbours", "far apart")
-    )
-    return difference(neighbours, far)
-
-
-def orientation(state="trained", images=None):
-    """The orientation score of the first filters, from photographs if the records have any."""
+    Another object's share is relative to the distance between two pictures of one object, which does not saturate;
+    that of nuisances relative to the distance between any two pictures.
+    """
 
     def estimand(records):
-        default = "natural" if "natural" in records.axis("images") else "planted"
-        return records.by_seed("orientation_score", images=images or default, state=state)
+        share = metric("share_moved", root_mean_square, changed=changed, layer=layer, state=state)(records)
+        if changed == "object":
+            share = share * np.sqrt(1 + 10 ** at("log_scatter_ratio", layer, state)(records))
+        return np.log10(share)
 
     return estimand
 
 
-def more_conjunctions(layer, state="trained"):
-    """Share of conjunctive maps beyond that in stage 2 of the untrained net."""
-    return difference(at("conjunctive_share", layer, state), at("conjunctive_share", "stage 2", "untrained"))
+def learned_rise(changed, low, high):
+    """The rise of `log_moved` from one layer to another, after training minus before."""
+    trained, untrained = (
+        difference(log_moved(changed, high, state), log_moved(changed, low, state))
+        for state in ("trained", "untrained")
+    )
+    return difference(trained, untrained)
 
 
-def more_motif_variance(layer, state="trained"):
-    """Share of a layer's variance that is between motifs beyond that in stage 2 of the trained net."""
-    return difference(at("motif_variance_share", layer, state), at("motif_variance_share", "stage 2"))
+def strengthened(changed):
+    """`learned_rise` of the higher module where it is smallest."""
+    return least(*(learned_rise(changed, low, high) for low, high in HIGHER))
 
 
-def part_errors_removed(state="trained"):
-    """Share of the part probes' errors at stage 2 that are correct at stage 3."""
-    removed, accuracy = rise("parts_accuracy", "stage 2", "stage 3", state), at("parts_accuracy", "stage 2", state)
+def damped(changed, modules=HIGHER):
+    """The learned fall of `log_moved`, in the module where it is smallest."""
+    return least(*(_negative(learned_rise(changed, low, high)) for low, high in modules))
+
+
+def every_nuisance_damped(low="stage 1", high="hidden"):
+    """The learned fall of `log_moved` from one layer to another, for the nuisance where it is smallest."""
+    return least(*(damped(nuisance, ((low, high),)) for nuisance in REDRAWN))
+
+
+def orientation(images, state="trained"):
+    """The orientation score of the first filters, of a net that is trained on these images."""
+    return metric("orientation_score", images=images, state=state)
+
+
+def image_accuracy_learned(*images):
+    """Test accuracy after training minus before, on the images where it is smallest."""
+    after, before = (
+        [metric("image_accuracy", images=kind, state=state) for kind in images] for state in ("trained", "untrained")
+    )
+    return least(*map(difference, after, before))
+
+
+def more_than_untrained(name, second_stage):
+    """A metric of feature maps that read stage 1 minus that of the untrained net's stage 2."""
+    return difference(metric(name, second_stage=second_stage), metric(name, second_stage="untrained"))
+
+
+def more_than_trained(name, second_stage):
+    """A metric of feature maps that read stage 1 minus that of the trained net's stage 2."""
+    return difference(metric(name, second_stage=second_stage), metric(name, second_stage="trained"))
+
+
+def part_errors_removed(low, high, state="trained"):
+    """Share of the part probes' errors at a layer that the next one avoids."""
+    removed, accuracy = rise("parts_accuracy", low, high, state), at("parts_accuracy", low, state)
     return lambda records: removed(records) / (1 - accuracy(records) + 1e-6)
+
+
+def more_part_errors_removed(layer, state="trained"):
+    """The share of part errors that a layer avoids, beyond the share that the layer below it avoids of its own
+    predecessor's."""
+    module = LAYERS.index(layer) - 1
+    return difference(part_errors_removed(*MODULES[module], state), part_errors_removed(*MODULES[module - 1], state))
 
 
 def needs_arrangement(state="trained"):
     """How often moving the parts apart lowers the object's margin, beyond how often it lowers the part probes' evidence
     at stage 3, if that is more than by chance; both as areas under the ROC curve."""
-    objects, parts = metric("object_auc", state=state), at("parts_auc", "stage 3", state)
+    objects, parts = metric("object_auc", state=state), metric("parts_auc", state=state)
     return lambda records: objects(records) - np.maximum(parts(records), 0.5)
+
+
+def _negative(estimand):
+    return lambda records: -estimand(records)

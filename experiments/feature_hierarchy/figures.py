@@ -1,114 +1,103 @@
-"""Figures of feature_hierarchy: what probes and distances show of each layer, before and after training."""
+"""Figures of feature_hierarchy: what probes, pictures and distances show of each layer, before and after training."""
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
 from dl_jax.report import plots
-from experiments.feature_hierarchy.layer_probes import LAYERS, STAGES
-from experiments.feature_hierarchy.metrics import BLUR, STATES
+from experiments.feature_hierarchy.estimands import root_mean_square
+from experiments.feature_hierarchy.layer_probes import AXES, CHANGED, LAYERS
+from experiments.feature_hierarchy.metrics import MOTIF_METRICS, SECOND_STAGES, STATES
 from experiments.feature_hierarchy.planted_examples import PROBED, REDRAWN
 
 BY_LAYER = {
-    "object_accuracy": "object: accuracy of a linear probe",
-    "parts_accuracy": "parts: accuracy of linear probes",
-    "mean_nuisance_r2": "nuisances: R2 of linear probes",
-    "pixels_r2": "pixels: R2 of a linear map",
-    "log_scatter_ratio": "log10 of variance between objects\nover that within",
-    "log_rms_nuisance_distance": "log10 of the distance by nuisances\nover that by another object",
-    "motif_variance_share": "share of variance between motifs\nwhose edges jitter",
-    "conjunctive_share": "share of maps that need\ntwo edges at once",
+    "object_accuracy": ("object: accuracy of a linear probe", {}),
+    "parts_accuracy": ("parts: accuracy of linear probes", {}),
+    "nuisance_r2": ("nuisances: R2 of linear probes", {"reduce": np.mean}),
+    "log_scatter_ratio": ("log10 of variance between objects\nover that within", {}),
+    "picture_r2": ("picture: R2 of its reconstruction", {}),
+    "recognised": ("share of reconstructions that are\nrecognised", {}),
+    "share_moved": (
+        "distance by nuisances over that\nof two pictures",
+        {"reduce": root_mean_square, "changed": REDRAWN},
+    ),
 }
-"""{metric: the title of its panel}."""
+"""{metric: the title of its panel, and how its other axes are reduced}."""
+MOTIFS = {
+    "conjunction": "excess over single edges",
+    "arrangement": "lost when rearranged",
+    "motif_variance_share": "variance between motifs",
+}
 COLOURS = {"untrained": plots.GREY, "trained": plots.BLUE}
 
 
 def draw(records: Records) -> dict[str, Figure]:
-    """All metrics by layer, each nuisance by itself, the alignment of the layers, and the first filters."""
-    planted = records.where(images="planted")
+    """All metrics by layer, each nuisance by itself, the second stage, and the first filters."""
     return {
-        "layer_by_layer": layer_by_layer(planted),
-        "nuisances": nuisances(planted),
-        "alignment": alignment(planted),
+        "layer_by_layer": layer_by_layer(records),
+        "nuisances": nuisances(records),
+        "second_stage": second_stage(records),
         "filters": filters(records),
     }
 
 
 def layer_by_layer(records: Records) -> Figure:
-    """One panel for each metric, every seed a dot; red: the blur in place of stage 2."""
+    """One panel for each metric, every seed a dot."""
     figure, axes = plots.canvas(2, 4, size=(3.4, 3.0))
-    for ax, (name, title) in zip(axes.flat, BY_LAYER.items(), strict=True):
-        layers = STAGES if name == "conjunctive_share" else LAYERS
+    for ax, (name, (title, axes_of)) in zip(axes.flat, BY_LAYER.items(), strict=False):
         for state in STATES:
-            value_LxS = [records.by_seed(name, layer=layer, state=state) for layer in layers]
+            layers = AXES[name]["layer"]
+            value_LxS = [records.by_seed(name, **axes_of, layer=layer, state=state) for layer in layers]
             plots.dots(ax, range(len(layers)), value_LxS, COLOURS[state], state)
-        blur_S = [row["value"] for row in records.where(metric=name, layer=BLUR).rows]
-        if blur_S:
-            style = {"marker": "*", "ls": "", "color": plots.RED, "ms": 9, "alpha": 0.6}
-            ax.plot([layers.index("stage 2")] * len(blur_S), blur_S, **style, label="blur in place of stage 2")
-            ax.set_ylim(top=1.3 * ax.get_ylim()[1])  # space for the legend
         _name_layers(ax, layers)
         ax.set_title(title, fontsize=9)
         ax.legend(fontsize=7, frameon=False)
+    axes.flat[-1].axis("off")
     return figure
 
 
 def nuisances(records: Records) -> Figure:
-    """Each nuisance by layer, means over seeds: the R2 of linear probes, and the distance that it makes."""
+    """Each nuisance by layer, medians over seeds: the R2 of linear probes, and the distance that it makes."""
     figure, ((probes, distances),) = plots.canvas(1, 2, size=(5.0, 3.6))
-    colours = dict(zip(REDRAWN, plots.COLOURS, strict=False))
-    panels = (
-        (probes, "nuisance_r2", PROBED, "R2 of a linear probe"),
-        (
-            distances,
-            "log_nuisance_distance",
-            REDRAWN,
-            "log10 of the distance by a nuisance\nover that by another object",
-        ),
-    )
-    for ax, name, names, title in panels:
-        for nuisance in names:
+    colours = dict(zip(CHANGED, plots.COLOURS * 2, strict=False))
+    moved = "distance that it makes over that of two pictures"
+    panels = ((probes, "nuisance_r2", "nuisance", PROBED, "R2 of a linear probe"),)
+    panels += ((distances, "share_moved", "changed", CHANGED, moved),)
+    for ax, name, axis, labels, title in panels:
+        for label in labels:
             for state, style in zip(STATES, (":", "-"), strict=True):
-                part = records.where(metric=name, nuisance=nuisance, state=state)
-                mean_L = [np.mean(part.by_seed(name, layer=layer)) for layer in LAYERS]
-                label = nuisance.replace("_", " ") if state == "trained" else None
-                ax.plot(range(len(LAYERS)), mean_L, style, color=colours[nuisance], label=label)
+                part = records.where(metric=name, state=state, **{axis: label})
+                median_L = [np.median(part.by_seed(name, layer=layer)) for layer in LAYERS]
+                legend = label.replace("_", " ") if state == "trained" else None
+                ax.plot(range(len(LAYERS)), median_L, style, color=colours[label], label=legend)
         _name_layers(ax, LAYERS)
         ax.set_title(f"{title} (dotted: untrained)", fontsize=9)
         ax.legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
 
 
-def alignment(records: Records) -> Figure:
-    """Linear CKA of every two layers, mean over seeds."""
-    figure, axes = plots.canvas(1, 2, size=(4.4, 3.6))
-    for ax, state in zip(axes.flat, STATES, strict=True):
-        mean_LxL = np.array(
-            [
-                [np.mean(records.by_seed("alignment", layer=row, other_layer=column, state=state)) for column in LAYERS]
-                for row in LAYERS
-            ]
-        )
-        notes = [[f"{value:.2f}" for value in row] for row in mean_LxL]
-        plots.heat_map(ax, mean_LxL, LAYERS, LAYERS, notes=notes, vmin=0, vmax=1)
-        ax.tick_params(axis="x", rotation=45)
-        ax.set_title(f"alignment (CKA) of layers, {state}", fontsize=9)
+def second_stage(records: Records) -> Figure:
+    """How feature maps that read stage 1 respond to motifs, every seed a dot."""
+    figure, axes = plots.canvas(1, len(MOTIF_METRICS), size=(3.4, 3.4))
+    for ax, name in zip(axes.flat, MOTIF_METRICS, strict=True):
+        value_KxS = [records.by_seed(name, second_stage=stage) for stage in SECOND_STAGES]
+        plots.dots(ax, range(len(SECOND_STAGES)), value_KxS, plots.BLUE)
+        _name_layers(ax, SECOND_STAGES)
+        ax.set_title(MOTIFS[name], fontsize=9)
     return figure
 
 
 def filters(records: Records) -> Figure:
-    """The orientation score of the first filters, by the images that the net is trained on."""
-    images = records.axis("images")
-    figure, ((ax,),) = plots.canvas(1, 1, size=(1.8 + 1.4 * len(images), 3.6))
+    """The orientation score of the median first filter, by the images that the net is trained on."""
+    kinds = records.axis("images")
+    figure, ((ax,),) = plots.canvas(1, 1, size=(1.8 + 1.4 * len(kinds), 3.6))
     for state in STATES:
-        value_IxS = [records.by_seed("orientation_score", images=kind, state=state) for kind in images]
-        for at, value_S in enumerate(value_IxS):
-            ax.plot([at] * len(value_S), value_S, "o", color=COLOURS[state], ms=4, alpha=0.5, mew=0)
-        ax.plot([np.mean(value_S) for value_S in value_IxS], "_", color=COLOURS[state], ms=20, label=state)
+        value_IxS = [records.by_seed("orientation_score", images=kind, state=state) for kind in kinds]
+        plots.dots(ax, range(len(kinds)), value_IxS, COLOURS[state], state)
     ax.axhline(1.0, color=plots.RED, lw=1, ls=":", label="oriented above")
-    ax.set_xticks(range(len(images)), images)
+    ax.set_xticks(range(len(kinds)), kinds, fontsize=7)
     ax.margins(x=0.2)
-    ax.set_title("orientation score that 15 % of the first filters reach\n(in units of its threshold)", fontsize=9)
+    ax.set_title("orientation score of the median first filter\n(in units of its threshold)", fontsize=9)
     ax.legend(fontsize=7, frameon=False)
     return figure
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dl_jax.data.dataset import Splits
-from dl_jax.measures.probes import auc, binary_accuracy, gram_matrices, r2, ridge_from_grams
+from dl_jax.measures.probes import PENALTIES, auc, binary_accuracy, gram_matrices, r2, ridge_from_grams
 from dl_jax.models.model import Model, Params
 from experiments.feature_hierarchy.planted_examples import PROBED, REDRAWN, PlantedExamples, probe_targets
 from experiments.feature_hierarchy.planted_hierarchy import OBJECTS
@@ -20,18 +20,21 @@ from experiments.feature_hierarchy.scatter import scatter_ratio, share_moved
 STAGES = ("stage 1", "stage 2", "stage 3")
 LAYERS = ("pixels", *STAGES, "hidden")
 """The scores are left out: they are too few to contain nuisances, trained or not."""
+RECONSTRUCTED = ("stage 1", "hidden")
+"""Layers from which pictures are reconstructed."""
 CHANGED = (*REDRAWN, "object")
+PROBE_PENALTIES = PENALTIES[1:5]
+"""The ridge penalties of `measures.probes` without the extremes, which no layer needs."""
 AXES = {
     "test_accuracy": {},
     "object_auc": {},
     "parts_auc": {},
     "unrecognised_accuracy": {},
+    "picture_r2": {"layer": RECONSTRUCTED},
+    "recognised": {"layer": RECONSTRUCTED},
     "nuisance_r2": {"layer": LAYERS, "nuisance": PROBED},
     "share_moved": {"layer": LAYERS, "changed": CHANGED},
-} | {
-    name: {"layer": LAYERS}
-    for name in ("object_accuracy", "parts_accuracy", "log_scatter_ratio", "picture_r2", "recognised")
-}
+} | {name: {"layer": LAYERS} for name in ("object_accuracy", "parts_accuracy", "log_scatter_ratio")}
 """{metric of `measure_layers`: the labels along its axes}."""
 
 
@@ -73,23 +76,22 @@ def _measure_net(layers, bounds, examples):
     pictures = Splits(*(pictures.x.reshape(len(pictures.x), -1) for pictures in examples.whole))
     of_whole, of_parts = _probes(examples)
 
-    def measure_layer(matrices):
-        kernels, grams, part_grams = matrices
+    def measure_reconstruction(kernels):
         reconstruction_NxP = reconstruct(kernels, pictures)
-        return of_whole(grams) | of_parts(part_grams) | {
-            "picture_r2": r2(reconstruction_NxP, pictures.test),
-            "recognised": identified(reconstruction_NxP, pictures.test, label_N),
-        }
+        recognised_N = identified(reconstruction_NxP, pictures.test, label_N)
+        return {"picture_r2": r2(reconstruction_NxP, pictures.test), "recognised": recognised_N}
 
-    both = zip(whole, apart, strict=True)
-    matrices = [(kernel_matrices(y), gram_matrices(y), gram_matrices(_half_apart(y, z))) for y, z in both]
-    by_layer = jax.lax.map(measure_layer, _stack(matrices))
-    correct_LxN, unrecognised_N = by_layer.pop("object_correct"), ~by_layer["recognised"][-1]
+    grams = [(gram_matrices(y), gram_matrices(_half_apart(y, z))) for y, z in zip(whole, apart, strict=True)]
+    by_layer = jax.lax.map(lambda each: of_whole(each[0]) | of_parts(each[1]), _stack(grams))
+    kernels = [kernel_matrices(whole[LAYERS.index(layer)]) for layer in RECONSTRUCTED]
+    pictures_by_layer = jax.lax.map(measure_reconstruction, _stack(kernels))
+    correct_LxN, unrecognised_N = by_layer.pop("object_correct"), ~pictures_by_layer["recognised"][-1]
     ratios = [scatter_ratio(y.test, label_N, len(OBJECTS)) for y in whole]
     shares = [[share_moved(y.test, others[name]) for name in CHANGED] for y, others in zip(whole, changed, strict=True)]
     return by_layer | {
+        "picture_r2": pictures_by_layer["picture_r2"],
+        "recognised": jnp.mean(pictures_by_layer["recognised"], 1),
         "object_accuracy": jnp.mean(correct_LxN, 1),
-        "recognised": jnp.mean(by_layer["recognised"], 1),
         "unrecognised_accuracy": jnp.sum(correct_LxN[-1] & unrecognised_N) / jnp.sum(unrecognised_N),
         "share_moved": jnp.stack([jnp.stack(row) for row in shares]),
         "log_scatter_ratio": jnp.log10(jnp.maximum(jnp.stack(ratios), 1e-4)),
@@ -127,14 +129,16 @@ def _probes(examples):
     count = len(examples.whole.test.y)
 
     def probe_wholes(grams):
-        predictions = dict(zip(blocks, jnp.split(ridge_from_grams(grams, targets), bounds, 1), strict=True))
+        predictions = dict(
+            zip(blocks, jnp.split(ridge_from_grams(grams, targets, PROBE_PENALTIES), bounds, 1), strict=True)
+        )
         return {
             "object_correct": jnp.argmax(predictions["object"], 1) == examples.whole.test.y,
             "nuisance_r2": jnp.stack([r2(predictions[name], blocks[name].test) for name in PROBED]),
         }
 
     def probe_parts(grams):
-        prediction_NxP = ridge_from_grams(grams, part_targets)
+        prediction_NxP = ridge_from_grams(grams, part_targets, PROBE_PENALTIES)
         evidence_N = jnp.sum(prediction_NxP * (2 * part_targets.test - 1), 1)
         return {
             "parts_accuracy": binary_accuracy(prediction_NxP, part_targets.test),
