@@ -35,12 +35,13 @@ from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import adam
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import sweep
-from experiments.feature_hierarchy.criteria import CRITERIA, NOT_JUDGED
+from experiments.feature_hierarchy.criteria import CRITERIA
 from experiments.feature_hierarchy.figures import draw
 from experiments.feature_hierarchy.images import PATCHES, TRANSFORMS, load_images, transformed
 from experiments.feature_hierarchy.metrics import evaluate_filters, evaluate_planted
 from experiments.feature_hierarchy.planted_examples import draw_examples
 from experiments.feature_hierarchy.planted_hierarchy import OBJECTS
+from experiments.feature_hierarchy.scopes import NOT_JUDGED
 
 __all__ = ["CRITERIA", "NOT_JUDGED", "PRESETS", "SECONDS", "Config", "draw", "measure"]
 

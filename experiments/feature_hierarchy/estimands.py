@@ -62,7 +62,7 @@ def nuisance_r2(layer, state):
 
 
 def abstraction_gain(low, high, state="trained"):
-    """The rise of the object probe's accuracy plus the fall of the nuisance probes' mean R2, from one layer to another."""
+    """The rise of the object probe's accuracy plus the fall of the nuisance probes' mean R2."""
     return difference(
         rise("object_accuracy", low, high, state),
         difference(nuisance_r2(high, state), nuisance_r2(low, state)),
@@ -108,11 +108,11 @@ def log_moved(changed, layer, state):
 
 def learned_rise(changed, low, high):
     """The rise of `log_moved` from one layer to another, after training minus before."""
-    trained, untrained = (
-        difference(log_moved(changed, high, state), log_moved(changed, low, state))
-        for state in ("trained", "untrained")
-    )
-    return difference(trained, untrained)
+
+    def rise_of(state):
+        return difference(log_moved(changed, high, state), log_moved(changed, low, state))
+
+    return difference(rise_of("trained"), rise_of("untrained"))
 
 
 def strengthened(changed):

@@ -1,5 +1,7 @@
 """Figures of feature_hierarchy: what probes, pictures and distances show of each layer, before and after training."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -10,7 +12,7 @@ from experiments.feature_hierarchy.layer_probes import AXES, CHANGED, LAYERS
 from experiments.feature_hierarchy.metrics import MOTIF_METRICS, SECOND_STAGES, STATES
 from experiments.feature_hierarchy.planted_examples import PROBED, REDRAWN
 
-BY_LAYER = {
+BY_LAYER: dict[str, tuple[str, dict[str, Any]]] = {
     "object_accuracy": ("object: accuracy of a linear probe", {}),
     "parts_accuracy": ("parts: accuracy of linear probes", {}),
     "nuisance_r2": ("nuisances: R2 of linear probes", {"reduce": np.mean}),
@@ -61,8 +63,10 @@ def nuisances(records: Records) -> Figure:
     figure, ((probes, distances),) = plots.canvas(1, 2, size=(5.0, 3.6))
     colours = dict(zip(CHANGED, plots.COLOURS * 2, strict=False))
     moved = "distance that it makes over that of two pictures"
-    panels = ((probes, "nuisance_r2", "nuisance", PROBED, "R2 of a linear probe"),)
-    panels += ((distances, "share_moved", "changed", CHANGED, moved),)
+    panels: tuple[tuple[Any, str, str, tuple[str, ...], str], ...] = (
+        (probes, "nuisance_r2", "nuisance", PROBED, "R2 of a linear probe"),
+        (distances, "share_moved", "changed", CHANGED, moved),
+    )
     for ax, name, axis, labels, title in panels:
         for label in labels:
             for state, style in zip(STATES, (":", "-"), strict=True):

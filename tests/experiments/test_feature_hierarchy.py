@@ -3,165 +3,191 @@
 import numpy as np
 import pytest
 
+from dl_jax.evidence.coverage import unread
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.verdicts import Answer, judge
 from experiments import feature_hierarchy as experiment
-from experiments.feature_hierarchy.layer_probes import DISTANCES, LAYERS, PAIRED
-from experiments.feature_hierarchy.metrics import AXES, BLUR, STATES
+from experiments.feature_hierarchy.images import TRANSFORMS
+from experiments.feature_hierarchy.layer_probes import AXES, CHANGED, LAYERS
+from experiments.feature_hierarchy.metrics import SECOND_STAGES, STATES
+
+NUISANCE = len(CHANGED) - 1
+
+
+def moved(nuisances, objects):
+    """share_moved: every nuisance the same, and another object."""
+    return [[nuisance] * NUISANCE + [other] for nuisance, other in zip(nuisances, objects, strict=True)]
+
 
 UNTRAINED = {
-    "object_accuracy": (0.3, 0.6, 0.7, 0.6, 0.4, 0.2),
-    "mean_nuisance_r2": (0.5, 0.56, 0.57, 0.55, 0.48, 0.3),
-    "pixels_r2": (1.0, 0.86, 0.66, 0.55, 0.4, 0.2),
-    "log_scatter_ratio": (-2.1, -1.8, -1.7, -1.7, -1.7, -1.7),
-    "log_rms_nuisance_distance": (-0.1, -0.1, -0.1, 0.0, 0.0, 0.0),
-    "motif_variance_share": (0.55, 0.64, 0.6, 0.5, 0.5, 0.5),
-    "parts_accuracy": (0.7, 0.84, 0.84, 0.8, 0.6, 0.6),
-    "parts_auc": (0.2, 0.3, 0.35, 0.4, 0.45, 0.5),
-    "conjunctive_share": (0.0, 0.1, 0.1),
-    "mean_alignment": ((0.88, 0.42), (0.0, 0.0)),
+    "object_accuracy": (0.23, 0.49, 0.53, 0.52, 0.28),
+    "nuisance_r2": [[value] * 5 for value in (0.5, 0.54, 0.55, 0.54, 0.46)],
+    "parts_accuracy": (0.65, 0.78, 0.78, 0.74, 0.59),
+    "log_scatter_ratio": (-2.2, -2.0, -1.8, -1.9, -1.9),
+    "share_moved": moved((0.4, 0.4, 0.4, 0.4, 0.4), (0.57, 0.58, 0.55, 0.5, 0.49)),
+    "picture_r2": (0.81, 0.42),
+    "recognised": (1.0, 0.5),
+    "unrecognised_accuracy": 0.3,
     "object_auc": 0.5,
-    "orientation_score": 0.3,
+    "parts_auc": 0.4,
+    "test_accuracy": 0.12,
 }
 TRAINED = UNTRAINED | {
-    "object_accuracy": (0.3, 0.78, 0.91, 0.97, 0.99, 0.99),
-    "mean_nuisance_r2": (0.6, 0.56, 0.5, 0.4, 0.3, 0.1),
-    "pixels_r2": (1.0, 0.86, 0.67, 0.47, 0.1, 0.0),
-    "log_scatter_ratio": (-2.1, -1.6, -1.0, -0.3, 0.2, 0.5),
-    "log_rms_nuisance_distance": (-0.1, -0.2, -0.3, -0.5, -0.8, -0.9),
-    "motif_variance_share": (0.55, 0.64, 0.76, 0.8, 0.8, 0.8),
-    "parts_accuracy": (0.7, 0.9, 0.94, 0.98, 0.98, 0.95),
-    "parts_auc": (0.2, 0.35, 0.4, 0.53, 0.6, 0.7),
-    "conjunctive_share": (0.0, 0.4, 0.4),
-    "mean_alignment": ((0.8, 0.13), (0.0, 0.0)),
-    "object_auc": 0.8,
-    "orientation_score": 1.6,
+    "object_accuracy": (0.23, 0.67, 0.88, 0.97, 0.99),
+    "nuisance_r2": [[value] * 5 for value in (0.6, 0.55, 0.5, 0.4, 0.2)],
+    "parts_accuracy": (0.65, 0.8, 0.87, 0.97, 0.95),
+    "log_scatter_ratio": (-2.2, -1.7, -1.0, -0.4, 0.2),
+    "share_moved": moved((0.4, 0.45, 0.4, 0.33, 0.2), (0.57, 0.69, 0.73, 0.86, 0.96)),
+    "picture_r2": (0.81, 0.11),
+    "recognised": (1.0, 0.27),
+    "unrecognised_accuracy": 0.97,
+    "object_auc": 0.76,
+    "parts_auc": 0.53,
+    "test_accuracy": 0.98,
 }
-BLURRED = {"conjunctive_share": 0.0, "motif_variance_share": 0.8}
+SECOND = {  # by SECOND_STAGES
+    "conjunction": (0.0, 0.3, 0.02, 0.0),
+    "arrangement": (0.2, 0.4, 0.2, 0.15),
+    "motif_variance_share": (0.6, 0.76, 0.63, 0.74),
+}
+SCORES = {"natural": 1.3, "permuted pixels": 0.4, "isotropic random phase": 0.3, "random phase": 1.2}
+IMAGE_ACCURACY = dict(zip(TRANSFORMS, (0.85, 0.78, 0.25, 0.5), strict=True))
 
 
-def records(trained=(), untrained=(), blurred=(), images=("planted",), natural_score=1.6, spread=0.002, seeds=6):
-    """Records of a net of which all statements hold, some values replaced."""
+def records(trained=(), untrained=(), second=(), scores=(), accuracies=(), spread=0.002, seeds=10):
+    """Records of nets of which all statements hold, some values replaced."""
     generator = np.random.default_rng(0)
     states = {"untrained": UNTRAINED | dict(untrained), "trained": TRAINED | dict(trained)}
+    scores, accuracies = SCORES | dict(scores), IMAGE_ACCURACY | dict(accuracies)
 
     def noisy(values):
         return np.asarray(values) + spread * generator.normal(size=np.shape(values))
 
     def planted():
-        blur = {
-            name: named(noisy(value), state="trained", layer=BLUR)
-            for name, value in {**BLURRED, **dict(blurred)}.items()
-        }
-        metrics = {
-            name: [named(noisy(states[state][name]), state=state, **AXES.get(name, {})) for state in STATES]
+        layers = {
+            name: named(np.stack([noisy(states[state][name]) for state in STATES]), state=STATES, **AXES[name])
             for name in TRAINED
         }
-        return {name: [*each, *([blur[name]] if name in blur else [])] for name, each in metrics.items()}
+        motifs = SECOND | dict(second)
+        return layers | {name: named(noisy(value), second_stage=SECOND_STAGES) for name, value in motifs.items()}
 
     def filters(kind):
-        scores = {"untrained": 0.3, "trained": natural_score if kind == "natural" else 1.6}
-        return {"orientation_score": [named(noisy(score), state=state) for state, score in scores.items()]}
+        return {
+            "orientation_score": named(noisy((0.4, scores[kind])), state=STATES),
+            "image_accuracy": named(noisy((0.02, accuracies[kind])), state=STATES),
+        }
 
     return Records.gather(
-        measured(planted(), seed=seed, images=kind)
-        if kind == "planted"
-        else measured(filters(kind), seed=seed, images=kind, dataset="some")
+        part
         for seed in range(seeds)
-        for kind in images
+        for part in (
+            measured(planted(), seed=seed),
+            *(measured(filters(kind), seed=seed, images=kind, dataset="some") for kind in TRANSFORMS),
+        )
     )
 
 
-def verdicts(of_records):
-    return {verdict.key: verdict for verdict in judge(of_records, experiment.CRITERIA)}
+def verdict(of_records, key):
+    return judge(of_records, [criterion for criterion in experiment.CRITERIA if criterion.key == key])[0]
 
 
 def replace(name, layer, value, metrics=TRAINED):
     """A metric with another value in one layer."""
-    return {name: tuple(value if at == layer else old for at, old in zip(LAYERS, metrics[name], strict=False))}
+    labels = AXES[name]["layer"]
+    return {name: [value if at == layer else old for at, old in zip(labels, metrics[name], strict=True)]}
 
 
-def test_a_net_of_which_all_statements_hold_supports_them():
-    by_key = verdicts(records())
-    answers = {criterion.key: by_key[criterion.key].verdict for criterion in experiment.CRITERIA}
-    against = {criterion.key for criterion in experiment.CRITERIA if criterion.role in ("limit", "contradicts")}
-    assert {answer for key, answer in answers.items() if key not in against} == {Answer.SUPPORTED}
-    assert Answer.ERROR not in answers.values()
-    assert len(answers) == 20
+def replace_moved(nuisance=None, other=None, **at):
+    """share_moved of the trained net with other values in one layer."""
+    rows = [list(row) for row in TRAINED["share_moved"]]
+    row = rows[LAYERS.index(at["layer"])]
+    row[:-1] = [nuisance or row[0]] * NUISANCE
+    row[-1] = other or row[-1]
+    return {"share_moved": rows}
+
+
+def test_nets_of_which_all_statements_hold_support_them():
+    answers = {verdict.key: verdict.verdict for verdict in judge(records(), experiment.CRITERIA)}
+    assert answers == {criterion.key: Answer.SUPPORTED for criterion in experiment.CRITERIA}
+
+
+def test_everything_measured_is_judged_or_declared():
+    assert unread(records(), experiment.CRITERIA, experiment.NOT_JUDGED) == []
 
 
 @pytest.mark.parametrize(
     ("planted", "key"),
     [
-        (replace("mean_nuisance_r2", "hidden", 0.55), "1.nuisances_low_object_high"),
-        (replace("log_scatter_ratio", "stage 2", -1.7), "21.each_module_more_abstract"),
-        ({"mean_alignment": ((0.8, 0.75), (0.0, 0.0))}, "21.gradual_change"),
-        (replace("pixels_r2", "hidden", 0.8), "24.pixels_lost_object_gained"),
-        (replace("object_accuracy", "hidden", 0.4), "25.linear_layer_uses_features"),
-        (replace("log_scatter_ratio", "hidden", -1.6), "26.class_is_amplified"),
-        (replace("mean_nuisance_r2", "hidden", 0.5), "27.nuisances_are_suppressed"),
-        (replace("log_rms_nuisance_distance", "hidden", -0.3), "27.nuisances_move_less"),
-        ({"orientation_score": 0.8}, "28.first_filters_are_oriented"),
-        ({"conjunctive_share": (0.0, 0.12, 0.1)}, "29.motifs_are_conjunctions"),
-        (replace("motif_variance_share", "stage 2", 0.6), "30.small_shifts_are_tolerated"),
-        (replace("parts_accuracy", "stage 3", 0.945), "31.motifs_join_into_parts"),
-        ({"object_auc": 0.55}, "32.objects_need_arrangement"),
-        (replace("parts_auc", "stage 3", 0.8), "32.objects_need_arrangement"),
-        (replace("mean_nuisance_r2", "stage 1", 0.7), "106.every_module"),
-        (replace("object_accuracy", "hidden", 0.35), "106.all_modules_together"),
+        ({"trained": {"log_scatter_ratio": (-2.2, -1.7, -1.6, -1.5, -1.45)}}, "1.several_levels"),
+        ({"trained": replace("object_accuracy", "stage 3", 0.7)}, "21.each_module_more_abstract"),
+        ({"trained": replace("recognised", "hidden", 0.6)}, "24.pictures_no_longer_recognised"),
+        ({"trained": replace("recognised", "hidden", 0.45)}, "24.learning_hides_pictures"),
+        ({"trained": replace("picture_r2", "hidden", 0.4)}, "24.less_is_reconstructed"),
+        ({"trained": {"unrecognised_accuracy": 0.6}}, "25.unrecognised_yet_read"),
+        ({"trained": replace_moved(other=0.6, layer="stage 2")}, "26.differences_of_class_strengthened"),
+        ({"trained": replace_moved(nuisance=0.45, layer="stage 3")}, "27.nuisances_damped"),
+        ({"trained": replace_moved(nuisance=0.5, layer="hidden")}, "27.every_nuisance_damped"),
+        ({"scores": {"natural": 0.8}}, "28.first_filters_are_oriented"),
+        ({"accuracies": {"isotropic random phase": 0.03}}, "28.controls_learn"),
+        ({"scores": {"random phase": 0.8}}, "28.oriented_without_edges"),
+        ({"second": {"conjunction": (0.0, 0.0, 0.0, -0.1)}}, "29.motifs_are_conjunctions"),
+        ({"second": {"arrangement": (0.2, 0.15, 0.2, 0.1)}}, "29.arrangement_matters"),
+        ({"second": {"motif_variance_share": (0.6, 0.63, 0.6, 0.7)}}, "30.small_shifts_are_tolerated"),
+        ({"second": {"motif_variance_share": (0.6, 0.8, 0.6, 0.65)}}, "30.blur_tolerates_as_much"),
+        ({"trained": {"parts_accuracy": (0.65, 0.8, 0.87, 0.9, 0.9)}}, "31.motifs_join_into_parts"),
+        ({"trained": {"object_auc": 0.55}}, "32.objects_need_arrangement"),
+        ({"trained": {"parts_auc": 0.75}}, "32.objects_need_arrangement"),
+        ({"trained": replace("nuisance_r2", "stage 1", [0.7] * 5)}, "106.every_module"),
+        ({"trained": replace("object_accuracy", "hidden", 0.3)}, "106.all_modules_together"),
     ],
 )
 def test_each_criterion_can_fail(planted, key):
-    assert verdicts(records(planted))[key].verdict is Answer.REFUTED
+    assert verdict(records(**planted), key).verdict is Answer.REFUTED
 
 
 @pytest.mark.parametrize(
     ("planted", "key"),
     [
-        (TRAINED, "1.nuisances_low_object_high"),
-        (TRAINED, "25.linear_layer_uses_features"),
-        ({"orientation_score": 1.5}, "28.first_filters_are_oriented"),
-        ({"object_auc": 0.9}, "32.objects_need_arrangement"),
-        (TRAINED, "106.every_module"),
+        ({"untrained": TRAINED}, "1.several_levels"),
+        ({"untrained": TRAINED}, "21.each_module_more_abstract"),
+        ({"untrained": TRAINED}, "25.unrecognised_yet_read"),
+        ({"untrained": TRAINED}, "32.objects_need_arrangement"),
+        ({"untrained": TRAINED}, "106.all_modules_together"),
+        ({"trained": replace("recognised", "stage 1", 0.3)}, "24.pictures_no_longer_recognised"),
+        ({"scores": {"isotropic random phase": 1.2}}, "28.first_filters_are_oriented"),
+        ({"scores": {"permuted pixels": 1.2}}, "28.first_filters_are_oriented"),
+        ({"second": {"arrangement": (0.2, 0.4, 0.4, 0.2)}}, "29.arrangement_matters"),
+        ({"second": {"motif_variance_share": (0.6, 0.76, 0.76, 0.74)}}, "30.small_shifts_are_tolerated"),
     ],
 )
-def test_an_untrained_net_of_which_the_statement_holds_is_an_error(planted, key):
-    assert verdicts(records(untrained=planted))[key].verdict is Answer.ERROR
+def test_a_rival_of_which_the_statement_holds_is_an_error(planted, key):
+    assert verdict(records(**planted), key).verdict is Answer.ERROR
 
 
 @pytest.mark.parametrize(
-    ("planted", "key", "answer"),
-    [
-        ({}, "21.gradual_change_untrained", Answer.SUPPORTED),
-        ({"untrained": {"mean_alignment": ((0.88, 0.85), (0.0, 0.0))}}, "21.gradual_change_untrained", Answer.REFUTED),
-        ({}, "24.pixels_lost_untrained", Answer.SUPPORTED),
-        ({"untrained": replace("pixels_r2", "hidden", 0.8, UNTRAINED)}, "24.pixels_lost_untrained", Answer.REFUTED),
-        ({}, "27.low_layers_amplify_nuisances", Answer.REFUTED),
-        ({"trained": replace("mean_nuisance_r2", "stage 1", 0.7)}, "27.low_layers_amplify_nuisances", Answer.SUPPORTED),
-        ({}, "28.oriented_without_edges", Answer.NOT_RUN),
-        ({"images": ("planted", "natural", "random phase")}, "28.oriented_without_edges", Answer.SUPPORTED),
-        ({}, "30.blur_tolerates_as_much", Answer.SUPPORTED),
-        ({"blurred": {"motif_variance_share": 0.6}}, "30.blur_tolerates_as_much", Answer.REFUTED),
-    ],
+    "parts_accuracy",
+    [(0.65, 0.8, 0.92, 0.93, 0.93), (0.65, 0.93, 0.94, 0.95, 0.96), (0.65, 0.7, 0.75, 0.8, 0.9)],
 )
-def test_counter_evidence_can_fail_too(planted, key, answer):
-    assert verdicts(records(**planted))[key].verdict is answer
+def test_parts_are_not_the_third_stage_s_where_another_removes_as_many_errors(parts_accuracy):
+    """They emerge in stage 2, in stage 1, or in the hidden layer."""
+    found = verdict(records({"parts_accuracy": parts_accuracy}), "31.motifs_join_into_parts")
+    assert found.verdict in (Answer.REFUTED, Answer.ERROR)
 
 
-def test_filters_from_photographs_decide_if_there_are_any():
-    images, key = ("planted", "natural"), "28.first_filters_are_oriented"
-    supported = verdicts(records(images=images))[key]
-    assert supported.verdict is Answer.SUPPORTED
-    assert "filters from some" in supported.scope
-    assert verdicts(records(images=images, natural_score=0.0))[key].verdict is Answer.REFUTED
+def test_an_equal_change_before_training_is_not_learned():
+    """What an untrained net does to objects and nuisances as well is not evidence of 26 and 27."""
+    planted = records(untrained={name: TRAINED[name] for name in ("share_moved", "log_scatter_ratio")})
+    for key in ("26.differences_of_class_strengthened", "27.nuisances_damped"):
+        assert verdict(planted, key).verdict in (Answer.INCONCLUSIVE, Answer.REFUTED)
+
+
+def test_one_level_of_which_layers_are_copies_is_not_several():
+    flat = {"log_scatter_ratio": (-1.0, -1.0, -1.0, -1.0, -1.0)}
+    assert verdict(records(flat), "1.several_levels").estimate == 1
 
 
 def test_106_names_the_modules_that_are_more_selective_and_more_invariant():
-    verdict = verdicts(records(replace("mean_nuisance_r2", "stage 1", 0.7)))["106.every_module"]
-    assert verdict.scope.endswith("stage 2, stage 3, hidden")
-
-
-def test_planted_alignments_have_the_labels_of_the_measured_ones():
-    assert list(AXES["mean_alignment"]) == ["pictures", "distance"]
-    assert (PAIRED, DISTANCES) == (("paired", "unpaired"), ("neighbours", "far apart"))
+    planted = replace("nuisance_r2", "stage 1", [0.7] * 5)
+    found = verdict(records(planted | replace("object_accuracy", "hidden", 0.99)), "106.every_module")
+    assert found.scope.endswith("stage 2, stage 3, hidden")

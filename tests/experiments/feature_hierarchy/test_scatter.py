@@ -1,10 +1,10 @@
-"""Scatter: Gaussians of known means and spread."""
+"""Scatter: Gaussians of known means and spread, and changes that redraw some of them."""
 
 import jax
 import numpy as np
 import pytest
 
-from experiments.feature_hierarchy.scatter import rms_distance, scatter_ratio, share_between
+from experiments.feature_hierarchy.scatter import scatter_ratio, share_between, share_moved
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
@@ -37,5 +37,10 @@ def test_scale_offset_and_absent_classes_do_not_matter():
     np.testing.assert_allclose(scatter_ratio(7 * x_NxD + 2, label_N, 9), scatter_ratio(x_NxD, label_N, 4), rtol=1e-3)
 
 
-def test_distance_is_that_of_pythagoras():
-    np.testing.assert_allclose(rms_distance(np.zeros((3, 2)), np.full((3, 2), 2.0)), np.sqrt(8.0), rtol=1e-6)
+def test_a_change_that_redraws_all_moves_by_1_and_one_that_is_ignored_by_0():
+    x_NxD, _ = gaussians(0.0)
+    again_NxD, _ = gaussians(0.0, count=1000)
+    np.testing.assert_allclose(share_moved(7 * x_NxD + 2, 7 * again_NxD + 2), 1.0, rtol=0.02)
+    np.testing.assert_allclose(share_moved(x_NxD, x_NxD[:1000]), 0.0)
+    half_NxD = np.concatenate([x_NxD[:1000, :5], again_NxD[:, 5:]], 1)
+    np.testing.assert_allclose(share_moved(x_NxD, half_NxD), np.sqrt(0.5), rtol=0.02)
