@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from dl_jax.data.dataset import Splits
 
-PENALTIES = (1e-3, 1e-2, 1e-1)
+PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
 """Candidates for the ridge penalty, in units of the mean squared norm of the centered training features."""
 EVERY = 12
 """The decoder is chosen on every twelfth pixel."""
@@ -35,7 +35,7 @@ def kernel_matrices(features: Splits) -> Splits:
 
 
 def reconstruct(kernels: Splits, pictures: Splits) -> jax.Array:
-    """picture_OxP: the test pictures as the best of six decoders reconstructs them from features.
+    """picture_OxP: the test pictures as the best of eight decoders reconstructs them from features.
 
     kernels: `kernel_matrices` of the features; pictures: arrays [N, P]. A decoder is ridge regression with one of
     PENALTIES, linear or with a Gaussian kernel; the one with the least squared error on validation is used.

@@ -24,7 +24,7 @@ def scope_of_modules(records):
 
 def scope_of_observer(records):
     """The same, with what stands for a person."""
-    return f"{scope(records)}; the best of six decoders and a comparison of pixels stand for a person"
+    return f"{scope(records)}; the best of eight decoders and a comparison of pixels stand for a person"
 
 
 def scope_of_filters(records):

@@ -172,7 +172,7 @@ def test_a_rival_of_which_the_statement_holds_is_an_error(planted, key):
 def test_parts_are_not_the_third_stage_s_where_another_removes_as_many_errors(parts_accuracy):
     """They emerge in stage 2, in stage 1, or in the hidden layer."""
     found = verdict(records({"parts_accuracy": parts_accuracy}), "31.motifs_join_into_parts")
-    assert found.verdict in (Answer.REFUTED, Answer.ERROR)
+    assert found.verdict is not Answer.SUPPORTED
 
 
 def test_an_equal_change_before_training_is_not_learned():

@@ -20,9 +20,11 @@ WITH, WITHOUT = 0, 1
 def metrics(quickly):
     with quickly():
         examples = jax.jit(partial(draw_examples, count=16, probes=128, side=24))(jax.random.key(0))
-    parts = [*examples.whole, *examples.apart]
-    known_KxD = jnp.concatenate([pictures.x.reshape(len(pictures.x), -1) for pictures in parts])
-    label_K = jnp.concatenate([pictures.y for pictures in parts])
+    parts = [(pictures.x, pictures.y) for pictures in (*examples.whole, *examples.apart)]
+    label_M = examples.whole.test.y
+    parts += [(x, (label_M + (name == "object")) % len(OBJECTS)) for name, x in examples.changed.items()]
+    known_KxD = jnp.concatenate([x.reshape(len(x), -1) for x, _ in parts])
+    label_K = jnp.concatenate([label for _, label in parts])
 
     def layers(params, x):
         """Three layers of pixels, then the object of the nearest picture in a table of all pictures, twice."""

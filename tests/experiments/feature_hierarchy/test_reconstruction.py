@@ -42,7 +42,7 @@ def test_a_decoder_may_be_nonlinear():
 def test_a_copy_is_identified_and_a_picture_of_the_label_is_not():
     picture_OxP, label_O = jax.random.normal(KEY, (40, 30)), jnp.arange(40) % 4
     mean_CxP = jnp.stack([picture_OxP[label_O == label].mean(0) for label in range(4)])
-    assert identified(0.1 * picture_OxP + 3.0 * picture_OxP.mean(0), picture_OxP, label_O).mean() > 0.9
+    assert identified(0.1 * picture_OxP + picture_OxP.mean(0)[None], picture_OxP, label_O).mean() > 0.9
     assert identified(mean_CxP[label_O], picture_OxP, label_O).mean() <= 0.1  # at most one of the ten of each label
 
 
