@@ -135,17 +135,24 @@ def orientation(images, state="trained"):
     return metric("orientation_score", images=images, state=state)
 
 
-def image_accuracy_learned(*images):
-    """Test accuracy after training minus before, on the images where it is smallest."""
-    after, before = (
-        [metric("image_accuracy", images=kind, state=state) for kind in images] for state in ("trained", "untrained")
-    )
-    return least(*map(difference, after, before))
+def image_accuracy_learned(*images, after="trained"):
+    """Test accuracy of a net minus that of the untrained net, on the images where it is smallest.
+
+    after: "untrained" compares the untrained nets for neighbouring kinds of images.
+    """
+    before = [metric("image_accuracy", images=kind, state="untrained") for kind in images]
+    kinds = images if after == "trained" else (*images[1:], images[0])
+    return least(*map(difference, [metric("image_accuracy", images=kind, state=after) for kind in kinds], before))
 
 
 def more_than_untrained(name, second_stage):
     """A metric of feature maps that read stage 1 minus that of the untrained net's stage 2."""
     return difference(metric(name, second_stage=second_stage), metric(name, second_stage="untrained"))
+
+
+def best_stand_in(name):
+    """`more_than_untrained` of what reads the trained stage 1 in place of the trained stage 2, the larger."""
+    return largest(*(more_than_untrained(name, stage) for stage in ("random on trained", "blur of trained")))
 
 
 def more_than_trained(name, second_stage):
