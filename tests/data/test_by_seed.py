@@ -1,8 +1,13 @@
 """Data that each seed draws: split anew, an official test drawn again, examples generated; never twice the same."""
 
+import importlib
+import inspect
+import pkgutil
+import re
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -10,11 +15,13 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
+import dl_jax.data
 from dl_jax.data import catalog, drawn_canids, files, tfds
 from dl_jax.data.by_seed import BySeed, as_by_seed, data_key, precomputed, sizes
 from dl_jax.data.dataset import Dataset, generated
 from dl_jax.data.digits import digits
 from dl_jax.data.synthetic import planes
+from dl_jax.data.synthetic.canids import canids, matched_variants
 
 SEEDS = range(4)
 COUNTS = (30, 9, 12)
@@ -202,6 +209,42 @@ def test_no_two_seeds_share_their_draw_of_a_dataset(kind, images, tmp_path, monk
 def test_no_two_seeds_share_their_draw_of_a_generator(name):
     data = as_by_seed(generated(GENERATORS[name], 20, 10))
     assert_no_two_share([data.of(seed) for seed in SEEDS])
+
+
+@pytest.mark.parametrize("drawing", [canids, matched_variants])
+def test_no_two_seeds_share_their_pictures(drawing, quick_to_compile):
+    data = as_by_seed(partial(drawing, count=4, side=16))
+    for one, other in combinations([jax.tree.leaves(data.of(seed)) for seed in SEEDS], 2):
+        assert not np.array_equal(one[0], other[0])
+
+
+DRAWN_WITH = {"canids", "matched_variants", "drawn_splits", "natural_patches", *GENERATORS}
+"""Functions of a key that are tested here, or in the tests of their module."""
+PARTS_OF_THEM = {"random_scene", "random_scenes", "stratified", "bootstrap", "data_key", "changes_key"}
+PARTS_OF_THEM |= {"permuted_pixels", "random_phase"}
+
+
+def test_every_function_of_a_key_is_tested():
+    names = {
+        name
+        for module in pkgutil.walk_packages(dl_jax.data.__path__, "dl_jax.data.")
+        for name, function in vars(importlib.import_module(module.name)).items()
+        if inspect.isfunction(function) and not name.startswith("_") and function.__module__ == module.name
+        if next(iter(inspect.signature(function).parameters), "") == "key"
+    }
+    assert {"canids", "xor", "bootstrap"} <= names <= DRAWN_WITH | PARTS_OF_THEM
+
+
+def test_nothing_in_the_library_of_data_is_drawn_with_a_fixed_seed():
+    """But the one split of `hold_out`, and the one draw of the canids, for what is not judged over seeds."""
+    fixed = {
+        (path.name, line.strip())
+        for path in Path(dl_jax.data.__path__[0]).rglob("*.py")
+        for line in path.read_text().splitlines()
+        if re.search(r"default_rng\(\d|\.key\(\d|seed(: int)? ?= ?\d", line)
+    }
+    assert {name for name, _ in fixed} <= {"dataset.py", "drawn_canids.py", "by_seed.py"}
+    assert len(fixed) == 3, "by_seed.py: the key of the shapes"
 
 
 def test_every_dataset_of_the_catalog_is_of_a_kind_that_is_tested():
