@@ -1,45 +1,39 @@
 """Recognising objects in pictures: convolutional nets, and the best before them (statements 3 and 43; sections I, II).
 
-What it says   Deep learning improved the recognition of objects in pictures dramatically over earlier methods.
-Refuted if     a convolutional net makes nearly as many errors as the best of earlier methods: a linear classifier, and
-               Gaussian radial units on pixels or on histograms of oriented gradients, as many as there are examples
-Counter        untrained convolutions under a trained output layer already beat them; from a thousand digits of 8 x 8
-               pixels, the data at hand, a Gaussian kernel learns more than any net
-Run            bash launch/local.sh image_recognition --dataset=fashion_mnist --manual_dir=DIR --epochs=5 --seeds=5
-               bash launch/local.sh image_recognition --dataset=mnist --manual_dir=DIR --net=lenet5 --epochs=10
-Takes          90 s on 2 CPU cores, 40 s on an accelerator
+What it says   Deep learning recognises objects in pictures far more accurately than earlier methods, and set records.
+Refuted if     a convolutional net makes nearly as many errors as the best of earlier methods (3), or no fewer than any
+               of them with any hyperparameter (43): nearest neighbours, a Gaussian kernel on pixels, and one on
+               histograms of oriented gradients, which were the usual way then
+Control        the same net on pictures whose pixels are permuted: what it has to know of pictures is of no use there
+Run            bash launch/local.sh image_recognition --dataset=fashion_mnist --manual_dir=DIR --steps=2000
+               bash launch/local.sh image_recognition --dataset=mnist --manual_dir=DIR --examples=12000 --steps=5000
+               bash launch/local.sh image_recognition --dataset=cifar10_jpeg --manual_dir=DIR --net=vgg --steps=4000 \\
+                   --learning_rates=0.0001,0.0003,0.001,0.003,0.01
+Takes          2 min on 2 CPU cores for the digits; 3,000 pictures of 28 x 28 pixels are for an accelerator
 Left open      the paper means photographs: 1.2 million of 1,000 kinds, where a convolutional net made 15.3 % errors
-               among its best five and the best other method 26.2 % (Krizhevsky et al. 2012). This is a miniature; the
-               hyperparameters of every method are selected on validation data
+               among its best five and the best other method 26.2 % (Krizhevsky et al. 2012). Digits of 8 x 8 pixels
+               say little of that, and of speech nothing; the verdicts name the data that they are about. All methods
+               learn from the same examples, which each seed draws anew, and none from the validation examples, which
+               select the one hyperparameter of each; earlier methods have no fewer values to select from than nets.
+               From few examples gradients and a kernel may do as well: it takes larger data to judge 3
 """
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from dl_jax.data import catalog
-from dl_jax.evidence.criteria import Criterion, exceeds
-from dl_jax.evidence.estimands import metric
-from dl_jax.evidence.records import Records
+from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.selection import select
+from dl_jax.models.convnet import convnet
+from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.runtime.flags import Flags, flag
 from dl_jax.training.context import Context
 from experiments.image_recognition import figures
-from experiments.image_recognition.methods import (
-    BATCH_SIZE,
-    CONVOLUTIONAL,
-    EARLIER,
-    LINEAR,
-    METHODS,
-    UNTRAINED,
-    fit_kernel,
-    models_of,
-    train_nets,
-)
+from experiments.image_recognition.criteria import CRITERIA, NOT_JUDGED
+from experiments.image_recognition.methods import EARLIER, METHODS, fit_earlier, train_nets
 from experiments.image_recognition.nets import NETS
+from experiments.image_recognition.pictures import pictures
 
-DRAMATIC = 0.25
-"""Share of the errors of the best earlier method that are avoided. AlexNet's was 0.42."""
+__all__ = ["CRITERIA", "NOT_JUDGED", "PRESETS", "SECONDS", "Config", "draw", "measure"]
 
 
 @dataclass(frozen=True)
@@ -49,78 +43,31 @@ class Config(Flags):
     dataset: str = flag("digits", f"what to recognise: {', '.join(catalog.NAMES)}, or your own file.npz of images")
     manual_dir: str = flag("", "a folder that holds one folder of raw files for each data set")
     net: str = flag("small", "the convolutional net", choices=NETS)
-    methods: tuple[str, ...] = flag(METHODS, "the methods to compare", choices=METHODS)
-    learning_rates: tuple[float, ...] = flag((1e-3, 3e-3), "learning rates to select from", above=0)
-    epochs: int = flag(40, "epochs of training", at_least=1)
-    centres: int = flag(2000, "Gaussian radial units, at most", at_least=10)
+    examples: int = flag(0, "training examples of a seed; 0 is all, 3,000 at most", at_least=0)
+    learning_rates: tuple[float, ...] = flag((1e-3, 3e-3, 1e-2, 3e-2), "learning rates to select from", above=0)
+    steps: int = flag(500, "training steps of 64 examples", at_least=1)
 
 
-PRESETS = {"smoke": {"seeds": 2, "epochs": 1, "learning_rates": (3e-3,), "centres": 100}, "accelerator": {"seeds": 20}}
-SECONDS = {"smoke": 20, "laptop": 90, "accelerator": 40}
+PRESETS = {"smoke": {"seeds": 2, "examples": 150, "learning_rates": (3e-3,), "steps": 30}, "accelerator": {"seeds": 20}}
+SECONDS = {"smoke": 20, "laptop": 120, "accelerator": 40}
 
 
 def measure(config: Config, context: Context) -> Records:
-    """Return the test error of every method on all training pictures, with the hyperparameter that is selected."""
+    """Return the test error of every method on the same examples, with the hyperparameter that is selected."""
     dataset = catalog.load(config.dataset, config.manual_dir or None)
-    splits, classes, seeds = dataset.images(), len(dataset.class_names), config.all_seeds
+    data, classes, seeds = pictures(dataset, config.examples), len(dataset.class_names), config.all_seeds
     axes = {"dataset": config.dataset, "net": config.net}
-    models = {name: model for name, model in models_of(config.net, classes).items() if name in config.methods}
-    steps = max(1, config.epochs * len(splits.train.x) // BATCH_SIZE)
-    parts = [
-        fit_kernel(name, splits, classes, config.centres, seeds, context, **axes)
-        for name in config.methods
-        if name not in models
-    ]
-    if models:
-        nets = train_nets(models, splits, config.learning_rates, seeds, steps, context, **axes)
-        parts.append(select(nets, over="learning_rate", by="validation_accuracy", within=("method",)))
-    return Records.gather(parts)
-
-
-def error(method):
-    """Share of the test pictures that the method takes for something else."""
-    return metric("test_error", method=method)
-
-
-def removed(method):
-    """Share of the errors of the best earlier method, seed by seed, that this method avoids."""
-
-    def estimand(records):
-        best = np.min([error(name)(records) for name in EARLIER], 0)
-        return 1.0 - error(method)(records) / best
-
-    return estimand
-
-
-def scope(records):
-    """What the verdicts are about."""
-    return f"{', '.join(records.axis('dataset'))}, {', '.join(records.axis('net'))} net"
-
-
-CRITERIA = (
-    Criterion(
-        "3.convnet_avoids_errors",
-        "share of the best earlier method's errors that a convolutional net avoids: a dramatic improvement",
-        exceeds(removed(CONVOLUTIONAL), DRAMATIC),
-        control=removed(LINEAR),
-        scope=scope,
-    ),
-    Criterion(
-        "43.convnet_beats_earlier_methods",
-        "share of the best earlier method's errors that a convolutional net avoids: any improvement",
-        exceeds(removed(CONVOLUTIONAL), 0.0),
-        control=removed(LINEAR),
-        scope=scope,
-    ),
-    Criterion(
-        "3.untrained_convolutions_avoid_errors",
-        "share of the best earlier method's errors that untrained convolutions under a trained output layer avoid",
-        exceeds(removed(UNTRAINED), 0.0),
-        control=removed(LINEAR),
-        scope=scope,
-        role="limit",
-    ),
-)
+    examples = len(data.shapes.train.y)
+    model = convnet(*NETS[config.net], classes, NONLINEARITIES["relu"])
+    nets = train_nets(model, data, config.learning_rates, seeds, config.steps, context, examples=examples, **axes)
+    earlier = fit_earlier(classes, data, seeds, context, **axes)
+    return Records.gather(
+        (
+            select(nets, over="learning_rate", by="validation_accuracy", within=("method",)),
+            select(earlier, over="hyperparameter", by="validation_accuracy", within=("method",)),
+            measured({"test_pictures": len(data.shapes.test.y)}, **axes),
+        )
+    )
 
 
 def draw(records):

@@ -3,7 +3,7 @@
 from dl_jax.models.convnet import Stage
 
 NETS: dict[str, tuple[tuple[Stage, ...], tuple[int, ...]]] = {
-    "small": ((Stage(32, 3), Stage(64, 3)), (64,)),
+    "small": ((Stage(16, 3), Stage(32, 3)), (64,)),
     # LeCun et al. (1989, 1998), with rectifiers and the largest of each square in place of their units and means.
     "lenet1": ((Stage(4, 5, padding="VALID"), Stage(12, 5, padding="VALID")), ()),
     "lenet5": ((Stage(6, 5), Stage(16, 5, padding="VALID")), (120, 84)),
