@@ -7,19 +7,20 @@ from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
 from dl_jax.report import plots
-from experiments.hand_designed_features.few_examples import MOVED, ORIGINAL
+from experiments.hand_designed_features.classifiers import LINEAR
+from experiments.hand_designed_features.pictures import MOVED, ORIGINAL
 
 ERRORS = (0.5, 1, 2, 5, 10, 20, 50)
 """Percent, where the axis of error rates is labelled."""
 
 
 def error_by_size(records: Records, panels: Sequence[Sequence[str]]) -> Figure:
-    """Draw the test error by the number of training examples, a line for each kind of features.
+    """Draw the test error of the linear head by the number of training examples, a line for each kind of features.
 
     panels: the kinds in each panel; one that is in several keeps its colour.
     """
     sizes, measured, colours = records.axis("size"), records.axis("features"), {}
-    tests = records.where(metric="test_accuracy", pictures=ORIGINAL)
+    tests = records.where(metric="test_accuracy", pictures=ORIGINAL, method=LINEAR)
     figure, axes = plots.canvas(1, len(panels), size=(4.6, 3.8))
     for ax, names in zip(axes.flat, panels, strict=True):
         taken = [colours[name] for name in names if name in colours]
@@ -27,8 +28,10 @@ def error_by_size(records: Records, panels: Sequence[Sequence[str]]) -> Figure:
         for name in [name for name in names if name in measured]:
             if name not in colours:
                 colours[name] = next(free)
-            error_XxS = [100 * (1 - tests.by_seed("test_accuracy", features=name, size=size)) for size in sizes]
-            plots.dots(ax, sizes, error_XxS, colours[name], name.replace("_", " "))
+            of_kind = tests.where(features=name)
+            given = of_kind.axis("size")
+            error_XxS = [100 * (1 - of_kind.by_seed("test_accuracy", size=size)) for size in given]
+            plots.dots(ax, given, error_XxS, colours[name], name.replace("_", " "))
         ax.set(xscale="log", yscale="log", xlabel="training examples")
         ax.sharey(axes[0, 0])
         for axis, ticks in ((ax.xaxis, sizes), (ax.yaxis, ERRORS)):
@@ -52,7 +55,7 @@ def moved(records: Records, names: Sequence[str], choices: Mapping[str, Sequence
     for row, name in enumerate(names):
         means = []
         for pictures, colour in ((ORIGINAL, plots.BLUE), (MOVED, plots.RED)):
-            value_S = records.by_seed("test_accuracy", features=name, size=size, pictures=pictures)
+            value_S = records.by_seed("test_accuracy", features=name, size=size, method=LINEAR, pictures=pictures)
             means.append(np.mean(value_S))
             ax.plot(value_S, [row] * len(value_S), "o", color=colour, ms=4, alpha=0.6, label="" if row else pictures)
         ax.plot(means, [row, row], color=plots.GREY, lw=1, zorder=0)
