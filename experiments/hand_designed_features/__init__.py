@@ -66,7 +66,7 @@ class Config(Flags):
 
 
 FEW = {
-    "features": ("raw", "hog", "convnet"),
+    "features": ("raw", "hog", "hog_one_cell", "convnet"),
     "sizes": (60, 0),
     "learning_rates": (0.01,),
     "head_learning_rates": (0.03,),
