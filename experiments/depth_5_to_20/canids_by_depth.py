@@ -1,10 +1,11 @@
-"""Nets that differ in depth alone, trained to classify Samoyeds and white wolves, with evaluations on the way."""
+"""Nets that differ in depth alone, trained to tell two kinds of animal (or of digit) apart in scenes that vary."""
 
 from collections.abc import Sequence
 from functools import partial
 
 from dl_jax.evidence.records import Records
 from dl_jax.measures.canids import Pictures, picture_metrics
+from dl_jax.measures.worlds import NEARBY, pictures_of, training_pictures
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.context import Context
 from dl_jax.training.grid import choice, grid, static
@@ -15,11 +16,11 @@ from dl_jax.training.step import Learner
 from dl_jax.training.sweep import evenly, sweep
 from experiments.depth_5_to_20.equal_parameters import equal_parts
 
-TASK = "canids"
-UNITS, WIDTH, PATCH, STRIDE = 120, 32, 12, 6
-"""Hidden units in all, width of the stream, side of the patches of pixels and their distance."""
-LEARNING_RATES = (1e-3, 3e-3)
-BATCH_SIZE, EVALUATIONS = 32, 4
+TASK = "kinds"
+UNITS, WIDTH = 120, 16
+"""Hidden units in all, and the width of the stream that passes them."""
+LEARNING_RATES = (1e-3, 3e-3, 1e-2)
+BATCH_SIZE, EVALUATIONS = 64, 4
 
 
 def train_by_depth(
@@ -29,15 +30,24 @@ def train_by_depth(
     seeds: Sequence[int],
     steps: int,
     context: Context,
+    learning_rates: Sequence[float] = LEARNING_RATES,
 ) -> Records:
-    """Records of `picture_metrics` at EVALUATIONS steps, of each depth and nonlinearity at each learning rate."""
+    """Records of `picture_metrics` at EVALUATIONS steps, of each depth and nonlinearity at each learning rate.
+
+    pictures: those of all seeds, from `worlds.draw_for_seeds`.
+    """
+    side = pictures.test.x.shape[2]
 
     def learner(trial):
-        model = equal_parts(UNITS, trial.depth, WIDTH, 2, trial.nonlinearity, PATCH, STRIDE)
+        model = equal_parts(UNITS, trial.depth, WIDTH, 2, trial.nonlinearity, side, side)
         return Learner(model, cross_entropy, adam(trial.learning_rate))
 
     def evaluate(run: Run):
-        return picture_metrics(partial(run.learner.model.apply, run.params), run.splits)
+        own = pictures_of(run.splits, seeds, run.trial.seed)
+        variants = {name: x for name, x in own.matched_variants.items() if name != NEARBY}
+        return picture_metrics(
+            partial(run.learner.model.apply, run.params), own._replace(matched_variants=variants)
+        )
 
     return sweep(
         learner,
@@ -45,10 +55,11 @@ def train_by_depth(
         grid(
             depth=static(depths),
             nonlinearity=choice(NONLINEARITIES, nonlinearities),
-            learning_rate=LEARNING_RATES,
+            learning_rate=learning_rates,
             seed=seeds,
         ),
         steps=steps,
+        subset=training_pictures(seeds),
         evaluate=evaluate,
         context=context,
         batch_size=BATCH_SIZE,
