@@ -6,17 +6,17 @@ the same `Pictures`, so that an experiment runs on either.
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from dl_jax.data import catalog
+from dl_jax.data.by_seed import BySeed, precomputed
 from dl_jax.data.dataset import Examples
 from dl_jax.data.synthetic import canids, digit_scenes
 from dl_jax.measures.canids import Pictures, centred
-from dl_jax.measures.kernel_methods import COMPILE_QUICKLY, data_key
 from dl_jax.measures.selectivity import ORIGINAL, OTHER_CLASS, OTHER_SCENE
 from dl_jax.models.model import Key
 
@@ -32,11 +32,17 @@ Scenes = dict[str, jax.Array]
 
 
 class World(NamedTuple):
-    """individuals: how many objects there are of each kind. render: (individual, label, scene) -> image_HxWx3."""
+    """What pictures are drawn of, and how.
+
+    individuals:  objects of each kind. cutouts: the arrays that `render` needs.
+    render:       (cutouts, individual, label, scene) -> image_HxWx3.
+    random_scene: (key, nuisances) -> the scene in which these vary.
+    """
 
     individuals: int
-    render: Callable[[jax.Array, jax.Array, Scenes], jax.Array]
-    random_scene: Callable[..., Scenes]
+    cutouts: Any
+    render: Callable[[Any, jax.Array, jax.Array, Scenes], jax.Array]
+    random_scene: Callable[[Key, Sequence[str]], Scenes]
 
 
 def world(name: str, side: int, detail: float = 1.0, manual_dir: str | None = None) -> World:
@@ -45,12 +51,14 @@ def world(name: str, side: int, detail: float = 1.0, manual_dir: str | None = No
     detail: share of the difference between the kinds that is drawn. manual_dir: as for `catalog.load`.
     """
     if name == "canids":
-        return World(
-            1, lambda individual, label, scene: canids.render(label, scene, side, detail), canids.random_scene
-        )
-    of = digit_scenes.cutouts(catalog.load(name, manual_dir), digit_scenes.KINDS[name])
-    render = partial(digit_scenes.render, of, side=side, detail=detail)
-    return World(len(of.pairs), render, digit_scenes.random_scene)
+
+        def render(cutouts, individual, label, scene):
+            return canids.render(label, scene, side, detail)
+
+        return World(1, (), render, canids.random_scene)
+    cutouts = digit_scenes.cutouts(catalog.load(name, manual_dir), digit_scenes.KINDS[name])
+    paste = partial(digit_scenes.render, side=side, detail=detail)
+    return World(len(cutouts.pairs), cutouts, paste, digit_scenes.random_scene)
 
 
 def draw_pictures(
@@ -80,7 +88,7 @@ def draw_pictures(
     scenes = [*_cut(scene_M, ends)[: len(SPLITS)], *variants.values()]
     every_label = [*labels[:-1], *(1 - label_N if name == OTHER_CLASS else label_N for name in variants)]
     x_MxHxWx3 = centred(
-        jax.vmap(of.render)(
+        jax.vmap(partial(of.render, of.cutouts))(
             jnp.concatenate([*who, jnp.tile(matched_N, len(variants))]),
             jnp.concatenate(every_label).astype(jnp.float32),
             jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *scenes),
@@ -107,35 +115,15 @@ def _pools(key, individuals):
     return [order[:first], order[first:second], order[second:], order[second:]]
 
 
-def draw_for_seeds(
+def pictures_by_seed(
     of: World, seeds: Sequence[int], sizes: Sequence[int], matched: int, nuisances: Sequence[str] = NUISANCES
-) -> Pictures:
-    """Draw the `Pictures` of every seed, NumPy arrays with a leading axis of seeds, in 256 levels to save memory."""
+) -> BySeed[Pictures]:
+    """Return the `Pictures` of every seed, drawn once for all its trials; in 256 levels, to save memory."""
 
-    @partial(jax.jit, compiler_options=COMPILE_QUICKLY)
-    def draw(key):
-        return jax.tree.map(_levels, draw_pictures(of, key, sizes, matched, nuisances))
+    def draw(cutouts, key):
+        return jax.tree.map(_levels, draw_pictures(of._replace(cutouts=cutouts), key, sizes, matched, nuisances))
 
-    drawn = [jax.device_get(draw(data_key(seed))) for seed in seeds]
-    return jax.tree.map(lambda *arrays: np.stack(arrays), *drawn)
-
-
-def training_pictures(seeds: Sequence[int], count: int | None = None) -> Callable[[Key, Examples], Examples]:
-    """Return the `subset` of a sweep on pictures of `draw_for_seeds`: each seed's own, the first `count` of them."""
-    keys_S = jax.vmap(lambda seed: jax.random.key_data(data_key(seed)))(jnp.asarray(seeds))
-
-    def subset(key, train):
-        at = jnp.argmax(jnp.all(keys_S == jax.random.key_data(key)[None], 1))
-        return jax.tree.map(lambda x_SxN: _decoded(x_SxN[at][:count]), train)
-
-    return subset
-
-
-def pictures_of(splits: Pictures, seeds: Sequence[int], seed: jax.Array) -> Pictures:
-    """The pictures of one seed, as an evaluation during a sweep sees them: its training pictures are picked already."""
-    at = jnp.argmax(jnp.asarray(seeds) == seed)
-    rest = jax.tree.map(lambda x_SxN: _decoded(x_SxN[at]), splits._replace(train=()))
-    return rest._replace(train=splits.train)
+    return precomputed(BySeed(of.cutouts, draw, lambda _, drawn: jax.tree.map(_decoded, drawn)), seeds)
 
 
 def _levels(x):

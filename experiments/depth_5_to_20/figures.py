@@ -6,14 +6,14 @@ from matplotlib.figure import Figure
 from dl_jax.evidence.records import Records
 from dl_jax.report import plots
 from dl_jax.report.learning_curves import learning_curve
-from experiments.depth_5_to_20 import canids_by_depth, tent_bound
+from experiments.depth_5_to_20 import kinds_by_depth, tent_bound
 from experiments.depth_5_to_20.criteria import NAMED_NUISANCES
 from experiments.depth_5_to_20.stacks import REMEDIES
 from experiments.depth_5_to_20.stacks import TASK as STACKS
 
 
 def draw(records: Records) -> dict[str, Figure]:
-    """The folded tent map, accuracy and responses by depth, learning curves, and stacks with their remedies."""
+    """The folded tent map, accuracy and responses by depth, learning curves, and stacks with and without skip connections."""
     figures = {"tent": tent(records), "by_depth": by_depth(records), "learning": learning(records)}
     return figures | ({"stacks": stacks(records)} if records.where(task=STACKS).rows else {})
 
@@ -38,8 +38,8 @@ def tent(records: Records) -> Figure:
 
 def by_depth(records: Records) -> Figure:
     """By depth at the end of training: accuracy, accuracy in pairs, and the least response ratio."""
-    canids = records.where(task=canids_by_depth.TASK)
-    end = canids.where(step=max(canids.axis("step")))
+    kinds = records.where(task=kinds_by_depth.TASK)
+    end = kinds.where(step=max(kinds.axis("step")))
     panels = (
         ({"metric": "test_accuracy"}, "test accuracy"),
         ({"metric": "pair_accuracy"}, "share of scenes with both kinds correct"),
@@ -67,12 +67,12 @@ def by_depth(records: Records) -> Figure:
 
 def learning(records: Records) -> Figure:
     """Test accuracy by step, a panel for each nonlinearity and a line for each depth."""
-    canids = records.where(task=canids_by_depth.TASK, metric="test_accuracy")
-    names = canids.axis("nonlinearity")
+    kinds = records.where(task=kinds_by_depth.TASK, metric="test_accuracy")
+    names = kinds.axis("nonlinearity")
     figure, axes = plots.canvas(1, len(names), size=(3.2, 3.0))
     for ax, name in zip(axes.flat, names, strict=True):
-        for depth, colour in zip(canids.axis("depth"), plots.COLOURS, strict=False):
-            line = canids.where(nonlinearity=name, depth=depth)
+        for depth, colour in zip(kinds.axis("depth"), plots.COLOURS, strict=False):
+            line = kinds.where(nonlinearity=name, depth=depth)
             learning_curve(ax, line, "test_accuracy", colour, f"{depth} layer{'s' if depth > 1 else ''}")
         ax.set(title=name, xlabel="training steps", ylim=(0.45, 1.02))
     axes[0, 0].set_ylabel("test accuracy (band: all seeds)")

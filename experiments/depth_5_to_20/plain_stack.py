@@ -1,6 +1,6 @@
-"""A deep stack of equal layers whose initial scale, normalization and skip connections are numbers.
+"""A deep stack of equal layers whose initial scale and skip connections are numbers.
 
-So one program trains stacks with and without each of them (statement 107).
+So one program trains stacks with and without them (statement 107).
 """
 
 import jax
@@ -17,13 +17,11 @@ def plain_stack(
     classes: int,
     nonlinearity: Nonlinearity,
     scale: float | jax.Array = 1.0,
-    normalize: bool | jax.Array = False,
     skip: float | jax.Array = 0.0,
 ) -> Model:
     """Return the stack h <- skip h + f(z) with z = h w + b, by default a plain one.
 
-    scale:     initial weights are drawn from N(0, scale^2 / width).
-    normalize: shift and scale z to mean 0 and variance 1 over the units of each example (layer normalization).
+    scale: initial weights are drawn from N(0, scale^2 / width).
 
     Params: {"first": {"w"}, "layers": {"w": [L, W, W], "b": [L, W]}, "top": {"w", "b"}}.
     Layers: h_BxW after every layer, and the scores.
@@ -41,9 +39,7 @@ def plain_stack(
     def layers(params, x_BxD):
         def layer(h_BxW, weights):
             z_BxW = h_BxW @ weights["w"] + weights["b"][None]
-            centred_BxW = z_BxW - jnp.mean(z_BxW, 1, keepdims=True)
-            normalized_BxW = centred_BxW / jnp.sqrt(jnp.mean(centred_BxW**2, 1, keepdims=True) + 1e-5)
-            h_BxW = skip * h_BxW + nonlinearity.f(jnp.where(normalize, normalized_BxW, z_BxW))
+            h_BxW = skip * h_BxW + nonlinearity.f(z_BxW)
             return h_BxW, h_BxW
 
         h_BxW, h_LxBxW = jax.lax.scan(layer, x_BxD @ params["first"]["w"], params["layers"])

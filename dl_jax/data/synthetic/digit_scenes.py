@@ -60,7 +60,7 @@ def cutouts(dataset: Dataset, kinds: tuple[int, int]) -> Cutouts:
     ]
     others = x_NxHxW[~np.isin(y, kinds)][:MOST_OTHERS]
     pairs = np.stack([first[of_first], second[of_second]], 1)
-    return Cutouts(*(jnp.asarray(part) for part in (pairs, others, np.stack(small))))
+    return Cutouts(pairs, others, np.stack(small))
 
 
 def neutral_scene() -> Scene:
@@ -81,6 +81,7 @@ def render(of: Cutouts, pair: jax.Array, label: jax.Array, scene: Scene, side: i
 
     pair: which of the pairs. label: 0 or 1, its kind. detail: 1 shows the digit itself, 0 the mean of its pair.
     """
+    of = Cutouts(*map(jnp.asarray, of))
     share = 0.5 + detail * (label - 0.5)
     digit_HxW = (1 - share) * of.pairs[pair, 0] + share * of.pairs[pair, 1]
     pose_2, (scale,), light_5 = scene["pose"], scene["scale"], scene["illumination"]
