@@ -20,7 +20,9 @@ from dl_jax.measures.canids import Pictures, centred
 from dl_jax.measures.selectivity import ORIGINAL, OTHER_CLASS, OTHER_SCENE
 from dl_jax.models.model import Key
 
-NAMES = ("canids", *digit_scenes.KINDS)
+REAL = tuple(digit_scenes.KINDS)
+"""Worlds of real objects before real photographs."""
+NAMES = ("canids", *REAL)
 """Values of --dataset."""
 NUISANCES = tuple(canids.NUISANCES)
 SPLITS = ("train", "validation", "test")
@@ -95,8 +97,8 @@ def draw_pictures(
         )
     )
     x = _cut(x_MxHxWx3, np.cumsum([*sizes, *[matched] * len(variants)]))
-    splits = (Examples(x_N, jnp.asarray(y_N, jnp.int32)) for x_N, y_N in zip(x, labels[:-1], strict=False))
-    return Pictures(*splits, dict(zip(variants, x[len(SPLITS) :], strict=True)))
+    train, validation, test = (Examples(x[at], jnp.asarray(labels[at], jnp.int32)) for at in range(len(SPLITS)))
+    return Pictures(train, validation, test, dict(zip(variants, x[len(SPLITS) :], strict=True)))
 
 
 def _cut(tree, ends):
@@ -123,7 +125,8 @@ def pictures_by_seed(
     def draw(cutouts, key):
         return jax.tree.map(_levels, draw_pictures(of._replace(cutouts=cutouts), key, sizes, matched, nuisances))
 
-    return precomputed(BySeed(of.cutouts, draw, lambda _, drawn: jax.tree.map(_decoded, drawn)), seeds)
+    data: BySeed[Pictures] = BySeed(of.cutouts, draw, lambda _, drawn: jax.tree.map(_decoded, drawn))
+    return precomputed(data, seeds)
 
 
 def _levels(x):

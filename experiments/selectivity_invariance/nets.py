@@ -5,14 +5,15 @@ from functools import partial
 
 import jax.numpy as jnp
 
+from dl_jax.data.by_seed import BySeed
 from dl_jax.data.dataset import Examples
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records
 from dl_jax.measures import selectivity
 from dl_jax.measures.canids import Pictures, apply_to_all, picture_metrics
 from dl_jax.measures.kernel_methods import gaussian_ridge
+from dl_jax.measures.selectivity import ORIGINAL, OTHER_CLASS, OTHER_SCENE
 from dl_jax.models.convnet import Stage, convnet
-from dl_jax.models.mlp import mlp
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.context import Context
 from dl_jax.training.grid import grid, per_program, static
@@ -21,42 +22,68 @@ from dl_jax.training.optimizers import adam
 from dl_jax.training.programs import Run
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import sweep
-from experiments.selectivity_invariance.pictures import random_subset
 
-CONV, CONTROL, DENSE = "convnet", "linear_convnet", "mlp"
-STAGES, HIDDEN = (Stage(16, 5, 1, 2), Stage(32, 3, 2), Stage(32, 3, 2)), 64
+CONV, ONE_HIDDEN = "convnet", "one_hidden_convnet"
+NAMED_NUISANCES = ("pose", "illumination", "background", "objects")
+"""The four nuisances that statement 109 names."""
+RELU = NONLINEARITIES["relu"]
 MODELS = {
-    CONV: convnet(STAGES, (HIDDEN,), 2, NONLINEARITIES["relu"]),
-    CONTROL: convnet(STAGES, (HIDDEN,), 2, NONLINEARITIES["identity"], pooling="mean"),
-    DENSE: mlp((128, HIDDEN), 2, NONLINEARITIES["relu"]),
+    CONV: convnet((Stage(12, 5, 1, 2), Stage(16, 3, 2), Stage(16, 3, 2)), (32,), 2, RELU),
+    ONE_HIDDEN: convnet((Stage(48, 5, 2, 2),), (), 2, RELU),
 }
-"""The convolutional net; the same as one linear map; a net without convolution, which trains longer."""
-DENSE_STEPS = 4
-"""Training steps of the net without convolution, for each of the others."""
-LEARNING_RATES = (5e-4, 1.5e-3, 5e-3)
+"""Three convolutional stages and a hidden layer; and one convolutional layer, pooled, of about as many weights."""
+LEARNING_RATES = (6e-4, 2.5e-3, 1e-2)
 BATCH_SIZE = 32
-EXAMPLES, WIDTH = 256, 0.5
-"""Pictures on which a Gaussian kernel is fitted to the features of a net, at most, and its width."""
+WIDTH = 0.5
+"""Of the Gaussian kernel on features, in units of their median distance."""
 
 
 def train_nets(
-    pictures: Pictures, train_sizes: Sequence[int], seeds: Sequence[int], steps: int, context: Context
+    pictures: BySeed[Pictures],
+    train_size: int,
+    seeds: Sequence[int],
+    steps: int,
+    context: Context,
+    learning_rates: Sequence[float] = LEARNING_RATES,
+    **axes: str,
 ) -> Records:
-    """Records of every net at each of LEARNING_RATES; those that are controls learn from the largest size only."""
-    axes = {"learning_rate": LEARNING_RATES, "seed": seeds}
-    trials = grid(method=static([CONV]), train_size=static(train_sizes), **axes)
-    trials += grid(method=static([CONTROL, DENSE]), train_size=static([max(train_sizes)]), **axes)
+    """Records of both nets at each learning rate; they learn from the first `train_size` pictures."""
     return sweep(
         lambda trial: Learner(MODELS[trial.method], cross_entropy, adam(trial.learning_rate)),
-        pictures,
-        trials,
-        steps=per_program(lambda trial: steps * (DENSE_STEPS if trial.method == DENSE else 1)),
-        subset=per_program(lambda trial: random_subset(trial.train_size)),
-        evaluate=evaluate,
+        pictures.map(partial(first, count=train_size)),
+        grid(method=static(MODELS), learning_rate=learning_rates, seed=seeds),
+        steps=steps,
+        evaluate=per_program(lambda trial: evaluate if trial.method == CONV else accuracies),
         context=context,
         batch_size=BATCH_SIZE,
         labels="true",
+        train_size=train_size,
+        **axes,
     )
+
+
+def first(pictures: Pictures, count: int) -> Pictures:
+    """The pictures with the first `count` to train on."""
+    return pictures._replace(train=Examples(*(part[:count] for part in pictures.train)))
+
+
+def judged(pictures: Pictures) -> Pictures:
+    """The pictures with those variants that a criterion is about."""
+    names = (ORIGINAL, OTHER_CLASS, OTHER_SCENE, *NAMED_NUISANCES)
+    variants = {name: x for name, x in pictures.matched_variants.items() if name in names}
+    return pictures._replace(matched_variants=variants)
+
+
+def accuracies(run: Run):
+    """Validation and test accuracy."""
+    splits = run.splits
+    scores = apply_to_all(
+        partial(run.learner.model.apply, run.params), {"validation": splits.validation.x, "test": splits.test.x}
+    )
+    return {
+        "validation_accuracy": accuracy(scores["validation"], splits.validation.y),
+        "test_accuracy": accuracy(scores["test"], splits.test.y),
+    }
 
 
 def evaluate(run: Run):
@@ -66,15 +93,17 @@ def evaluate(run: Run):
         return run.learner.model.layers(params, x_NxHxWxC)[-2].reshape(len(x_NxHxWxC), -1)
 
     def kernel_accuracy(params):
-        x = {"train": run.splits.train.x[:EXAMPLES], "test": run.splits.test.x}
-        output = apply_to_all(partial(features, params), x)
-        score = gaussian_ridge(Examples(output["train"], run.splits.train.y[:EXAMPLES]), 2, WIDTH)
+        output = apply_to_all(partial(features, params), {"train": run.splits.train.x, "test": run.splits.test.x})
+        score = gaussian_ridge(Examples(output["train"], run.splits.train.y), 2, WIDTH)
         return accuracy(score(output["test"]), run.splits.test.y)
 
-    variants = apply_to_all(partial(features, run.params), run.splits.matched_variants)
+    pictures = judged(run.splits)
+    variants = apply_to_all(partial(features, run.params), pictures.matched_variants)
     kernel_2 = jnp.stack([kernel_accuracy(run.params), kernel_accuracy(run.init_params)])
-    return picture_metrics(partial(run.learner.model.apply, run.params), run.splits) | {
-        "scene_to_class_distance": named(selectivity.scene_to_class_distance(variants), features="trained"),
+    return picture_metrics(partial(run.learner.model.apply, run.params), pictures) | {
+        "scene_to_class_distance": named(
+            selectivity.scene_to_class_distance(variants), features="trained", changed=OTHER_SCENE
+        ),
         "class_to_scene_distance": named(selectivity.class_to_scene_distance(variants), features="trained"),
         "kernel_accuracy": named(kernel_2, features=("trained", "untrained")),
     }

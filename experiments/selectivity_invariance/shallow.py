@@ -1,71 +1,139 @@
 """Shallow methods on pixels: on all nuisances at once, with random labels, and on one nuisance alone."""
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from threadpoolctl import threadpool_limits
 
-from dl_jax.data.dataset import Splits
-from dl_jax.evidence.records import Records
+from dl_jax.data.by_seed import BySeed, data_key
+from dl_jax.evidence.records import Records, measured
+from dl_jax.measures.by_seed import for_each_seed
 from dl_jax.measures.canids import Pictures, picture_metrics
-from dl_jax.measures.kernel_methods import fit_methods, gaussian_ridge, linear_ridge
+from dl_jax.measures.kernel_methods import Fit, gaussian_ridge, linear_ridge
 from dl_jax.measures.nearest_neighbour import nearest_neighbour_votes
+from dl_jax.measures.worlds import NUISANCES, World
 from dl_jax.training.context import Context
-from dl_jax.training.grid import choice, combinations
 from dl_jax.training.losses import accuracy
-from experiments.selectivity_invariance.pictures import SINGLE_NUISANCE, random_subset
+from experiments.selectivity_invariance.nets import first, judged
+from experiments.selectivity_invariance.pictures import draw_alone
 
-SHALLOW = {
-    "linear": (linear_ridge, (30.0, 1000.0, 30000.0)),
-    "nearest_neighbours": (nearest_neighbour_votes, (1, 5, 21)),
-    "gaussian": (gaussian_ridge, (0.25, 0.5, 1.0)),
+Tried = Mapping[str, tuple[Fit, tuple[float, ...]]]
+SHALLOW: Tried = {
+    "linear": (linear_ridge, (1e1, 1e2, 1e3, 1e4, 1e5)),
+    "nearest_neighbours": (nearest_neighbour_votes, (1, 3, 9, 25)),
+    "gaussian": (gaussian_ridge, (0.125, 0.25, 0.5, 1.0, 2.0)),
 }
-"""Each with as many hyperparameters as a net has learning rates: ridges, numbers of neighbours, widths."""
-LABELS = {"true": False, "random": True}
-"""Whether labels are drawn at random, which no number of examples helps to predict."""
+"""Ridges, numbers of neighbours, widths: more hyperparameters than a net has learning rates."""
+RELATED = ("position", "pose", "illumination")
+"""Nuisances of statement 72: position, orientation, illumination."""
+KEYS = 7
+"""Folded into a seed's key for pictures in which one nuisance varies, so that they are none of its others."""
 
 
-def fit_on_pixels(pictures: Pictures, train_sizes: Sequence[int], seeds: Sequence[int], context: Context) -> Records:
-    """Records of `picture_metrics` of every method with true labels, and of the Gaussian kernel with random ones."""
+def fit_on_pixels(
+    pictures: BySeed[Pictures], train_sizes: Sequence[int], seeds: Sequence[int], context: Context, **axes: str
+) -> Records:
+    """Records of the accuracy of every method with true labels, and of the Gaussian kernel with random ones.
 
-    def draw(key, task, size):
-        splits = random_subset(size)(key, pictures.train), pictures.validation, pictures.test
-        relabelled = []
-        for split in splits:
-            random_N = jax.random.bernoulli(key, shape=split.y.shape).astype(jnp.int32)
-            relabelled.append(split._replace(y=jnp.where(task.labels, random_N, split.y)))
-        return Pictures(*relabelled, pictures.matched_variants)
+    The linear classifier that learns from the most pictures also has the other `picture_metrics`.
+    """
 
-    def fit(methods, labels, size):
-        return fit_methods(
-            methods,
-            partial(draw, size=size),
-            combinations(labels=choice(LABELS, [labels])),
-            seeds=seeds,
-            evaluate=picture_metrics,
-            context=context,
-            train_size=size,
-        ).with_axes(train_size=size)
+    def of(seed, name, labels, size):
+        own = first(judged(pictures.of(seed)), size)
+        if labels == "random":
+            own = with_random_labels(own, jax.random.fold_in(jax.random.key(seed), KEYS))
+        fit, tried = SHALLOW[name]
+        whole = name == "linear" and size == max(train_sizes)
+        metrics_H = _every(fit, whole)(own, jnp.asarray(tried, jnp.float32))
+        return _rows(metrics_H, tried, method=name, labels=labels, train_size=size, seed=seed, **axes)
 
-    gaussian = {"gaussian": SHALLOW["gaussian"]}
-    return Records.gather(
-        records for size in train_sizes for records in (fit(SHALLOW, "true", size), fit(gaussian, "random", size))
+    def compute(seed):
+        runs = [(name, "true", size) for name in SHALLOW for size in train_sizes]
+        runs += [("gaussian", "random", size) for size in train_sizes]
+        with threadpool_limits(1, "blas"):  # LAPACK's own threads wait for one another at full speed
+            return Records.gather(of(seed, *run) for run in runs)
+
+    return for_each_seed(compute, seeds, context, label="shallow methods", sizes=list(train_sizes), **axes)
+
+
+def fit_on_single_nuisances(of: World, seeds: Sequence[int], context: Context, **axes: str) -> Records:
+    """Records about one nuisance (axis `alone`), at the hyperparameter with the best validation accuracy.
+
+    nuisance_cost: accuracy of a linear classifier on pictures without the nuisance minus that on pictures with it, the
+                   least over its ridges; by what it `learned` from, pictures "without" the nuisance or "with" it.
+    test_accuracy: where pose alone varies, of each shallow method that learned there.
+    """
+    draw = jax.jit(partial(draw_alone, of))
+
+    def with_one(seed, name):
+        key = jax.random.fold_in(data_key(jax.random.key(seed)), KEYS)
+        alone = draw(key, {each: jnp.float32(each == name) for each in NUISANCES})
+        tests = alone.still[-1], alone.varied[-1]
+        rows = []
+        for learned, trained in (("without", alone.still), ("with", alone.varied)):
+            fit, tried = SHALLOW["linear"]
+            still_H, varied_H = _accuracies(fit)(trained[0], tests, jnp.asarray(tried, jnp.float32))
+            cost = {"nuisance_cost": np.min(still_H - varied_H)}
+            rows.append(measured(cost, alone=name, learned=learned, method="linear", seed=seed, **axes))
+        for method, (fit, tried) in SHALLOW.items() if name == "pose" else ():
+            values = jnp.asarray(tried, jnp.float32)
+            validation_H, test_H = _accuracies(fit)(alone.varied[0], alone.varied[1:], values)
+            best = {"test_accuracy": test_H[np.argmax(validation_H)]}
+            rows.append(measured(best, alone=name, learned="with", method=method, seed=seed, **axes))
+        return Records.gather(rows)
+
+    def compute(seed):
+        with threadpool_limits(1, "blas"):
+            return Records.gather(with_one(seed, name) for name in NUISANCES)
+
+    return for_each_seed(compute, seeds, context, label="one nuisance", **axes)
+
+
+def with_random_labels(pictures: Pictures, key: jax.Array) -> Pictures:
+    """The pictures with labels that no number of examples helps to predict."""
+    parts = (pictures.train, pictures.validation, pictures.test)
+    keys = jax.random.split(key, len(parts))
+    drawn = (
+        part._replace(y=jax.random.bernoulli(key, shape=part.y.shape).astype(jnp.int32))
+        for key, part in zip(keys, parts, strict=True)
     )
+    return Pictures(*drawn, pictures.matched_variants)
 
 
-def fit_on_single_nuisances(alone: dict[str, Splits], seeds: Sequence[int], context: Context) -> Records:
-    """Records of validation and test accuracy of every method, by the nuisance that varies alone (axis `alone`)."""
+@cache
+def _every(fit, whole):
+    """(pictures, hyperparameters_H) -> metrics_H; the methods are fitted one by one, since each may fill the memory."""
 
-    def draw(key, task):
-        return task.alone._replace(train=random_subset(SINGLE_NUISANCE.train // 2)(key, task.alone.train))
-
-    def evaluate(scores, splits):
+    def one(pictures, value):
+        score = fit(pictures.train, 2, value)
+        if whole:
+            return picture_metrics(score, pictures)
         return {
-            "validation_accuracy": accuracy(scores(splits.validation.x), splits.validation.y),
-            "test_accuracy": accuracy(scores(splits.test.x), splits.test.y),
+            f"{name}_accuracy": accuracy(score(part.x), part.y)
+            for name, part in (("validation", pictures.validation), ("test", pictures.test))
         }
 
-    return fit_methods(
-        SHALLOW, draw, combinations(alone=choice(alone)), seeds=seeds, evaluate=evaluate, context=context
+    return jax.jit(lambda pictures, value_H: jax.lax.map(partial(one, pictures), value_H))
+
+
+@cache
+def _accuracies(fit):
+    """(training examples, two sets of examples, hyperparameters_H) -> the accuracies_H on each set, NumPy arrays."""
+
+    def one(train, sets, value):
+        score = fit(train, 2, value)
+        return tuple(accuracy(score(part.x), part.y) for part in sets)
+
+    every = jax.jit(lambda train, sets, value_H: jax.lax.map(partial(one, train, sets), value_H))
+    return lambda *arguments: jax.device_get(every(*arguments))
+
+
+def _rows(metrics_H, tried, **axes):
+    metrics_H = jax.device_get(metrics_H)
+    return Records.gather(
+        measured(jax.tree.map(lambda leaf_H, at=at: leaf_H[at], metrics_H), hyperparameter=value, **axes)
+        for at, value in enumerate(tried)
     )

@@ -147,7 +147,12 @@ def test_a_control_that_does_not_fail_never_supports(records, changed, key):
 def test_without_deep_nets_what_is_about_them_is_not_run(records):
     shallow = Records(tuple(row for row in records().rows if row.get("task") != "kinds" or row["depth"] == 1))
     found = answers(shallow)
-    for key in ("107.deep_nets_learn", "107.depth_helps", "107.twenty_layers_no_better", "109.detail_over_each_nuisance"):
+    for key in (
+        "107.deep_nets_learn",
+        "107.depth_helps",
+        "107.twenty_layers_no_better",
+        "109.detail_over_each_nuisance",
+    ):
         assert found[key] is Answer.NOT_RUN
 
 

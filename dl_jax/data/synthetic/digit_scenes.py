@@ -6,7 +6,7 @@ alike, so that "the other kind in the same scene" is the same place, pose, light
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -30,14 +30,14 @@ Scene = dict[str, jax.Array]
 
 
 class Cutouts(NamedTuple):
-    """What scenes are made of, with values from 0 to 1.
+    """What scenes are made of, with values from 0 to 1; NumPy or JAX arrays.
 
     pairs_Px2xHxW: P pairs, of the first kind and the second. others_OxHxW: digits of other kinds. photographs_FxVxUx3.
     """
 
-    pairs: jax.Array
-    others: jax.Array
-    photographs: jax.Array
+    pairs: Any
+    others: Any
+    photographs: Any
 
 
 def cutouts(dataset: Dataset, kinds: tuple[int, int]) -> Cutouts:

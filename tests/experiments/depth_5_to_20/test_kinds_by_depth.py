@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dl_jax.data.by_seed import as_by_seed
 from dl_jax.data.dataset import Examples
 from dl_jax.measures.canids import Pictures
 from dl_jax.training.context import local_context
-from dl_jax.data.by_seed import as_by_seed
 from experiments.depth_5_to_20.kinds_by_depth import LEARNING_RATES, train_by_depth
 
 STEPS, SEEDS, DEPTHS, SIDE = 200, (0, 1), (1, 4), 6
@@ -53,7 +53,8 @@ def planted(xor):
 def trained(request, quickly):
     names = ("relu", "identity")
     with quickly():
-        return request.param, train_by_depth(as_by_seed(planted(request.param)), DEPTHS, names, SEEDS, STEPS, local_context(1))
+        pictures = as_by_seed(planted(request.param))
+        return request.param, train_by_depth(pictures, DEPTHS, names, SEEDS, STEPS, local_context(1))
 
 
 def test_records_have_a_row_for_every_depth_nonlinearity_rate_seed_and_step(trained):

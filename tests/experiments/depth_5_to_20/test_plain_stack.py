@@ -1,7 +1,6 @@
 """Deep stacks: a plain one is the multilayer net, and each factor changes what it states and nothing else."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
