@@ -125,7 +125,7 @@ def pictures_by_seed(
     def draw(cutouts, key):
         return jax.tree.map(_levels, draw_pictures(of._replace(cutouts=cutouts), key, sizes, matched, nuisances))
 
-    data: BySeed[Pictures] = BySeed(of.cutouts, draw, lambda _, drawn: jax.tree.map(_decoded, drawn))
+    data: Any = BySeed(of.cutouts, draw, lambda _, drawn: jax.tree.map(_decoded, drawn))
     return precomputed(data, seeds)
 
 

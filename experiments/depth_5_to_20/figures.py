@@ -13,7 +13,7 @@ from experiments.depth_5_to_20.stacks import TASK as STACKS
 
 
 def draw(records: Records) -> dict[str, Figure]:
-    """The folded tent map, accuracy and responses by depth, learning curves, and stacks with and without a path past layers."""
+    """The folded tent map, accuracy and responses by depth, learning curves, and stacks of many layers."""
     figures = {"tent": tent(records), "by_depth": by_depth(records), "learning": learning(records)}
     return figures | ({"stacks": stacks(records)} if records.where(task=STACKS).rows else {})
 

@@ -27,8 +27,8 @@ SHALLOW: Tried = {
     "gaussian": (gaussian_ridge, (0.125, 0.25, 0.5, 1.0, 2.0)),
 }
 """Ridges, numbers of neighbours, widths: more hyperparameters than a net has learning rates."""
-RELATED = ("position", "pose", "illumination")
-"""Nuisances of statement 72: position, orientation, illumination."""
+RELATED = {"position": "position", "orientation": "pose", "illumination": "illumination"}
+"""The nuisances of which statement 72 speaks, and their names here."""
 KEYS = 7
 """Folded into a seed's key for pictures in which one nuisance varies, so that they are none of its others."""
 
