@@ -152,7 +152,7 @@ def test_a_control_that_does_not_fail_never_supports(changed, key):
 
 
 def test_the_roles_follow_from_the_sentence():
-    """That shallow classifiers could not possibly do it is denied by a kernel that gains, and by one layer that does."""
+    """A kernel that gains, and one layer that does it, deny that shallow classifiers could not possibly."""
     roles = {criterion.key: criterion.role for criterion in experiment.CRITERIA}
     assert {key for key, role in roles.items() if role == "contradicts"} == {
         "75.kernel_gains_from_data",
