@@ -42,12 +42,12 @@ def fit_on_pixels(
     """
 
     def of(seed, name, labels, size):
-        own = first(judged(pictures.of(seed)), size)
+        learned = first(judged(pictures.of(seed)), size)
         if labels == "random":
-            own = with_random_labels(own, jax.random.fold_in(jax.random.key(seed), KEYS))
+            learned = with_random_labels(learned, jax.random.fold_in(jax.random.key(seed), KEYS))
         fit, tried = SHALLOW[name]
         whole = name == "linear" and size == max(train_sizes)
-        metrics_H = _every(fit, whole)(own, jnp.asarray(tried, jnp.float32))
+        metrics_H = _every(fit, whole)(learned, jnp.asarray(tried, jnp.float32))
         return _rows(metrics_H, tried, method=name, labels=labels, train_size=size, seed=seed, **axes)
 
     def compute(seed):
