@@ -27,7 +27,7 @@ NAMES = ("canids", *REAL)
 NUISANCES = tuple(canids.NUISANCES)
 SPLITS = ("train", "validation", "test")
 SHARES = (0.6, 0.1, 0.3)
-"""Of the pairs of digits, those that are in the pictures of each split."""
+"""Shares of the pairs of digits that are in the pictures of each split."""
 NEARBY, NEAR = "nearby", 0.1
 """The variant in which every nuisance has moved by a tenth of the way to another scene."""
 Scenes = dict[str, jax.Array]
@@ -74,16 +74,16 @@ def draw_pictures(
     Variants differ in one respect. "kind": the other kind in the same scene. "scene": the same object in another scene.
     "nearby": the same, a tenth of the way there. The name of a nuisance: with only that nuisance drawn again.
     """
-    key_pool, key_who, key_scene = jax.random.split(key, 3)
+    key_pool, key_individual, key_scene = jax.random.split(key, 3)
     ends = np.cumsum([*sizes, matched, matched])
     scene_M = jax.vmap(lambda key: of.random_scene(key, nuisances))(jax.random.split(key_scene, ends[-1]))
     *_, here_N, there_N = _cut(scene_M, ends)
     nearby_N = jax.tree.map(lambda here, there: here + NEAR * (there - here), here_N, there_N)
     variants = {ORIGINAL: here_N, OTHER_CLASS: here_N, OTHER_SCENE: there_N, NEARBY: nearby_N}
     variants |= {name: here_N | {name: there_N[name]} for name in nuisances}
-    bits_M = jax.random.uniform(key_who, (ends[-2],))
+    bits_M = jax.random.uniform(key_individual, (ends[-2],))
     parts = zip(_cut(bits_M, ends[:-1]), _pools(key_pool, of.individuals), strict=True)
-    *who, matched_N = (pool[(bits_N * len(pool)).astype(int)] for bits_N, pool in parts)
+    *individuals, matched_N = (pool[(bits_N * len(pool)).astype(int)] for bits_N, pool in parts)
     labels = [np.arange(count) % 2 for count in (*sizes, matched)]
     label_N = labels[-1]
     # One batched call: a program that renders many times takes long to compile.
@@ -91,7 +91,7 @@ def draw_pictures(
     every_label = [*labels[:-1], *(1 - label_N if name == OTHER_CLASS else label_N for name in variants)]
     x_MxHxWx3 = centred(
         jax.vmap(partial(of.render, of.cutouts))(
-            jnp.concatenate([*who, jnp.tile(matched_N, len(variants))]),
+            jnp.concatenate([*individuals, jnp.tile(matched_N, len(variants))]),
             jnp.concatenate(every_label).astype(jnp.float32),
             jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *scenes),
         )

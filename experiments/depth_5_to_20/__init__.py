@@ -4,7 +4,7 @@ What it says   With some 5 to 20 non-linear layers a system can implement extrem
                once sensitive to minute details and insensitive to background, pose, lighting and other objects
                (section III).
 Refuted if     d layers of two rectifiers miss alternating points of the folded tent map, or one hidden layer of as many
-               weights need not; if trained nets of 5 to 20 layers come less than half way to telling the kinds apart,
+               weights need not; if trained nets of 5 to 20 layers come less than half way to distinguishing the kinds,
                classify both kinds in fewer than half of the scenes, or respond more to the scene than to the detail
 Counter        a relative change of 0.001 of the weights spoils the folded tent map; with one nonlinearity or another a
                single layer of as many weights does as well; plain stacks of twenty layers do not learn from usual

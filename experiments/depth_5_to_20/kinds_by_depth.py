@@ -1,4 +1,4 @@
-"""Nets that differ in depth alone, trained to tell two kinds of animal (or of digit) apart in scenes that vary."""
+"""Nets that differ in depth alone, trained to distinguish two kinds of animal (or of digit) in scenes that vary."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
 from dl_jax.report import plots
-from experiments.selectivity_invariance.criteria import CHANCE
+from experiments.selectivity_invariance.estimands import CHANCE
 from experiments.selectivity_invariance.nets import CONV, ONE_HIDDEN
 
 METHODS = {
@@ -48,7 +48,7 @@ def by_size(records: Records) -> Figure:
     ax = axes[0, 0]
     for method, label in METHODS.items():
         line, colour = true.where(method=method), COLOURS[method]
-        # Of shallow methods the best hyperparameter, as the criteria read them.
+        # The best hyperparameter of a shallow method, as the criteria read it.
         value_NxS = [line.by_seed("test_accuracy", np.max, train_size=size) for size in line.axis("train_size")]
         plots.dots(ax, line.axis("train_size"), value_NxS, colour, label)
         if len(value_NxS) == 1:

@@ -35,7 +35,7 @@ MODELS = {
 LEARNING_RATES = {CONV: (3e-3, 1e-2, 3e-2), ONE_HIDDEN: (8e-4, 2.5e-3, 8e-3)}
 BATCH_SIZE = 32
 WIDTH = 0.5
-"""Of the Gaussian kernel on features, in units of their median distance."""
+"""Width of the Gaussian kernel on features, in units of their median distance."""
 
 
 def train_nets(

@@ -30,7 +30,7 @@ SHALLOW: Tried = {
 RELATED = {"position": "position", "orientation": "pose", "illumination": "illumination"}
 """The nuisances of which statement 72 speaks, and their names here."""
 KEYS = 7
-"""Folded into a seed's key for pictures in which one nuisance varies, so that they are none of its others."""
+"""Folded into a seed's key for pictures in which one nuisance varies, so that they differ from its others."""
 
 
 def fit_on_pixels(

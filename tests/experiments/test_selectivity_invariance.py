@@ -6,7 +6,7 @@ import pytest
 from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.verdicts import Answer, judge
 from experiments import selectivity_invariance as experiment
-from experiments.selectivity_invariance.criteria import rise, tuned
+from experiments.selectivity_invariance.estimands import rise, tuned
 from experiments.selectivity_invariance.nets import CONV, NAMED_NUISANCES, ONE_HIDDEN
 
 FEW, MANY, SEEDS = 256, 2048, 13
