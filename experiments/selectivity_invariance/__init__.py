@@ -5,7 +5,7 @@ What it says   Recognising pictures needs a function that is insensitive to posi
                same scene than two Samoyeds in two scenes are, so that shallow classifiers on pixels could not possibly
                distinguish them.
 Refuted if     a nuisance costs nothing to a linear classifier that never met it; if in pixels the other scene is
-               nearer, on drawings or on real pictures; if shallow classifiers come half way to distinguishing the kinds,
+               nearer, on drawings or on real pictures; if shallow classifiers come half way to distinguishing kinds,
                a kernel on pixels gains from more pictures, or one convolutional layer is enough; if the net's score
                changes less with the kind than with pose, light, background or objects
 Counter        each nuisance alone costs little to a linear classifier that learned with it; where nothing but pose
