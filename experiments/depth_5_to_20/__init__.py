@@ -34,6 +34,8 @@ from experiments.depth_5_to_20.tent_bound import tent_errors
 
 __all__ = ["CRITERIA", "NOT_JUDGED", "PRESETS", "SECONDS", "Config", "draw", "measure"]
 
+STACK = 20
+"""Layers of the stacks, plain and with skip connections."""
 PICTURES, VALIDATION, TEST, MATCHED = 8192, 1024, 1024, 512
 """Pictures of each seed: to train on, at most, to choose on, to test on, and scenes in which both kinds are drawn."""
 
@@ -54,8 +56,7 @@ class Config(Flags):
     )
     detail: float = flag(1.0, "share of the difference between the kinds that is drawn", at_least=0.0, at_most=1.0)
     steps: int = flag(1600, f"training steps of {BATCH_SIZE} pictures", at_least=4)
-    stack_depths: tuple[int, ...] = flag((20,), "layers of the stacks, plain and with skip connections", at_least=1)
-    stack_steps: int = flag(600, "their training steps of 64 digits", at_least=1)
+    stack_steps: int = flag(600, f"training steps of 64 digits of the stacks of {STACK} layers", at_least=1)
 
 
 PRESETS = {
@@ -85,5 +86,5 @@ def measure(config: Config, context: Context) -> Records:
     ]
     if nonlinear := [name for name in names if name != "identity"]:
         digits = catalog.load("digits").by_seed()
-        parts.append(train_stacks(digits, config.stack_depths, nonlinear, seeds, config.stack_steps, context))
+        parts.append(train_stacks(digits, [STACK], nonlinear, seeds, config.stack_steps, context))
     return Records.gather(parts)

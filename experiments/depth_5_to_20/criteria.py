@@ -40,7 +40,7 @@ def trained_depths(records: Records, within: Iterable[int]) -> tuple[int, ...]:
     """The depths within a range that were trained. Missing if there are none."""
     depths = tuple(depth for depth in records.where(task=kinds_by_depth.TASK).axis("depth") if depth in within)
     if not depths:
-        raise Missing(f"no nets of {min(within)} to {max(within)} layers")
+        raise Missing(f"no test_accuracy at depth {min(within)} to {max(within)}")
     return depths
 
 
@@ -56,7 +56,7 @@ def chosen(name: str, depths: Iterable[int], names: Sequence[str] = NONLINEAR, *
             if nonlinearity in task.axis("nonlinearity")
         ]
         if not options:
-            raise Missing(f"no nets with {', '.join(names)}")
+            raise Missing(f"no {name} at nonlinearity {', '.join(names)}")
         validation_OxS = np.stack([final("validation_accuracy", **option)(records) for option in options])
         best_S = np.argmax(np.where(np.isfinite(validation_OxS), validation_OxS, -np.inf), 0)
         value_OxS = np.stack([final(name, **option, **axes)(records) for option in options])

@@ -16,7 +16,7 @@ def on(method: str | tuple, name: str = "test_accuracy", reduce=None, size=max, 
     def estimand(records):
         sizes = records.axis("train_size")
         if not sizes:
-            raise Missing("nothing learned")
+            raise Missing("no test_accuracy at any train size")
         return metric(name, reduce, method=method, labels="true", train_size=size(sizes), **axes)(records)
 
     return estimand
@@ -35,7 +35,7 @@ def tuned(method: str, labels: str, size) -> Estimand:
         axes = {"method": method, "labels": labels, "train_size": size(rows.axis("train_size"), default=0)}
         values = rows.axis("hyperparameter")
         if len(rows.axis("train_size")) < 2:
-            raise Missing("a single number of pictures")
+            raise Missing("no test_accuracy at a second train size")
         validation_HxS, test_HxS = (
             np.stack([metric(name, hyperparameter=value, **axes)(records) for value in values])
             for name in ("validation_accuracy", "test_accuracy")
@@ -72,7 +72,7 @@ def of_main(estimand) -> Estimand:
     def chosen(records):
         names = records.where(metric="test_accuracy").axis("dataset")
         if not names:
-            raise Missing("nothing learned")
+            raise Missing("no test_accuracy at any train size")
         return estimand(names[0])(records)
 
     return chosen

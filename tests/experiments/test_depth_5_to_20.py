@@ -85,6 +85,8 @@ def answers(found):
 def test_records_of_the_claim_support_all_criteria_but_the_limit_on_rectifiers(records):
     found = answers(records())
     assert found.pop("107.no_gain_with_relu") is Answer.REFUTED
+    exact = {found.pop(key) for key in ("107.folded_map_is_exact", "107.one_layer_must_err")}
+    assert exact == {Answer.EXACT}
     assert set(found.values()) == {Answer.SUPPORTED}
 
 
