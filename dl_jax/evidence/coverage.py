@@ -44,7 +44,9 @@ def unread(records: Records, criteria: Iterable[Criterion], excused: Iterable[No
                 estimand(traced)
     for each in excused:
         reads += records.where(**each.axes).rows
-    measured = [row for row in records.rows if row["metric"] not in OF_EVERY_TRAINING]
+    measured = [
+        row for row in records.rows if row["metric"] not in OF_EVERY_TRAINING and row.get("selected") is not False
+    ]
     missing = _outcomes(measured) - _outcomes(reads)
     whole = {metric for metric, axis, _ in missing if axis is None}
     return sorted(

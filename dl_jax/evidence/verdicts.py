@@ -179,9 +179,15 @@ def _decide(bare, test, value_S, control_S, alpha) -> Verdict:
             return replace(verdict, verdict=Answer.INCONCLUSIVE, p=p, note="not clearly different from its control")
         return replace(verdict, verdict=Answer.SUPPORTED, p=p)
     if found.p_outside <= alpha:
-        note = "there, but smaller than the margin" if deeper_p <= alpha else "absent or opposite"
+        smaller = deeper_p <= alpha and found.estimate * _direction(region) > 0
+        note = "there, but smaller than the margin" if smaller else "absent or opposite"
         return replace(verdict, verdict=Answer.REFUTED, note=note)
     return replace(verdict, verdict=Answer.INCONCLUSIVE, **_undecided(test, value_S, alpha))
+
+
+def _direction(region) -> float:
+    """The sign of the effect that a region asks for; NaN for a region around 0, which asks for none."""
+    return 1.0 if region.low >= 0 else -1.0 if region.high <= 0 else np.nan
 
 
 def _deeper(test, value_S, control_S) -> float:

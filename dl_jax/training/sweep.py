@@ -10,7 +10,7 @@ from functools import cache, partial
 import jax
 import numpy as np
 
-from dl_jax.data.by_seed import BySeed, sizes
+from dl_jax.data.by_seed import BySeed, as_by_seed
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.evidence.named import Label
 from dl_jax.evidence.records import Records, measured
@@ -61,8 +61,9 @@ def sweep(
 
     Every trial also has `train_loss`, the mean loss of the last 20th of the steps before an evaluation, and
     `diverged_at`, the first step with a loss that is not finite (-1 for none): a diverged trial is a value like any
-    other, and touches no other trial. One with evaluations has `test_examples`, their number. A trial's key depends on
-    its seed alone, so that trials of one seed start alike and are compared in pairs.
+    other, and touches no other trial. Evaluated on `Splits` it has `test_examples`, their number.
+
+    A trial's key depends on its seed alone, so that trials of one seed start alike and are compared in pairs.
     """
     context, parts = context or local_context(), []
     for program in trials.programs():
@@ -114,7 +115,8 @@ def _records_of_program(setup, shown, axes, with_step, context) -> Records:
         chosen = {axis: column_R[np.asarray(part)] for axis, column_R in columns.items()}
         trained = train_all(programs(), setup, chosen, label, clock, context)
         # Of a program and not of each trial: tracing how data are drawn takes milliseconds.
-        counts = {"test_examples": sizes(setup.data).test} if setup.evaluate else {}
+        splits = as_by_seed(setup.data).shapes
+        counts = {"test_examples": len(splits.test.y)} if setup.evaluate and isinstance(splits, Splits) else {}
         return Records.gather(
             record
             for at, index in enumerate(part)

@@ -32,7 +32,9 @@ def oriented_gradients(cell: int, orientations: int = 9, block: int = 2) -> Call
         down, right = rows - block + 1, columns - block + 1
         corners = [cell_RxCxO[i : i + down, j : j + right] for i in range(block) for j in range(block)]
         block_RxCxK = jnp.concatenate(corners, -1)
-        return _normalize(jnp.minimum(_normalize(block_RxCxK), CLIP)).reshape(-1)
+        descriptor_RxCxK = _normalize(jnp.minimum(_normalize(block_RxCxK), CLIP))
+        # XLA for GPUs (jax 0.11) fails where it moves this reshape into the products before it.
+        return jax.lax.optimization_barrier(descriptor_RxCxK).reshape(-1)
 
     return features
 
