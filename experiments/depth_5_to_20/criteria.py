@@ -159,7 +159,6 @@ CRITERIA = (
         exceeds(gain(DEEP, NONLINEAR, [1], NONLINEAR), CLEARLY),
         control=gain(DEEP, LINEAR, [1], LINEAR),
         scope=scope,
-        role="support",
     ),
     *map(no_gain, NONLINEAR),
     Criterion(
