@@ -7,10 +7,9 @@ from matplotlib.figure import Figure
 
 from dl_jax.evidence.records import Records
 from dl_jax.report import plots
+from experiments.fig2_inside_convnet.criteria import EDGE_DETECTOR, median_filter
 from experiments.fig2_inside_convnet.figure_2 import figure_2
-from experiments.fig2_inside_convnet.metrics import STATES
-
-FILTERS_PER_ROW = 16
+from experiments.fig2_inside_convnet.first_filters import PICTURES
 
 
 def draw(records: Records) -> dict[str, Figure]:
@@ -24,30 +23,29 @@ def draw(records: Records) -> dict[str, Figure]:
 
 
 def first_filters(records: Records) -> Figure:
-    """The first filters of the first seed's net before and after training, each with its orientation selectivity."""
+    """First filters of the first seed: untrained, and after training on each kind of pictures."""
     of_first = records.where(seed=records.axis("seed")[0])
-    count = of_first.array("filters", state="trained").values.shape[-1]
-    columns = min(count, FILTERS_PER_ROW)
-    lines = -(-count // columns)
-    figure, axes = plots.canvas(2 * lines, columns, size=(0.72, 0.86))
-    for ax in axes.flat:
-        ax.axis("off")
-    for block, state in enumerate(STATES):
-        grey_KxKxCxM = _around_grey(of_first.array("filters", state=state).values)
-        for number in range(count):
-            ax = axes[block * lines + number // columns, number % columns]
+    kinds = [name for name in PICTURES if name in records.axis("pictures")]
+    rows = [("untrained", {"pictures": kinds[0], "state": "untrained"})]
+    rows += [(name, {"pictures": name, "state": "trained"}) for name in kinds]
+    count = of_first.array("first_filters", **rows[0][1]).values.shape[-1]
+    figure, axes = plots.canvas(len(rows), count, size=(0.72, 0.95))
+    for line, (label, at) in zip(axes, rows, strict=True):
+        grey_KxKxCxM = _around_grey(of_first.array("first_filters", **at).values)
+        for number, ax in enumerate(line):
             pixels_KxKxC = grey_KxKxCxM[..., number]
             colours = pixels_KxKxC if pixels_KxKxC.shape[-1] == 3 else pixels_KxKxC[..., :1].repeat(3, -1)
             ax.imshow(colours.clip(0, 1))
-            at = {"state": state, "filter": number + 1}
-            selectivity, oriented = (of_first.values(m, **at)[0] for m in ("orientation_selectivity", "is_oriented"))
-            ax.set_title(f"{selectivity:.2f}", fontsize=7, color=plots.RED if oriented else "black")
-    shares = [f"{state} {np.mean(records.by_seed('oriented_share', state=state)):.2f}" for state in STATES]
+            ax.set(xticks=[], yticks=[])
+            (ratio,) = of_first.values("orientation_ratio", filter=number + 1, **at)
+            ax.set_title(f"{ratio:.1f}", fontsize=7, color=plots.RED if ratio > EDGE_DETECTOR else "black")
+        median = np.median(median_filter(at["pictures"], at["state"])(records))
+        line[0].set_ylabel(f"{fill(label, 12)}\n{median:.2f}", fontsize=8, rotation=0, ha="right", va="center")
     title = (
-        "First filters, untrained (above) and trained (below), with their orientation selectivity; "
-        f"red: oriented and band-pass. Share of them, mean over seeds: {', '.join(shares)}"
+        "First filters of one seed, and how much of an oriented edge detector each is; red: it is one (above 1). "
+        "Left: the median filter, median over seeds. Random phases leave orientations but no edges"
     )
-    figure.suptitle(fill(title, 10 * columns), fontsize=9)
+    figure.suptitle(fill(title, 10 * count), fontsize=9)
     return figure
 
 
@@ -60,9 +58,8 @@ def zeros_and_shifts(records: Records, modules: list[str]) -> Figure:
     """The share of outputs that are exactly 0, and how well the maps follow a shift of the picture, by module."""
     figure, ((zeros, shifts),) = plots.canvas(1, 2, size=(4.8, 3.6))
     zero_lines = (
-        ("untrained", {"state": "untrained", "nonlinearity": "relu"}),
-        ("trained", {"state": "trained", "nonlinearity": "relu"}),
-        ("trained, softplus instead", {"state": "trained", "nonlinearity": "softplus"}),
+        ("rectifiers", {"nonlinearity": "relu"}),
+        ("softplus instead", {"nonlinearity": "softplus"}),
     )
     shift_lines = (
         ("by whole units", {"shift": "whole units", "weights": "shared"}),
@@ -70,7 +67,7 @@ def zeros_and_shifts(records: Records, modules: list[str]) -> Figure:
         ("weights not shared", {"shift": "whole units", "weights": "not shared"}),
     )
     colours = (plots.BLUE, plots.RED, plots.AMBER)
-    for (label, axes), colour in zip(zero_lines, colours, strict=True):
+    for (label, axes), colour in zip(zero_lines, colours[:2], strict=True):
         value_LxS = [records.by_seed("zero_share", module=name, **axes) for name in modules]
         plots.dots(zeros, range(len(modules)), value_LxS, colour, label)
     for (label, axes), colour in zip(shift_lines, colours, strict=True):

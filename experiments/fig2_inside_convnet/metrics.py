@@ -5,18 +5,21 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from dl_jax.data.dataset import spread_subset
 from dl_jax.evidence.named import array, named
-from dl_jax.measures.orientation import tuning
+from dl_jax.evidence.records import Records, measured
 from dl_jax.measures.receptive_fields import fields, modules_of
 from dl_jax.models.convnet import Stage
 from dl_jax.models.feature_maps import feature_maps, module_names
 from dl_jax.models.linear import linear
+from dl_jax.models.model import Model
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.losses import accuracy
 from dl_jax.training.programs import Run
 from dl_jax.training.step import mean_loss
+from experiments.fig2_inside_convnet.first_filters import STATES, chance
 from experiments.fig2_inside_convnet.properties import (
     changes_by_layer,
     gradient_change,
@@ -27,7 +30,17 @@ from experiments.fig2_inside_convnet.properties import (
 
 TEST, FEW = 2000, 64
 """Held-out pictures, at most: for accuracies, and for what needs all maps of the net."""
-STATES = ("untrained", "trained")
+
+
+def facts(net: Sequence[Stage], model: Model, picture_1xHxWxC: np.ndarray, label_N: np.ndarray) -> Records:
+    """Outputs of the net minus categories in the labels: a count, which depends on no seed (52)."""
+    params = jax.eval_shape(model.init, jax.random.key(0), picture_1xHxWxC)
+    scores, maps = jax.eval_shape(
+        lambda params: (model.apply(params, picture_1xHxWxC), _maps(net, params, picture_1xHxWxC)), params
+    )
+    outputs, categories = {"scores": scores, "top maps": maps[-1]}, len(np.unique(label_N))
+    counts = [named(each.size - categories, output=name) for name, each in outputs.items()]
+    return measured({"outputs_minus_categories": counts})
 
 
 def evaluate(net: Sequence[Stage], picture_1xHxWxC: jax.Array, classes: Sequence[str], run: Run):
@@ -54,13 +67,8 @@ def _for_one_picture(net, picture_1xHxWxC, classes, run):
     maps, score_C = _maps(net, run.params, picture_1xHxWxC), run.learner.model.apply(run.params, picture_1xHxWxC)[0]
     head = partial(linear(len(score_C)).apply, {"layer_01": run.params["layer_01"]})
     others_C = head(_maps(net, run.params, few.x[:1])[-1])[0]
-    categories = jnp.max(run.splits.train.y) + 1
     return {
         "score": named(score_C, **{"class": tuple(classes)}),
-        "outputs_minus_categories": [
-            named(len(score_C) - categories, output="scores"),
-            named(maps[-1].size - categories, output="top maps"),
-        ],
         "score_difference_from_top_maps": [
             named(relative_distance(head(maps[-1])[0], score_C), source="the picture"),
             named(relative_distance(others_C, score_C), source="another picture"),
@@ -102,35 +110,25 @@ def _flow(net, run):
 
 
 def _by_state(net, run):
-    """Accuracy, ranking, zeros and the first filters, before and after training."""
+    """Accuracy before and after training; how scores rank the classes, and zeros, after it."""
     modules, few, test = module_names(net), *(spread_subset(run.splits.test, count) for count in (FEW, TEST))
-    zeros = [
-        named(
-            zero_shares(_maps(net, run.params, few.x, "softplus")),
-            module=modules,
-            state="trained",
-            nonlinearity="softplus",
-        )
-    ]
-    metrics = {"zero_share": zeros}
-    for state, params in zip(STATES, (run.init_params, run.params), strict=True):
-        scores_NxC, w_KxKxCxM = run.learner.model.apply(params, test.x), params["conv_01"]["w"]
-        chance = jnp.max(jnp.mean(test.y[:, None] == jnp.arange(scores_NxC.shape[1])[None], 0))
-        tuned = tuning(w_KxKxCxM)
-        values = {
-            "accuracy_above_chance": named(accuracy(scores_NxC, test.y) - chance, state=state),
-            "least_class_auc": named(jnp.min(ranking_by_class(scores_NxC, test.y)), state=state),
-            "oriented_share": named(jnp.mean(tuned.oriented), state=state),
-            "is_oriented": named(tuned.oriented, "filter", state=state),
-            "orientation_selectivity": named(tuned.selectivity, "filter", state=state),
-            "zero_share": named(
-                zero_shares(_maps(net, params, few.x)), module=modules, state=state, nonlinearity="relu"
-            ),
-            "filters": array(w_KxKxCxM, "row", "column", "channel", "filter", state=state),
-        }
-        for name, value in values.items():
-            metrics.setdefault(name, []).append(value)
-    return metrics | {"test_accuracy": accuracy(run.learner.model.apply(run.params, test.x), test.y)}
+    before_NxC, after_NxC = (run.learner.model.apply(params, test.x) for params in (run.init_params, run.params))
+    guess = chance(test.y, after_NxC.shape[1])
+    scores = {"of the class": after_NxC, "of the next class": jnp.roll(after_NxC, -1, 1)}
+    return {
+        "test_accuracy": accuracy(after_NxC, test.y),
+        "accuracy_above_chance": [
+            named(accuracy(scores_NxC, test.y) - guess, state=state)
+            for state, scores_NxC in zip(STATES, (before_NxC, after_NxC), strict=True)
+        ],
+        "least_class_auc": [
+            named(jnp.min(ranking_by_class(scores_NxC, test.y)), scores=name) for name, scores_NxC in scores.items()
+        ],
+        "zero_share": [
+            named(zero_shares(_maps(net, run.params, few.x, name)), module=modules, nonlinearity=name)
+            for name in ("relu", "softplus")
+        ],
+    }
 
 
 def relative_distance(score_C, other_C):
