@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dl_jax.evidence.coverage import unread
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import HOLDS, Answer, judge
 from dl_jax.training.context import local_context
 from experiments import fig1a_space_distortion as experiment
 from experiments.fig1a_space_distortion.tasks import CASES, CURVES, DISK
@@ -55,7 +56,8 @@ def answers(found):
 
 def test_all_is_supported_where_all_holds():
     verdicts = judge(records(), experiment.CRITERIA)
-    assert {verdict.verdict for verdict in verdicts} == {Answer.SUPPORTED}
+    assert {verdict.key for verdict in verdicts if verdict.verdict is Answer.EXACT} == IDENTITIES
+    assert {verdict.verdict for verdict in verdicts} == {Answer.SUPPORTED, Answer.EXACT}
     assert {verdict.key for verdict in verdicts if verdict.role in ("limit", "contradicts")} == {NEVER, THIRD}
 
 
@@ -64,10 +66,13 @@ def test_all_is_supported_where_all_holds():
     [
         ({"separable": 2}, SEPARABLE, Answer.REFUTED),
         ({"separable": 12}, SEPARABLE, Answer.INCONCLUSIVE),
+        ({"separable": 2}, "76.relu_separates_curves", Answer.REFUTED),
+        ({"separable": 2}, "76.logistic_separates_curves", Answer.REFUTED),
+        ({"bend": 0.01, "spread": 0.001}, "77.other_units_bend_it_too", Answer.REFUTED),
         ({"bend": 0.01, "spread": 0.001}, BENT, Answer.REFUTED),
         ({"bend": 0.05, "spread": 0.1}, BENT, Answer.INCONCLUSIVE),
         ({"folded": 0.01}, NOT_FOLDED, Answer.REFUTED),
-        ({"folded": np.nan}, NOT_FOLDED, Answer.INCONCLUSIVE),
+        ({"folded": np.nan}, NOT_FOLDED, Answer.REFUTED),
         ({"solved": 2}, SOLVES, Answer.REFUTED),
         ({"solved": 12}, SOLVES, Answer.INCONCLUSIVE),
         ({"disk": 1}, NEVER, Answer.REFUTED),
@@ -75,7 +80,7 @@ def test_all_is_supported_where_all_holds():
         ({"third": 12}, THIRD, Answer.INCONCLUSIVE),
         ({"disk": 20}, THIRD, Answer.ERROR),
         ({"printed": 0.01}, PRINTED, Answer.REFUTED),
-        ({"printed": np.nan}, PRINTED, Answer.INCONCLUSIVE),
+        ({"printed": np.nan}, PRINTED, Answer.REFUTED),
     ],
 )
 def test_each_criterion_can_fail(changed, key, answer):
@@ -99,8 +104,17 @@ def test_a_control_that_is_supported_is_an_error(name, key):
 
 def test_few_seeds_decide_identities_only():
     found = answers(records(seeds=3))
-    assert {key for key, answer in found.items() if answer is Answer.SUPPORTED} == IDENTITIES
+    assert {key for key, answer in found.items() if answer is Answer.EXACT} == IDENTITIES
     assert {answer for key, answer in found.items() if key not in IDENTITIES} == {Answer.INCONCLUSIVE}
+
+
+def test_exchanged_with_their_controls_nothing_is_supported():
+    exchanged = [
+        each._replace(test=each.test._replace(estimand=each.control), control=each.test.estimand)
+        for each in experiment.CRITERIA
+        if each.key not in IDENTITIES
+    ]
+    assert not [verdict.key for verdict in judge(records(), exchanged) if verdict.verdict in HOLDS]
 
 
 CONFIG = experiment.Config(seeds=1, first_seed=1000, nonlinearities=("tanh", "identity"), steps=3)
@@ -118,6 +132,10 @@ def test_the_weights_of_every_net_are_in_the_records_in_both_states(trained):
     for (_, hidden, f), states in weights.items():
         assert set(states) == ({"trained"} if f == "square" else {"untrained", "trained"})
         assert states["trained"]["layer_01"]["w"].shape == (2, hidden)
+
+
+def test_everything_measured_is_judged_or_declared(trained):
+    assert unread(trained, experiment.CRITERIA, experiment.NOT_JUDGED) == []
 
 
 def test_the_net_made_by_hand_is_a_fact_and_separates_the_disk(trained):

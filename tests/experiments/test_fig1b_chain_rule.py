@@ -4,10 +4,11 @@ import itertools
 
 import pytest
 
+from dl_jax.evidence.coverage import unread
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.rounding import EPS
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import HOLDS, Answer, judge
 from experiments import fig1b_chain_rule as experiment
 
 TANH, RELU = "80.tanh_remainder_is_second_order", "80.relu_kink_lowers_the_order"
@@ -15,7 +16,7 @@ LOGISTIC = "80.logistic_remainder_is_second_order"
 EXACT, DIFFERENCES = "81.product_is_the_jacobian", "81.product_agrees_with_differences"
 
 
-def records(power=2.0, wrong_power=1.0, error=2.0, wrong_error=0.5, relu_power=1.5, spread=0.001, seeds=5):
+def records(power=2.0, wrong_power=1.0, error=2.0, wrong_error=0.5, relu_power=1.5, spread=0.001, seeds=13):
     """Planted records: remainders are dx^power; errors are in units of eps, or of eps^(2/3) for central differences."""
     parts = []
     for seed, name in itertools.product(range(seeds), experiment.UNITS):
@@ -47,7 +48,21 @@ def answers(found):
 def test_the_chain_rule_is_supported():
     found = answers(records())
     assert set(found) == {TANH, LOGISTIC, RELU, EXACT, DIFFERENCES}
-    assert set(found.values()) == {Answer.SUPPORTED}
+    assert {key for key, answer in found.items() if answer is Answer.SUPPORTED} == {TANH, LOGISTIC, RELU}
+    assert {key for key, answer in found.items() if answer is Answer.EXACT} == {EXACT, DIFFERENCES}
+
+
+def test_exchanged_with_their_controls_no_chain_is_supported():
+    exchanged = [
+        each._replace(test=each.test._replace(estimand=each.control), control=each.test.estimand)
+        for each in experiment.CRITERIA
+    ]
+    holding = {verdict.key for verdict in judge(records(), exchanged) if verdict.verdict in HOLDS}
+    assert not holding
+
+
+def test_everything_measured_is_judged_or_declared():
+    assert unread(records(), experiment.CRITERIA, experiment.NOT_JUDGED) == []
 
 
 @pytest.mark.parametrize(
@@ -58,10 +73,10 @@ def test_the_chain_rule_is_supported():
         ({"wrong_power": 2.0}, TANH, Answer.ERROR),
         ({"wrong_power": 2.0}, LOGISTIC, Answer.ERROR),
         ({"relu_power": 2.0}, RELU, Answer.REFUTED),
-        ({"relu_power": 1.7, "spread": 0.1}, RELU, Answer.INCONCLUSIVE),
+        ({"relu_power": 1.7, "spread": 0.015}, RELU, Answer.INCONCLUSIVE),
         ({"seeds": 2}, RELU, Answer.INCONCLUSIVE),
         ({"error": 21.0}, EXACT, Answer.REFUTED),
-        ({"error": 21.0}, DIFFERENCES, Answer.SUPPORTED),
+        ({"error": 21.0}, DIFFERENCES, Answer.EXACT),
         ({"error": 2e3, "wrong_error": 0.9}, DIFFERENCES, Answer.REFUTED),
         ({"wrong_error": 0.0}, EXACT, Answer.ERROR),
         ({"wrong_error": 0.0}, DIFFERENCES, Answer.ERROR),
@@ -80,6 +95,7 @@ def test_everything_is_supported_and_drawn(tmp_path):
     from dl_jax.training.context import local_context
 
     found = experiment.measure(experiment.Config(), local_context())
-    assert set(answers(found).values()) == {Answer.SUPPORTED}
+    assert set(answers(found).values()) == set(HOLDS)
+    assert unread(found, experiment.CRITERIA, experiment.NOT_JUDGED) == []
     for name, figure in experiment.draw(found).items():
         figure.savefig(tmp_path / f"{name}.png")
