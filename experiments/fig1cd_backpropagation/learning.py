@@ -46,7 +46,7 @@ def train_on_digits(
 
     trials = grid(seed=seeds, direction=choice(DIRECTIONS), feedback=choice(FEEDBACK, ("weights",)))
     trials += grid(seed=seeds, direction=choice(DIRECTIONS, ("gradient",)), feedback=choice(FEEDBACK, ("random",)))
-    digits = catalog.load("digits").standardized()
+    digits = catalog.load("digits").by_seed()
     return sweep(learner, digits, trials, steps=steps, evaluate=loss_removed, context=context, task="digits")
 
 
