@@ -5,7 +5,7 @@ What it says   Each layer adds (kernel size - 1) times the product of the stride
 Refuted if     the pixels with a gradient are not those of the formula, in a net of random weights without a
                nonlinearity, or if a trained net depends on any outside of it; if from one layer to the next the
                square, or the root mean square radius of the squared gradient, does not grow
-Counter        the effective field is far smaller than the square, and training does not widen it: the growth
+Beside it      the effective field is far smaller than the square, and training does not widen it: the growth
                comes from kernels and strides, and untrained nets have it too
 Run            bash launch/local.sh receptive_fields --dataset=cifar10_jpeg --manual_dir=DIR
 Takes          45 s on 2 CPU cores, 60 s on an accelerator
@@ -30,11 +30,11 @@ from dl_jax.training.losses import cross_entropy
 from dl_jax.training.optimizers import adam
 from dl_jax.training.step import Learner
 from dl_jax.training.sweep import sweep
-from experiments.receptive_fields.criteria import CRITERIA
+from experiments.receptive_fields.criteria import CRITERIA, NOT_JUDGED
 from experiments.receptive_fields.figures import draw
 from experiments.receptive_fields.metrics import by_formula, evaluate
 
-__all__ = ["CRITERIA", "PRESETS", "SECONDS", "Config", "draw", "measure"]
+__all__ = ["CRITERIA", "NOT_JUDGED", "PRESETS", "SECONDS", "Config", "draw", "measure"]
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ def stages(maps: int) -> tuple[Stage, ...]:
 def measure(config: Config, context: Context) -> Records:
     """Train the net at every seed, and measure the fields of its middle units before and after."""
     dataset = catalog.load(config.dataset, config.manual_dir or None)
-    splits, net = dataset.images(), stages(config.maps)
-    height, width = splits.train.x.shape[1:3]
+    data, net = dataset.by_seed(images=True), stages(config.maps)
+    height, width = data.shapes.train.x.shape[1:3]
     largest = fields(modules_of(net, height)[0])[-1].side
     if height != width or height < largest:
         raise DataError(
@@ -70,7 +70,7 @@ def measure(config: Config, context: Context) -> Records:
     model = convnet(net, (), len(dataset.class_names), NONLINEARITIES["relu"])
     trained = sweep(
         lambda trial: Learner(model, cross_entropy, adam(config.learning_rate)),
-        splits,
+        data,
         grid(seed=config.all_seeds),
         steps=config.steps,
         evaluate=partial(evaluate, net),

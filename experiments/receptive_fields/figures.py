@@ -24,7 +24,8 @@ def heat_maps(records: Records, modules: Sequence[str]) -> Figure:
         field_HxWxL = records.array("field", state=state, seed=seed).values
         for ax, name, field_HxW in zip(row, modules, np.moveaxis(field_HxWxL, -1, 0), strict=True):
             ax.imshow(np.sqrt(field_HxW), cmap="magma", vmin=0)
-            formula, start = (records.values(fact, module=name)[0] for fact in ("formula_side", "formula_start"))
+            (formula,) = records.values("formula_side", module=name, kernels="all")
+            (start,) = records.values("formula_start", module=name)
             effective = records.values("side_of_95_percent", state=state, module=name, seed=seed)[0]
             centroid = [np.average(np.arange(len(field_HxW)), weights=field_HxW.sum(axis) + 1e-30) for axis in (0, 1)]
             _square(ax, (start + (formula - 1) / 2,) * 2, formula, color="white")
@@ -51,10 +52,10 @@ def by_layer(records: Records, modules: Sequence[str]) -> Figure:
     figure, ((sides, radii),) = plots.canvas(1, 2, size=(4.6, 3.6))
     x = range(len(modules))
 
-    def line(ax, fact, colour, label):
-        ax.plot(x, [records.values(fact, module=m)[0] for m in modules], "--", color=colour, label=label)
+    def line(ax, fact, colour, label, **at):
+        ax.plot(x, [records.values(fact, module=m, **at)[0] for m in modules], "--", color=colour, label=label)
 
-    line(sides, "formula_side", plots.GREY, "by the formula")
+    line(sides, "formula_side", plots.GREY, "by the formula", kernels="all")
     line(radii, "formula_radius", plots.GREY, "if all pixels of the square counted alike")
     line(radii, "random_radius", "black", "predicted for random weights")
     for state, colour in zip(STATES, (plots.BLUE, plots.RED), strict=True):

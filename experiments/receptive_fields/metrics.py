@@ -36,8 +36,8 @@ TEST, GRADIENT_TEST = 2000, 128
 def evaluate(net: Sequence[Stage], run: Run):
     """Metrics of each module L of the net, for pictures x_BxHxWxC of side H = W. Sides and radii are in pixels.
 
-    By the gradient of random weights without a nonlinearity: gradient_side, and pixels_off_formula, also for a formula
-    that ignores the strides (a control). Before and after training: radius, side_of_95_percent, and the squared
+    By the gradient of random weights without a nonlinearity: pixels_off_formula, also for a formula that ignores the
+    strides (a control). Before and after training: radius, side_of_95_percent, and the squared
     gradients `field` as arrays; then share_off_formula of the trained field. "only centres" has the same weights with
     kernels of 1.
     """
@@ -50,7 +50,7 @@ def evaluate(net: Sequence[Stage], run: Run):
 
     def gradients(params, net=net, at=middle_L, nonlinearity="relu", pooling="max"):
         maps = partial(feature_maps, net, NONLINEARITIES[nonlinearity], params, pooling=pooling)
-        return squared_gradients(maps, at, x_BxHxWxC, jax.random.key(0))
+        return squared_gradients(maps, at, x_BxHxWxC, run.key)
 
     # A weight above an inactive rectifier, or below a maximum that it does not win, has no gradient: only a linear
     # net with mean pooling shows all pixels.
@@ -58,8 +58,7 @@ def evaluate(net: Sequence[Stage], run: Run):
     field_2xLxHxW = [gradients(run.init_params), gradients(run.params)]
     trained_LxHxW = field_2xLxHxW[1]
     total_L = jnp.sum(trained_LxHxW, (1, 2)) + 1e-30
-    ones = tuple(stage._replace(kernel=1, pool=1) for stage in net)
-    centres_LxHxW = gradients(centres(run.params), ones, [side // 2] * len(net))
+    centres_LxHxW = gradients(centres(run.params), only_centres(net), [side // 2] * len(net))
 
     def by_module(value_L, **at):
         return named(jnp.asarray(value_L), module=modules, **at)
@@ -71,18 +70,15 @@ def evaluate(net: Sequence[Stage], run: Run):
         values = zip(STATES, field_2xLxHxW, strict=True)
         return [by_module(jax.vmap(measure)(field_LxHxW), state=state, **at) for state, field_LxHxW in values]
 
-    stage_names = [name for name in modules if name.startswith("convolution")]
     return {
         "test_accuracy": accuracy(run.learner.model.apply(run.params, test.x), test.y),
-        "gradient_side": [
-            by_module(jnp.sum(jnp.any(linear_LxHxW, 1), 1), kernels="all"),
-            named(jnp.sum(jnp.any(centres_LxHxW > 0, 1), 1), module=stage_names, kernels="only centres"),
-        ],
         "pixels_off_formula": both_formulas(lambda where_LxHxW: jnp.sum(linear_LxHxW != where_LxHxW, (1, 2))),
         "share_off_formula": both_formulas(lambda where_LxHxW: jnp.sum(trained_LxHxW * ~where_LxHxW, (1, 2)) / total_L),
         "radius": [
             *by_state(radius, kernels="all"),
-            named(jax.vmap(radius)(centres_LxHxW), module=stage_names, state="trained", kernels="only centres"),
+            named(
+                jax.vmap(radius)(centres_LxHxW), module=convolutions(modules), state="trained", kernels="only centres"
+            ),
         ],
         "side_of_95_percent": by_state(side_containing),
         "field": [
@@ -93,18 +89,34 @@ def evaluate(net: Sequence[Stage], run: Run):
 
 
 def by_formula(net: Sequence[Stage], side: int) -> Records:
-    """Facts about each module for pictures of this side: formula_side, formula_start (the first pixel of the middle
-    unit's square), formula_radius (of a square whose pixels count alike), random_radius (of random weights)."""
+    """Facts about each module for pictures of this side: formula_side, also with kernels of 1 and no pooling (a
+    control), formula_start (the first pixel of the middle unit's square), formula_radius (of a square whose pixels
+    count alike), random_radius (of random weights)."""
     modules, (layers, units_L) = module_names(net), modules_of(net, side)
     formula = fields(layers)
     _, inside_LxHxW = middle_fields(formula, units_L, side)
     facts_L = {
-        "formula_side": [field.side for field in formula],
         "formula_start": np.argmax(np.any(inside_LxHxW, 1), 1),
         "formula_radius": [uniform_radius(field.side) for field in formula],
         "random_radius": random_radius(layers),
     }
-    return measured({name: named(np.asarray(fact_L), module=modules) for name, fact_L in facts_L.items()})
+    points = fields(modules_of(only_centres(net), side)[0])
+    sides = [
+        named(np.asarray([field.side for field in each]), module=names, kernels=kernels)
+        for kernels, names, each in (("all", modules, formula), ("only centres", convolutions(modules), points))
+    ]
+    facts = {name: named(np.asarray(fact_L), module=modules) for name, fact_L in facts_L.items()}
+    return measured(facts | {"formula_side": sides})
+
+
+def only_centres(net: Sequence[Stage]) -> tuple[Stage, ...]:
+    """The same stages with kernels of 1 and no pooling."""
+    return tuple(stage._replace(kernel=1, pool=1) for stage in net)
+
+
+def convolutions(modules: Sequence[str]) -> list[str]:
+    """The modules that are left of a net without pooling."""
+    return [name for name in modules if name.startswith("convolution")]
 
 
 def centres(params: Params) -> Params:

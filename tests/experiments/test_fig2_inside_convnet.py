@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from dl_jax.errors import DataError
+from dl_jax.evidence.coverage import unread
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import HOLDS, Answer, judge
 from experiments import fig2_inside_convnet as experiment
 
 MODULES = ("convolution 1", "pooling 1", "convolution 2", "pooling 2", "convolution 3")
@@ -23,8 +24,10 @@ PLAIN = {
     "below": 0.0,
     "above": 1.0,
     "gradient": 1.5,
-    "oriented": {"trained": 0.4, "untrained": 0.0},
-    "auc": {"trained": 0.9, "untrained": 0.5},
+    "oriented": {"natural": 1.2, "permuted pixels": 0.4, "isotropic random phase": 0.3, "random phase": 1.2},
+    "untrained filters": 0.4,
+    "learned": {"trained": 0.3, "untrained": 0.0},
+    "auc": {"of the class": 0.9, "of the next class": 0.1},
     "negative": {"relu": 0.0, "tanh": 0.5},
     "zeros": [0.6, 0.1, 0.5, 0.1, 0.5],
     "softplus_zeros": 0.0,
@@ -33,7 +36,16 @@ PLAIN = {
 }
 
 
-def records(maps=16, **changed):
+EXACT = {
+    "52.one_score_per_category",
+    "94.same_features_everywhere",
+    "95.nothing_flows_down",
+    "98.no_negative_outputs",
+    "99.scores_follow_from_top_maps",
+}
+
+
+def records(seeds=13, **changed):
     """Planted records, with some values changed."""
     plant, generator = PLAIN | changed, np.random.default_rng(0)
 
@@ -46,15 +58,23 @@ def records(maps=16, **changed):
     def by_state(values):
         return [noisy(value, state=state) for state, value in values.items()]
 
+    def filters(values):
+        """Sixteen filters, half of them better than the median by as much as the others are worse."""
+        return values + np.linspace(-0.5, 0.5, 16) + 0.01 * generator.normal()
+
+    def first_filters(pictures):
+        return {
+            "orientation_ratio": [
+                named(filters(plant["oriented"][pictures]), "filter", state="trained"),
+                named(filters(plant["untrained filters"]), "filter", state="untrained"),
+            ],
+            "filters_accuracy": by_state(plant["learned"]),
+        }
+
     def metrics():
         return {
-            "outputs_minus_categories": [
-                named(plant["scores"], output="scores"),
-                named(plant["top_maps"], output="top maps"),
-            ],
             "accuracy_above_chance": by_state(plant["accuracy"]),
-            "least_class_auc": by_state(plant["auc"]),
-            "oriented_share": by_state(plant["oriented"]),
+            "least_class_auc": [noisy(value, scores=name) for name, value in plant["auc"].items()],
             "shift_difference": [
                 by_module(plant["whole_units"], shift="whole units", weights="shared"),
                 by_module(plant["one_pixel"], shift="one pixel", weights="shared"),
@@ -64,8 +84,8 @@ def records(maps=16, **changed):
             "gradient_change": noisy(plant["gradient"]),
             "negative_share": [named(value, nonlinearity=name) for name, value in plant["negative"].items()],
             "zero_share": [
-                by_module(plant["zeros"], state="trained", nonlinearity="relu"),
-                by_module(plant["softplus_zeros"], state="trained", nonlinearity="softplus"),
+                by_module(plant["zeros"], nonlinearity="relu"),
+                by_module(plant["softplus_zeros"], nonlinearity="softplus"),
             ],
             "score_difference_from_top_maps": [
                 named(plant["from_top"], source="the picture"),
@@ -73,7 +93,15 @@ def records(maps=16, **changed):
             ],
         }
 
-    return Records.gather(measured(metrics(), seed=seed, dataset="a", maps=maps, image="") for seed in range(6))
+    counts = [named(plant["scores"], output="scores"), named(plant["top_maps"], output="top maps")]
+    parts = [measured({"outputs_minus_categories": counts})]
+    for seed in range(seeds):
+        parts.append(measured(metrics(), seed=seed, dataset="a", image=""))
+        parts += [
+            measured(first_filters(pictures), seed=seed, pictures=pictures, photographs="b")
+            for pictures in experiment.PICTURES
+        ]
+    return Records.gather(parts)
 
 
 def answers(found):
@@ -81,7 +109,25 @@ def answers(found):
 
 
 def test_what_is_expected_supports_all():
-    assert set(answers(records()).values()) == {Answer.SUPPORTED}
+    found = answers(records())
+    assert {key for key, answer in found.items() if answer is Answer.EXACT} == EXACT
+    assert {answer for key, answer in found.items() if key not in EXACT} == {Answer.SUPPORTED}
+
+
+def test_exchanged_with_their_controls_nothing_is_supported():
+    exchanged = [
+        each._replace(test=each.test._replace(estimand=each.control), control=each.test.estimand)
+        for each in experiment.CRITERIA
+    ]
+    assert not [verdict.key for verdict in judge(records(), exchanged) if verdict.verdict in HOLDS]
+
+
+def test_everything_measured_is_judged_or_declared():
+    assert unread(records(), experiment.CRITERIA, experiment.NOT_JUDGED) == []
+
+
+def oriented(**changed):
+    return {"oriented": PLAIN["oriented"] | {name.replace("_", " "): value for name, value in changed.items()}}
 
 
 @pytest.mark.parametrize(
@@ -93,8 +139,10 @@ def test_what_is_expected_supports_all():
         ({"one_pixel": [0.0, 0.4, 0.4, 0.0, 0.5]}, "94.pooling_breaks_equivariance"),
         ({"below": 1e-9}, "95.nothing_flows_down"),
         ({"gradient": 0.0}, "95.gradients_flow_down"),
-        ({"oriented": {"trained": 0.05, "untrained": 0.0}}, "96.first_filters_are_oriented"),
-        ({"auc": {"trained": 0.55, "untrained": 0.5}}, "97.scores_rank_their_class"),
+        (oriented(natural=0.8), "96.median_filter_detects_edges"),
+        (oriented(random_phase=0.8), "96.detectors_without_edges"),
+        ({"learned": {"trained": 0.0, "untrained": 0.0}}, "96.controls_learned"),
+        ({"auc": {"of the class": 0.5, "of the next class": 0.5}}, "97.scores_rank_their_class"),
         ({"negative": {"relu": 0.001, "tanh": 0.5}}, "98.no_negative_outputs"),
         ({"zeros": [0.6, 0.1, 0.1, 0.1, 0.5]}, "98.many_outputs_are_zero"),
         ({"from_top": 0.01}, "99.scores_follow_from_top_maps"),
@@ -111,8 +159,11 @@ def test_each_criterion_can_fail(planted, key):
         ({"accuracy": {"trained": 0.4, "untrained": 0.4}}, "93.net_learned_its_task"),
         ({"not_shared": 0.0}, "94.same_features_everywhere"),
         ({"above": 0.0}, "95.nothing_flows_down"),
-        ({"oriented": {"trained": 0.4, "untrained": 0.4}}, "96.first_filters_are_oriented"),
-        ({"auc": {"trained": 0.9, "untrained": 0.9}}, "97.scores_rank_their_class"),
+        (oriented(permuted_pixels=1.2), "96.median_filter_detects_edges"),
+        (oriented(isotropic_random_phase=1.2), "96.median_filter_detects_edges"),
+        ({"untrained filters": 1.2}, "96.median_filter_detects_edges"),
+        (oriented(isotropic_random_phase=1.2), "96.detectors_without_edges"),
+        ({"auc": {"of the class": 0.9, "of the next class": 0.9}}, "97.scores_rank_their_class"),
         ({"negative": {"relu": 0.0, "tanh": 0.0}}, "98.no_negative_outputs"),
         ({"softplus_zeros": 0.5}, "98.many_outputs_are_zero"),
         ({"from_another": 0.0}, "99.scores_follow_from_top_maps"),
@@ -122,8 +173,13 @@ def test_a_supported_control_is_an_error(planted, key):
     assert answers(records(**planted))[key] is Answer.ERROR
 
 
-def test_a_share_of_few_filters_is_not_judged():
-    assert answers(records(maps=4))["96.first_filters_are_oriented"] is Answer.NOT_RUN
+def test_less_than_half_of_the_filters_are_not_the_median():
+    """Seven of sixteen filters that detect edges, and nine that do not."""
+    few = records()
+    rows = tuple(
+        row | {"value": 0.5} if row["metric"] == "orientation_ratio" and row["filter"] <= 9 else row for row in few
+    )
+    assert answers(Records(rows))["96.median_filter_detects_edges"] is Answer.REFUTED
 
 
 def test_first_filters_start_small_and_nothing_else_does(quick_to_compile):
@@ -162,6 +218,7 @@ def test_a_photograph_in_colour_is_drawn_with_its_colours(context, tmp_path):
     np.savez(tmp_path / "mine.npz", x=x, y=np.arange(30) % 2)
     Image.new("RGB", (40, 30), (200, 100, 50)).save(tmp_path / "photo.png")
     files = {"dataset": str(tmp_path / "mine.npz"), "image": str(tmp_path / "photo.png")}
-    found = experiment.measure(experiment.Config(seeds=1, maps=2, steps=2, **files), context)
+    found = experiment.measure(experiment.Config(seeds=1, maps=2, steps=2, filter_steps=2, **files), context)
     np.testing.assert_allclose(found.array("picture").values.mean((0, 1)), [200, 100, 50])
+    assert unread(found, experiment.CRITERIA, experiment.NOT_JUDGED) == []
     assert set(experiment.draw(found)) == {"figure_2", "first_filters", "zeros_and_shifts"}

@@ -13,7 +13,8 @@ from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.losses import cross_entropy
 from dl_jax.training.programs import Run
 from dl_jax.training.step import Learner
-from experiments.fig2_inside_convnet.metrics import evaluate
+from experiments.fig2_inside_convnet.first_filters import evaluate_filters
+from experiments.fig2_inside_convnet.metrics import evaluate, facts
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
@@ -57,12 +58,24 @@ def splits():
     return Splits(*(Examples(x_Nx8x8x1[part], y_N[part]) for part in (slice(8), slice(8, 12), slice(12, None))))
 
 
+def run_of(trained, untrained=None) -> Run:
+    """A net as it is evaluated."""
+    scores = trained["layer_01"]["w"].shape[1]
+    learner = Learner(convnet(NET, (), scores, NONLINEARITIES["relu"]), cross_entropy, optax.sgd(1.0))
+    return Run(learner, untrained or trained, trained, splits(), None, None)
+
+
 def metrics(trained, untrained=None) -> Records:
     """The records of a net."""
+    run = run_of(trained, untrained)
     classes = [f"class {number}" for number in range(trained["layer_01"]["w"].shape[1])]
-    learner = Learner(convnet(NET, (), len(classes), NONLINEARITIES["relu"]), cross_entropy, optax.sgd(1.0))
-    run = Run(learner, untrained or trained, trained, splits(), None, None)
     return measured(jax.jit(lambda: evaluate(NET, SHOWN, classes, run))())
+
+
+def filter_metrics(trained, untrained) -> Records:
+    """The records of a net's first filters."""
+    run = run_of(trained, untrained)
+    return measured(jax.jit(lambda: evaluate_filters(run))())
 
 
 def value(records, metric, **axes):
@@ -86,14 +99,12 @@ def test_maps_are_the_image_and_nothing(known):
     assert not np.any(pooling_4x4x2[..., 1])
 
 
-def test_scores_and_filters_of_the_image(known):
+def test_scores_of_the_image(known):
     np.testing.assert_allclose(known.values("score"), [1.0, 0.0])
-    filters_7x7x1x2 = known.array("filters", state="trained").values
-    np.testing.assert_array_equal(np.moveaxis(filters_7x7x1x2[:, :, 0], -1, 0), [delta(1.0), delta(-1.0)])
 
 
 def test_half_of_the_outputs_are_0_and_none_is_negative(known):
-    np.testing.assert_allclose(known.values("zero_share", state="trained", nonlinearity="relu"), [0.5, 0.5])
+    np.testing.assert_allclose(known.values("zero_share", nonlinearity="relu"), [0.5, 0.5])
     assert value(known, "negative_share", nonlinearity="relu") == 0
 
 
@@ -120,9 +131,10 @@ def test_changes_go_up_only(known):
 def test_correct_scores_and_exchanged_ones(known):
     """All test images are classified correctly; half of them are of each class, so that chance is 1/2."""
     assert value(known, "test_accuracy") == 1.0
-    for state, accuracy, auc in (("trained", 0.5, 1.0), ("untrained", -0.5, 0.0)):
+    for state, accuracy in (("trained", 0.5), ("untrained", -0.5)):
         assert value(known, "accuracy_above_chance", state=state) == pytest.approx(accuracy)
-        assert value(known, "least_class_auc", state=state) == pytest.approx(auc)
+    for scores, auc in (("of the class", 1.0), ("of the next class", 0.0)):
+        assert value(known, "least_class_auc", scores=scores) == pytest.approx(auc)
 
 
 def test_scores_follow_from_the_last_maps_of_the_same_image_only(known):
@@ -130,19 +142,26 @@ def test_scores_follow_from_the_last_maps_of_the_same_image_only(known):
     assert value(known, "score_difference_from_top_maps", source="another picture") > 1
 
 
-def test_a_score_too_many_is_detected(known):
-    assert value(known, "outputs_minus_categories", output="scores") == 0
-    assert value(metrics(params(scores=3)), "outputs_minus_categories", output="scores") == 1
+@pytest.mark.parametrize("scores", [2, 3])
+def test_scores_and_maps_are_counted_without_a_seed(scores):
+    """The last module has 4 x 4 x 2 outputs, and the labels are of two categories."""
+    model = convnet(NET, (), scores, NONLINEARITIES["relu"])
+    found = facts(NET, model, SHOWN, np.array([0, 1, 1]))
+    assert value(found, "outputs_minus_categories", output="scores") == scores - 2
+    assert value(found, "outputs_minus_categories", output="top maps") == 30
+    assert not found.axis("seed")
 
 
-def test_number_of_maps_is_not_the_number_of_categories(known):
-    """The last module has 4 x 4 x 2 outputs, and there are two categories."""
-    assert value(known, "outputs_minus_categories", output="top maps") == 30
+def test_only_oriented_filters_are_edge_detectors():
+    """The trained net has a Gabor and a single pixel; the untrained one only single pixels."""
+    found = filter_metrics(params(first=gabor()), params())
+    np.testing.assert_array_equal(found.values("orientation_ratio", state="trained") > 1, [True, False])
+    assert np.all(found.values("orientation_ratio", state="untrained") < 1)
+    filters_7x7x1x2 = found.array("first_filters", state="untrained").values
+    np.testing.assert_array_equal(np.moveaxis(filters_7x7x1x2[:, :, 0], -1, 0), [delta(1.0), delta(-1.0)])
 
 
-def test_only_oriented_filters_count_as_oriented(known):
-    assert value(known, "oriented_share", state="trained") == 0
-    learned = metrics(params(first=gabor()), params())
-    np.testing.assert_array_equal(learned.values("is_oriented", state="trained"), [True, False])
-    assert value(learned, "oriented_share", state="trained") == 0.5
-    assert value(learned, "oriented_share", state="untrained") == 0
+def test_accuracy_of_filters_is_that_above_chance():
+    found = filter_metrics(params(), params(exchanged=True))
+    assert value(found, "filters_accuracy", state="trained") == pytest.approx(0.5)
+    assert value(found, "filters_accuracy", state="untrained") == pytest.approx(-0.5)
