@@ -4,10 +4,10 @@ What it says   For a picture, the net outputs a score for each category. The fig
                maps, each the match to one feature at every position. Information flows from the bottom up, low
                features detect edges of one orientation, and outputs are rectified.
 Refuted if     the net is no better than chance on held-out pictures; if some class's score does not rank its own
-               pictures first; if the median first filter of a net for natural pictures is no oriented edge detector, or
-               that of a net for pictures without edges is one too. Exact, and so no evidence: scores follow from the
-               maps drawn below them, maps shift with the picture, weights above change no maps below, and no output is
-               negative
+               pictures first; if the median first filter of a net for natural pictures is not an edge detector of one
+               orientation, or that of a net for permuted pixels is one too. Exact, and so not evidence: scores follow
+               from the maps drawn below them, maps shift with the picture, weights above change none of the maps
+               below, and outputs are not negative
 Counter        above a pooling maps do not follow a shift by one pixel (94); in training, information flows down (95);
                pictures of random phase, which have orientations and no edges, teach such filters too (96)
 Run            bash launch/local.sh fig2_inside_convnet --image=photo.jpg
@@ -16,7 +16,7 @@ Run            bash launch/local.sh fig2_inside_convnet --image=photo.jpg
 Takes          150 s on 2 CPU cores, 2 min on an accelerator
 Left open      the paper gives neither net nor weights; these are trained here, on drawn canids unless --dataset says
                otherwise, and the picture is a drawn Samoyed. The maps are those of the first seed's net. First filters
-               are those of small nets that tell 64 spots of two photographs apart, at any shift and in any light; they
+               are those of small nets that recognise 64 spots of two photographs at any shift and in any light; they
                start at a fifth of the usual scale. A filter is an oriented edge detector where it is as selective,
                band-pass and like a Gabor as Sobel's and Canny's are. At most 2,000 test pictures are used; photographs
                of ImageNet are cropped to squares, 100 of each class where there are 1,000 classes

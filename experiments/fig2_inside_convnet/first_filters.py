@@ -38,7 +38,7 @@ SPOTS = 64
 FIRST_SCALE = 0.2
 """Scale of the first filters' initial weights, relative to the usual one: what they show was learned."""
 LEARNING_RATE, WEIGHT_DECAY = 0.003, 1.0
-"""Of AdamW. Unused weights decay by a factor e in 333 steps, so that no noise of the initial weights is left."""
+"""The settings of AdamW. Unused weights decay by a factor e in 333 steps, so that what is left was learned."""
 BATCH_SIZE = 64
 
 

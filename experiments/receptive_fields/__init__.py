@@ -5,7 +5,7 @@ What it says   Each layer adds (kernel size - 1) times the product of the stride
 Refuted if     the pixels with a gradient are not those of the formula, in a net of random weights without a
                nonlinearity, or if a trained net depends on any outside of it; if from one layer to the next the
                square, or the root mean square radius of the squared gradient, does not grow
-Beside it      the effective field is far smaller than the square, and training does not widen it: the growth
+Counter        the effective field is far smaller than the square, and training does not widen it: the growth
                comes from kernels and strides, and untrained nets have it too
 Run            bash launch/local.sh receptive_fields --dataset=cifar10_jpeg --manual_dir=DIR
 Takes          45 s on 2 CPU cores, 60 s on an accelerator

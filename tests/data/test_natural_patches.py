@@ -32,9 +32,9 @@ def test_patches_of_a_spot_lie_within_half_a_side_of_each_other_in_one_photograp
         pixels = np.round(np.float64(x[..., 0]) * number_2xHxWx1.std() + number_2xHxWx1.mean()).astype(int)
         np.testing.assert_array_equal(np.diff(pixels, axis=2), 1)
         np.testing.assert_array_equal(np.diff(pixels, axis=1), width)
-        place = np.stack(np.unravel_index(pixels[:, 0, 0], (2, height, width)), 1)
+        corner_Nx3 = np.stack(np.unravel_index(pixels[:, 0, 0], (2, height, width)), 1)
         for label in range(5):
-            spread = np.ptp(place[y == label], axis=0)
+            spread = np.ptp(corner_Nx3[y == label], axis=0)
             assert spread[0] == 0
             assert np.all(spread[1:] <= 5)
             assert np.any(spread[1:] > 0)

@@ -12,6 +12,7 @@ from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.verdicts import HOLDS, Answer, judge
 from dl_jax.training.context import local_context
 from experiments import fig1a_space_distortion as experiment
+from experiments.fig1a_space_distortion.criteria import ALL
 from experiments.fig1a_space_distortion.tasks import CASES, CURVES, DISK
 from experiments.fig1a_space_distortion.tiny_net import nets
 
@@ -34,7 +35,7 @@ def records(seeds=20, spread=0.01, control=CONTROL, **changed):
     by_hand = {"separable": control["disk"], "grid_folded": control["folded"]}
     parts = [measured(by_hand, task=DISK, hidden=2, nonlinearity="square")]
     for seed in range(seeds):
-        for f in experiment.ALL:
+        for f in ALL:
             values = control if f == "identity" else planted
             metrics = {
                 "separable": seed < values["separable"],
