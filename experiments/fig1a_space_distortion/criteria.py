@@ -95,7 +95,7 @@ CRITERIA = (
         mostly(of("separable", "tanh", DISK, 3), 0.5),
         control=of("separable", "tanh", DISK, 2),
         scope=SHARE,
-        role="limit",
+        role="support",
     ),
     Criterion(
         "92.panel_a_follows_printed_equations",

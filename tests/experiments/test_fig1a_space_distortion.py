@@ -59,7 +59,7 @@ def test_all_is_supported_where_all_holds():
     verdicts = judge(records(), experiment.CRITERIA)
     assert {verdict.key for verdict in verdicts if verdict.verdict is Answer.EXACT} == IDENTITIES
     assert {verdict.verdict for verdict in verdicts} == {Answer.SUPPORTED, Answer.EXACT}
-    assert {verdict.key for verdict in verdicts if verdict.role in ("limit", "contradicts")} == {NEVER, THIRD}
+    assert {verdict.key for verdict in verdicts if verdict.role in ("limit", "contradicts")} == {NEVER}
 
 
 @pytest.mark.parametrize(
