@@ -51,7 +51,17 @@ def sources(photographs: str, manual_dir: str) -> tuple[dict[str, BySeed], int]:
             raise DataError(f"{photographs} must hold pictures of {SIDE} x {SIDE} pixels or more")
     else:
         natural, classes = as_by_seed(partial(natural_patches, side=SIDE, spots=SPOTS)), SPOTS
-    return {NATURAL: natural} | {name: natural.map_with_key(change) for name, change in CONTROLS.items()}, classes
+    changed = {name: drawn_once(natural.map_with_key(change)) for name, change in CONTROLS.items()}
+    return {NATURAL: natural} | changed, classes
+
+
+def drawn_once(source: BySeed) -> BySeed:
+    """The same data, built when they are drawn: changing them again in each call of a training takes longer than it."""
+    return BySeed(
+        source.shared,
+        lambda shared, key: source.build(shared, source.draw(shared, key)),
+        lambda shared, examples: examples,
+    )
 
 
 def train_filters(
