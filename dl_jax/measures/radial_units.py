@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import jax
 import numpy as np
 
-from dl_jax.data.dataset import Examples, Splits
+from dl_jax.data.by_seed import Data, as_by_seed
+from dl_jax.data.dataset import Examples
 from dl_jax.evidence.named import Label, named
 from dl_jax.evidence.records import Records, measured
 from dl_jax.measures.by_seed import for_each_seed
@@ -22,7 +23,7 @@ RIDGE = 1e-2
 
 
 def fit_radial_units(
-    splits: Splits,
+    data: Data,
     classes: int,
     centres: int,
     widths: Iterable[float],
@@ -35,12 +36,14 @@ def fit_radial_units(
 
     As LeCun, Bottou, Bengio & Haffner (1998, section III.C): the centres are the k-means of each class, equally many
     for each, `centres` in all at most; the linear layer is found by the regularised pseudo-inverse, in double
-    precision. Both metrics are error rates. Widths are in units of the median distance between examples; the layer
-    that is tested was fitted to the validation examples too.
+    precision. Both metrics are error rates. Widths are in units of the median distance between examples. Validation
+    examples choose the width and nothing else, so that all methods learn from the same examples.
+
+    data: as of `sweep`.
 
     Returns records with the columns `width` and `centres`, the number of centres that were found.
     """
-    widths = tuple(widths)
+    widths, source = tuple(widths), as_by_seed(data)
 
     @jax.jit
     def error_rate(width, centres_MxD, train, test):
@@ -49,15 +52,12 @@ def fit_radial_units(
 
     def compute(seed):
         with jax.enable_x64(True):
-            train, validation, test = (
-                Examples(np.asarray(x, np.float64).reshape(len(x), -1), np.asarray(y)) for x, y in splits
-            )
+            train, validation, test = map(_rows, source.of(seed))
             centres_MxD = _centres(np.random.default_rng(seed), train, centres, classes)
             scale = median_distance(train.x)
             error_W = [float(error_rate(width * scale, centres_MxD, train, validation)) for width in widths]
             best = widths[int(np.argmin(error_W))]
-            both = Examples(*(np.concatenate(parts) for parts in zip(train, validation, strict=True)))
-            test_error = float(error_rate(best * scale, centres_MxD, both, test))
+            test_error = float(error_rate(best * scale, centres_MxD, train, test))
         metrics = {
             "validation_error": named(np.asarray(error_W), width=widths),
             "test_error": named(np.asarray(test_error), width=best),

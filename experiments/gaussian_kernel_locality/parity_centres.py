@@ -9,14 +9,13 @@ import numpy as np
 
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
-from dl_jax.measures.by_seed import for_each_seed
 from dl_jax.measures.half_spaces import separable
-from dl_jax.training.context import Context
 
 TRIES = 8
+"""Choices of centres, for every number of bits, rule and width."""
 RULES = ("parity", "first_bit")
-WIDTHS = (0.25, 1.0)
-"""Range of the Gaussians' widths, in units of the cube's side; each seed draws one, evenly in its logarithm."""
+WIDTHS = (0.25, 0.5, 1.0)
+"""Widths of the Gaussians, in units of the cube's side."""
 
 
 def cube(bits: int) -> np.ndarray:
@@ -69,23 +68,22 @@ CORNERS = {"one class": one_class_fails, "half cube": half_cube_fails}
 """Choices of 2^(bits-1) corners as centres."""
 
 
-def parity_centres(bits: Iterable[int], seeds: Iterable[int], context: Context) -> Records:
-    """Measure at every seed, which draws a width, whether these corners are centres enough.
+def parity_centres(bits: Iterable[int]) -> Records:
+    """Compute facts: whether these corners are centres enough, for every number of bits and every width.
 
     `one_too_few_separate`: share of choices of 2^(bits-1) - 1 corners that separate the cube by parity, or by the
-    first bit. `enough_fail`: 1 if 2^(bits-1) corners do not separate it by parity, 0 if they do.
+    first bit. `enough_fail`: 1 if 2^(bits-1) corners do not separate it by parity, 0 if they do. No number of centres
+    below 2^(bits-1) can be enough, whichever the width; what is computed are examples of the theorem.
     """
-    bits = tuple(bits)
+    bits, generator = tuple(bits), np.random.default_rng(0)
 
-    def compute(seed):
-        generator = np.random.default_rng(seed)
-        width = float(np.exp(generator.uniform(*np.log(WIDTHS))))
+    def of_width(width):
         share_DxR = [[one_too_few_separate(generator, each, rule, width, TRIES) for rule in RULES] for each in bits]
         fail_DxC = [[fails(each, width) for fails in CORNERS.values()] for each in bits]
         metrics = {
             "one_too_few_separate": named(np.asarray(share_DxR), bits=bits, rule=RULES),
             "enough_fail": named(np.asarray(fail_DxC), bits=bits, corners=tuple(CORNERS)),
         }
-        return measured(metrics, task="cube", width=width, seed=seed)
+        return measured(metrics, task="cube", width=width)
 
-    return for_each_seed(compute, tuple(seeds), context, label="centres of parity", bits=bits)
+    return Records.gather(map(of_width, WIDTHS))

@@ -1,6 +1,6 @@
 """Tasks that separate a local method, the Gaussian kernel, from nets: far from the examples, and in many dimensions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +12,7 @@ from dl_jax.measures.ensembles import train_ensemble
 from dl_jax.measures.kernel_methods import fit_methods, gaussian_ridge, linear_ridge
 from dl_jax.models.linear import linear
 from dl_jax.models.mlp import mlp
+from dl_jax.models.model import Key
 from dl_jax.models.nonlinearities import NONLINEARITIES
 from dl_jax.training.batches import subsample
 from dl_jax.training.context import Context
@@ -21,6 +22,7 @@ from experiments.gaussian_kernel_locality.hidden_xor import hidden_xor
 from experiments.gaussian_kernel_locality.metrics import evaluate, evaluate_by_distance, evaluate_images
 from experiments.gaussian_kernel_locality.motifs import MOTIF, SIDE, somewhere
 from experiments.gaussian_kernel_locality.patch_net import patch_net
+from experiments.gaussian_kernel_locality.shifted_images import every_second_shifted
 
 AXES = ("task", "covered", "positions", "size", "permuted", "dimensions")
 """The columns that name a task. Each method's hyperparameter is selected for each task."""
@@ -28,43 +30,58 @@ RELU = NONLINEARITIES["relu"]
 DEEP = (64, 64, 64)
 CONVOLUTIONAL = patch_net(SIDE, MOTIF + 1, 8, 2, RELU)
 """Eight units on every patch, which is a little larger than a motif."""
-WIDTHS = (0.25, 0.5, 1.0, 2.0)
+WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Widths of the Gaussian in many dimensions, in median distances between examples."""
-LOCAL_WIDTHS = (0.0625, 0.125, 0.25, 0.5)
+LOCAL_WIDTHS = (0.0625, 0.125, 0.25, 0.5, 1.0, 2.0)
 """The same on planes with fine borders."""
 RIDGES, LEARNING_RATES = (1.0, 10.0, 100.0, 1000.0), (1e-3, 3e-3, 1e-2, 3e-2)
 EXAMPLES, HIDDEN_EXAMPLES = 1024, 2048
-POOL = 8192
-"""Training examples of a data set from which each seed's are drawn, at most; and a quarter of it to evaluate on."""
 SIMPLE = {"half_space": planes.half_space, "xor": planes.xor, "ring": planes.ring}
 
 
 def on_images(
-    splits: Splits, classes: int, seeds: Sequence[int], steps: int, context: Context, **axes: Label
+    data: Callable[[Key], Splits], classes: int, seeds: Sequence[int], steps: int, context: Context, **axes: Label
 ) -> Records:
-    """Measure the Gaussian kernel, two linear classifiers and a deep net on EXAMPLES images that each seed draws."""
-    limits = (POOL, POOL // 4, POOL // 4)
-    pool, *rest = (Examples(*(part[:limit] for part in split)) for split, limit in zip(splits, limits, strict=True))
+    """Measure the Gaussian kernel, two linear classifiers and a deep net on EXAMPLES images that each seed draws.
+
+    data: from a seed's key; every method has the same images to train on, and others to choose its hyperparameter on.
+    covered: True for a kernel of which every second training image is shifted (images with channels only).
+    """
 
     def sample(key):
-        index_N = subsample(key, len(pool.x), EXAMPLES)
-        return jax.tree.map(jnp.asarray, Splits(Examples(*(jnp.asarray(part)[index_N] for part in pool)), *rest))
+        splits = data(key)
+        index_N = subsample(jax.random.fold_in(key, 1), len(splits.train.x), EXAMPLES)
+        return splits._replace(train=Examples(*(jnp.asarray(part)[index_N] for part in splits.train)))
 
-    tasks = combinations(task=choice({"data": sample}))
+    def covered(key):
+        train, validation, test = sample(key)
+        return Splits(every_second_shifted(train), every_second_shifted(validation), test)
+
+    def task(draw):
+        return combinations(task=choice({"data": draw}))
+
     common = {"seeds": seeds, "evaluate": evaluate_images, "context": context, **axes}
-    methods = {"gaussian": (gaussian_ridge, WIDTHS), "linear kernel": (linear_ridge, RIDGES)}
+    gaussian = {"gaussian": (gaussian_ridge, WIDTHS)}
+    methods = {**gaussian, "linear kernel": (linear_ridge, RIDGES)}
     nets = {"linear": linear(classes), "deep": mlp(DEEP, classes, RELU)}
-    of_net = {"learning_rates": LEARNING_RATES, "steps": steps}
+    of_net = {"learning_rates": LEARNING_RATES, "steps": steps, "covered": False}
+    has_channels = jax.eval_shape(sample, jax.random.key(0)).train.x.ndim == 4
     return Records.gather(
         [
-            fit_methods(methods, draw_task, tasks, classes=classes, **common),
-            *(train_ensemble(net, draw_task, tasks, method=name, **of_net, **common) for name, net in nets.items()),
+            fit_methods(methods, draw_task, task(sample), classes=classes, covered=False, **common),
+            *(
+                train_ensemble(net, draw_task, task(sample), method=name, **of_net, **common)
+                for name, net in nets.items()
+            ),
+            fit_methods(gaussian, draw_task, task(covered), classes=classes, covered=True, **common)
+            if has_channels
+            else Records(),
         ]
     )
 
 
-def on_planes(seeds: Sequence[int], context: Context) -> Records:
-    """Measure the two kernels on what one hyperplane separates, a half-space, and on what it does not."""
+def on_planes(seeds: Sequence[int], steps: int, context: Context) -> Records:
+    """Measure the Gaussian kernel and linear classifiers on what one hyperplane separates, a half-space, and the rest."""
 
     def thirds_of(plane):
         def sample(key):
@@ -74,8 +91,15 @@ def on_planes(seeds: Sequence[int], context: Context) -> Records:
         return sample
 
     tasks = combinations(task=choice({name: thirds_of(plane) for name, plane in SIMPLE.items()}))
+    common = {"seeds": seeds, "evaluate": evaluate, "context": context}
     methods = {"gaussian": (gaussian_ridge, LOCAL_WIDTHS), "linear kernel": (linear_ridge, RIDGES)}
-    return fit_methods(methods, draw_task, tasks, seeds=seeds, evaluate=evaluate, context=context)
+    of_net = {"learning_rates": LEARNING_RATES, "steps": steps, "method": "linear"}
+    return Records.gather(
+        [
+            fit_methods(methods, draw_task, tasks, **common),
+            train_ensemble(linear(2), draw_task, tasks, **of_net, **common),
+        ]
+    )
 
 
 def far_away(seeds: Sequence[int], steps: int, context: Context) -> Records:
@@ -106,14 +130,18 @@ def draw_task(key, task):
 def motif_somewhere(
     positions: Sequence[int], sizes: Sequence[int], seeds: Sequence[int], steps: int, context: Context
 ) -> Records:
-    """Measure each method by the number of positions in which a motif may stand, and the number of examples."""
+    """Measure each method by the number of positions in which a motif may stand, and the number of examples.
+
+    Where it may stand in the most, also a convolutional net on permuted pixels.
+    """
 
     def sample(key, task):
         return somewhere(key, task.positions, task.size, max(sizes), task.permuted)
 
-    def tasks(sizes=sizes, permuted=(False,)):
-        return combinations(permuted=permuted, positions=positions, size=sizes)
+    def tasks(sizes=sizes):
+        return combinations(permuted=(False,), positions=positions, size=sizes)
 
+    permuted = combinations(permuted=(True,), positions=(max(positions),), size=sizes)
     common = {"seeds": seeds, "evaluate": evaluate, "context": context, "task": "motif"}
     methods = {"gaussian": (gaussian_ridge, WIDTHS)}
     of_net = {"learning_rates": LEARNING_RATES, "steps": steps, "batch_size": 32}
@@ -121,9 +149,7 @@ def motif_somewhere(
         [
             *(fit_methods(methods, sample, tasks([size]), train_size=size, **common) for size in sizes),
             train_ensemble(mlp(DEEP, 2, RELU), sample, tasks(), method="deep", **of_net, **common),
-            train_ensemble(
-                CONVOLUTIONAL, sample, tasks(permuted=(False, True)), method="convolutional", **of_net, **common
-            ),
+            train_ensemble(CONVOLUTIONAL, sample, tasks() + permuted, method="convolutional", **of_net, **common),
         ]
     )
 

@@ -25,10 +25,12 @@ from dl_jax.evidence.records import Records
 from dl_jax.evidence.selection import select
 from dl_jax.runtime.flags import Flags, flag
 from dl_jax.training.context import Context
-from experiments.sgd_versus_elaborate.criteria import CRITERIA as CRITERIA
+from experiments.sgd_versus_elaborate.criteria import CRITERIA, NOT_JUDGED
 from experiments.sgd_versus_elaborate.figures import curves
 from experiments.sgd_versus_elaborate.problems import HYPERPARAMETERS, PROBLEMS, problem
 from experiments.sgd_versus_elaborate.race import FULL_BATCH, STOCHASTIC, race
+
+__all__ = ["CRITERIA", "NOT_JUDGED", "PRESETS", "SECONDS", "Config", "draw", "measure"]
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def race(
 
     Metrics:
     objective:        over all training examples, by passes.
-    test_loss:        by passes; and test_error_rate, where there are classes.
+    test_error_rate:  by passes; where there are no classes, test_loss.
     validation_score: the higher, the better the hyperparameter.
     seconds:          that one training takes on one device, drawing the examples and evaluating included.
     """
@@ -111,8 +111,8 @@ def evaluate(problem: Problem, step_K: Sequence[int], run: Run) -> dict[str, Any
         squares = sum(jnp.sum(w**2) for w in jax.tree.leaves(params))
         penalty, test = 0.5 * problem.ridge * squares, run.splits.test
         train_loss, test_loss = (mean_loss(run.learner, params, part) for part in (run.splits.train, test))
-        rates = {"test_error_rate": error_rate(params, test)} if problem.classifies else {}
-        return {"objective": train_loss + penalty, "test_loss": test_loss, **rates}
+        of_test = {"test_error_rate": error_rate(params, test)} if problem.classifies else {"test_loss": test_loss}
+        return {"objective": train_loss + penalty, **of_test}
 
     def validation(params):
         examples = run.splits.validation

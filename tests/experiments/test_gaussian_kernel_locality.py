@@ -8,13 +8,16 @@ import pytest
 from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.verdicts import Answer, judge
 from experiments import gaussian_kernel_locality as experiment
-from experiments.gaussian_kernel_locality.criteria import FAR, NEAR
+from experiments.gaussian_kernel_locality.estimands import FAR, NEAR
 
 POSITIONS, SIZES, DIMENSIONS, BITS = (1, 49), (32, 128, 512, 2048), (2, 32), (2, 5)
 PLANTED = {
-    "images": {"gaussian": 0.98, "linear kernel": 0.92, "linear": 0.95, "deep": 0.96},
-    "farthest": {"gaussian": 0.93, "deep": 0.9},
-    "simple": {"gaussian": 0.99, "linear kernel": 0.55},
+    "all": {"gaussian": 0.98, "gaussian, covered": 0.97, "linear kernel": 0.92, "linear": 0.95, "deep": 0.96},
+    "farthest quarter": {"gaussian": 0.93, "deep": 0.9},
+    "shifted": {"gaussian": 0.4, "gaussian, covered": 0.95, "deep": 0.42},
+    "half_space": {"gaussian": 0.99, "linear kernel": 0.95, "linear": 0.993},
+    "xor": {"gaussian": 0.99, "linear kernel": 0.55, "linear": 0.6},
+    "ring": {"gaussian": 0.99, "linear kernel": 0.55, "linear": 0.6},
     "wedges": {"gaussian": 0.5, "gaussian, covered": 0.9, "deep": 0.95},
     "stripes": {"gaussian": 0.5, "gaussian, covered": 0.9, "deep": 0.55},
     "checkerboard": {"gaussian": 0.5, "gaussian, covered": 0.7, "deep": 0.5},
@@ -27,7 +30,7 @@ PLANTED = {
 """Where all holds; `needed` is the number of examples for a good accuracy at the most positions."""
 
 
-def records(seeds=6, spread=0.004, **planted):
+def records(seeds=13, spread=0.004, **planted):
     """Planted records, with what differs from PLANTED."""
     truth = {part: values | planted.get(part, {}) for part, values in PLANTED.items()}
     generator = np.random.default_rng(0)
@@ -35,7 +38,20 @@ def records(seeds=6, spread=0.004, **planted):
     def noisy(value):
         return value + spread * generator.normal()
 
-    return Records.gather(row for seed in range(seeds) for row in of_seed(truth, noisy, seed))
+    return Records.gather([*(row for seed in range(seeds) for row in of_seed(truth, noisy, seed)), facts(truth)])
+
+
+def facts(truth):
+    return Records.gather(
+        measured({metric: value}, bits=bits, width=width, **{axis: name})
+        for metric, axis, values in (
+            ("one_too_few_separate", "rule", truth["too_few"]),
+            ("enough_fail", "corners", truth["fail"]),
+        )
+        for name, value in values.items()
+        for bits in BITS
+        for width in (0.25, 1.0)
+    )
 
 
 def of_seed(truth, noisy, seed):
@@ -46,22 +62,20 @@ def of_seed(truth, noisy, seed):
         method, _, variant = name.partition(", ")
         return {"method": method, "covered": variant == "covered"}
 
-    for images, part in (("all", "images"), ("farthest quarter", "farthest")):
-        for method, value in truth[part].items():
-            yield accuracy(value, task="data", method=method, dataset="digits", images=images)
-    for method, task in itertools.product(truth["simple"], ("half_space", "xor", "ring")):
-        yield accuracy(0.99 if task == "half_space" else truth["simple"][method], task=task, method=method)
+    for images in ("all", "farthest quarter", "shifted"):
+        for name, value in truth[images].items():
+            at = {"task": "data", "dataset": "digits", "images": images, **method_of(name)}
+            yield accuracy(value, **at)
+            yield measured({"test_distance": 0.5}, seed=seed, **at)
+    for task in ("half_space", "xor", "ring"):
+        for method, value in truth[task].items():
+            yield accuracy(value, task=task, method=method)
     for task in ("wedges", "stripes", "checkerboard"):
         for name, value in truth[task].items():
             at = {"task": task, **method_of(name)}
             yield accuracy(0.96, **NEAR | at)
             yield accuracy(value, **FAR | at)
             yield measured({"test_unlike_constant": truth["unlike"][name]}, seed=seed, **at)
-    for bits in BITS:
-        for rule, value in truth["too_few"].items():
-            yield measured({"one_too_few_separate": value}, seed=seed, rule=rule, bits=bits)
-        for corners, value in truth["fail"].items():
-            yield measured({"enough_fail": value}, seed=seed, corners=corners, bits=bits)
     for name, positions, size in itertools.product(truth["needed"], POSITIONS, SIZES):
         good = size >= (32 if positions == 1 else truth["needed"][name])
         method, _, variant = name.partition(", ")
@@ -76,29 +90,40 @@ def answers(found):
     return {verdict.key: verdict.verdict for verdict in judge(found, experiment.CRITERIA)}
 
 
+EXACT = {"102.constant_far_away", "102.parity_needs_many_centres", "102.parity_centres_of_one_class_suffice"}
+"""Theorems."""
+
+
 def test_a_local_kernel_and_a_net_that_is_not_support_all():
-    assert set(answers(records()).values()) == {Answer.SUPPORTED}
+    found = answers(records())
+    assert {key for key, answer in found.items() if answer is not Answer.SUPPORTED} <= EXACT
+    assert not {Answer.REFUTED, Answer.INCONCLUSIVE, Answer.ERROR, Answer.NOT_RUN} & set(found.values())
 
 
 @pytest.mark.parametrize(
     ("planted", "key", "answer"),
     [
-        ({"images": {"linear": 0.98}}, "101.kernel_beats_linear_on_images", Answer.REFUTED),
-        ({"images": {"linear kernel": 0.98}}, "101.kernel_beats_linear_on_images", Answer.REFUTED),
-        ({"simple": {"gaussian": 0.6}}, "101.kernel_beats_half_space", Answer.REFUTED),
+        ({"all": {"linear": 0.98}}, "101.kernel_beats_linear_on_images", Answer.REFUTED),
+        ({"all": {"linear kernel": 0.98}}, "101.kernel_beats_linear_on_images", Answer.REFUTED),
+        ({"xor": {"gaussian": 0.8}}, "101.kernel_beats_linear_on_xor_and_ring", Answer.REFUTED),
+        ({"ring": {"gaussian": 0.7}}, "101.kernel_beats_linear_on_xor_and_ring", Answer.REFUTED),
+        ({"ring": {"linear": 0.95}}, "101.kernel_beats_linear_on_xor_and_ring", Answer.REFUTED),
         ({"unlike": {"gaussian": 0.01}}, "102.constant_far_away", Answer.REFUTED),
-        ({"wedges": {"gaussian": 0.9}, "stripes": {"gaussian": 0.9}}, "102.worse_far_away", Answer.REFUTED),
+        ({"wedges": {"gaussian": 0.9}}, "102.worse_far_away", Answer.REFUTED),
+        ({"stripes": {"gaussian": 0.9}}, "102.worse_far_away", Answer.REFUTED),
+        ({"shifted": {"gaussian": 0.9}}, "102.worse_on_shifted_images", Answer.REFUTED),
+        ({"shifted": {"deep": 0.9}}, "102.net_gains_little_on_shifted_images", Answer.REFUTED),
         ({"wedges": {"deep": 0.55}}, "102.net_extrapolates_wedges", Answer.REFUTED),
         ({"stripes": {"deep": 0.9}}, "102.net_gains_little_on_stripes", Answer.REFUTED),
         ({"checkerboard": {"deep": 0.9}}, "102.net_fails_on_checkerboard", Answer.REFUTED),
-        ({"farthest": {"deep": 0.98}}, "102.net_gains_nothing_on_farthest_images", Answer.REFUTED),
+        ({"farthest quarter": {"deep": 0.98}}, "102.net_gains_nothing_on_farthest_images", Answer.REFUTED),
         ({"too_few": {"parity": 0.25}}, "102.parity_needs_many_centres", Answer.REFUTED),
         ({"fail": {"one class": 1.0}}, "102.parity_centres_of_one_class_suffice", Answer.REFUTED),
         ({"needed": {"gaussian": 64}}, "102.kernel_needs_examples_of_each_position", Answer.REFUTED),
         ({"hidden": {"deep": 0.6}}, "42.net_finds_hidden_directions", Answer.REFUTED),
         ({"needed": {"convolutional": 2048}}, "42.convnet_finds_motif", Answer.REFUTED),
         ({"needed": {"deep": 32}}, "42.depth_alone_finds_no_motif", Answer.REFUTED),
-        ({"images": {"deep": 1.0}}, "42.depth_alone_gains_nothing_on_images", Answer.REFUTED),
+        ({"all": {"deep": 1.0}}, "42.depth_alone_gains_nothing_on_images", Answer.REFUTED),
         ({"spread": 0.3}, "42.net_finds_hidden_directions", Answer.INCONCLUSIVE),
     ],
 )
@@ -109,10 +134,12 @@ def test_each_criterion_can_fail(planted, key, answer):
 @pytest.mark.parametrize(
     ("planted", "key"),
     [
-        (
-            {"wedges": {"gaussian, covered": 0.5}, "stripes": {"gaussian, covered": 0.5}},
-            "102.worse_far_away",
-        ),
+        ({"half_space": {"linear": 0.95}}, "101.kernel_beats_linear_on_images"),
+        ({"half_space": {"gaussian": 1.2}}, "101.kernel_beats_linear_on_xor_and_ring"),
+        ({"wedges": {"gaussian, covered": 0.5}, "stripes": {"gaussian, covered": 0.5}}, "102.worse_far_away"),
+        ({"shifted": {"gaussian, covered": 0.4}}, "102.worse_on_shifted_images"),
+        ({"wedges": {"deep": 0.5}}, "102.net_gains_little_on_shifted_images"),
+        ({"wedges": {"deep": 0.5}}, "102.net_gains_nothing_on_farthest_images"),
         ({"wedges": {"deep": 0.5}}, "102.net_fails_on_checkerboard"),
         ({"wedges": {"deep": 0.5}}, "102.net_gains_little_on_stripes"),
         ({"unlike": {"deep": 0.0}}, "102.constant_far_away"),
@@ -122,8 +149,8 @@ def test_each_criterion_can_fail(planted, key, answer):
         ({"needed": {"convolutional, permuted": 64}}, "42.convnet_finds_motif"),
     ],
 )
-def test_a_control_that_passes_is_an_error(planted, key):
-    assert answers(records(**planted))[key] is Answer.ERROR
+def test_a_control_that_passes_leaves_no_support(planted, key):
+    assert answers(records(**planted))[key] not in (Answer.SUPPORTED, "EXACT")
 
 
 def test_each_task_selects_its_own_hyperparameter_and_keeps_all():

@@ -11,6 +11,7 @@ from experiments.gaussian_kernel_locality.metrics import (
     AWAY,
     DISTANCES,
     FARTHEST,
+    SHIFTED,
     evaluate,
     evaluate_by_distance,
     evaluate_images,
@@ -34,7 +35,16 @@ def test_the_farthest_quarter_of_the_images_is_that_by_the_distance_to_all_train
     test, train = Examples(x_NxHxW, jnp.zeros(8, int)), Examples(x_NxHxW[:2], jnp.zeros(2, int))
     metrics = evaluate_images(lambda x: jnp.eye(2)[(x[:, 0, 0] > 6.5).astype(int)], Splits(train, train, test))
     assert by_coordinates(metrics["test_accuracy"]) == {(ALL,): 7 / 8, (FARTHEST,): 0.5}
+    assert by_coordinates(metrics["test_distance"]) == {(ALL,): 21 / 8, (FARTHEST,): 5.5}  # examples are 1 apart
     assert metrics["validation_accuracy"] == 1
+
+
+def test_images_with_channels_are_also_scored_after_a_shift():
+    """Scores see the upper row, from which the shift moves the bright pixel."""
+    x_NxHxWx1 = jnp.zeros((4, 4, 4, 1)).at[:, 0, 0].set(1.0)
+    examples = Examples(x_NxHxWx1, jnp.ones(4, int))
+    metrics = evaluate_images(lambda x: jnp.eye(2)[x[:, 0, 0, 0].astype(int)], Splits(examples, examples, examples))
+    assert by_coordinates(metrics["test_accuracy"]) == {(ALL,): 1.0, (FARTHEST,): 1.0, (SHIFTED,): 0.0}
 
 
 def points(distances):

@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from dl_jax.training.context import local_context
 from experiments.gaussian_kernel_locality.parity_centres import (
+    WIDTHS,
     cube,
     half_cube_fails,
     labels,
@@ -48,14 +48,11 @@ def test_two_neighbours_separate_a_bit_and_one_too_few_of_parity_are_plenty_for_
     assert one_too_few_separate(generator, bits, "parity", 0.7, 4) == 0.0
 
 
-def test_there_are_metrics_for_every_number_of_bits_and_seed():
-    records = parity_centres((2, 3), (5, 6), local_context(1))
-    assert len(records.where(metric="one_too_few_separate", task="cube").rows) == 2 * 2 * 2
-    np.testing.assert_array_equal(records.by_seed("enough_fail", np.max, corners="one class"), [0, 0])
-    np.testing.assert_array_equal(records.by_seed("one_too_few_separate", np.max, rule="parity"), [0, 0])
-    assert all(0.25 <= width <= 1.0 for width in records.axis("width"))
-
-
-def test_a_seeds_numbers_do_not_depend_on_the_other_seeds():
-    alone, both = (parity_centres((2, 3), seeds, local_context(1)) for seeds in ((6,), (5, 6)))
-    assert both.where(seed=6) == alone
+def test_they_are_facts_for_every_number_of_bits_and_every_width():
+    records = parity_centres((2, 3))
+    assert all("seed" not in row for row in records.rows)
+    assert records.axis("width") == WIDTHS
+    assert len(records.where(metric="one_too_few_separate", task="cube").rows) == 2 * 2 * len(WIDTHS)
+    np.testing.assert_array_equal(records.by_seed("enough_fail", np.max, corners="one class"), [0])
+    np.testing.assert_array_equal(records.by_seed("one_too_few_separate", np.max, rule="parity"), [0])
+    assert parity_centres((2, 3)) == records

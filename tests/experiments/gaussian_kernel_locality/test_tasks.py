@@ -6,7 +6,7 @@ import pytest
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.training.context import local_context
 from experiments.gaussian_kernel_locality import tasks
-from experiments.gaussian_kernel_locality.metrics import DISTANCES, FARTHEST
+from experiments.gaussian_kernel_locality.metrics import ALL, DISTANCES, FARTHEST, SHIFTED
 
 pytestmark = pytest.mark.usefixtures("quick_to_compile")
 
@@ -27,11 +27,12 @@ def selected_accuracy(records, **axes):
 
 
 def test_the_kernel_separates_what_no_hyperplane_does():
-    records = tasks.on_planes((0,), local_context(1))
+    records = tasks.on_planes((0,), 60, local_context(1))
     assert records.axis("task") == ("half_space", "ring", "xor")
     for task in ("xor", "ring"):
         assert selected_accuracy(records, task=task, method="gaussian") > 0.9
-        assert selected_accuracy(records, task=task, method="linear kernel") < 0.8
+        for method in ("linear", "linear kernel"):
+            assert selected_accuracy(records, task=task, method=method) < 0.8
     assert selected_accuracy(records, task="half_space", method="linear kernel") > 0.9
 
 
@@ -44,10 +45,35 @@ def test_images_are_drawn_from_the_pool_and_all_methods_learn_bright_from_dark()
         return Examples(x_NxHxWx1.astype(np.float32), y_N.astype(np.int32))
 
     splits = Splits(bright_or_dark(300), bright_or_dark(60), bright_or_dark(60))
-    records = tasks.on_images(splits, 2, (0,), 60, local_context(1), dataset="planted")
+    records = tasks.on_images(lambda key: splits, 2, (0,), 60, local_context(1), dataset="planted")
     assert records.axis("dataset") == ("planted",)
     for method in ("gaussian", "linear kernel", "linear", "deep"):
-        assert selected_accuracy(records, task="data", method=method, images=FARTHEST) > 0.95
+        assert selected_accuracy(records, task="data", method=method, covered=False, images=FARTHEST) > 0.95
+    assert_each_task_selects(records)
+
+
+def test_images_at_another_place_are_far_away_unless_some_training_images_are_there():
+    """The class of an image is whether it is bright on the left or on the right, in its upper quarter."""
+    generator = np.random.default_rng(0)
+
+    def left_or_right(count):
+        y_N = generator.integers(0, 2, count)
+        x_NxHxWx1 = 0.1 * generator.normal(size=(count, 8, 8, 1))
+        x_NxHxWx1[:, :2] += (np.arange(8) // 4 == y_N[:, None])[:, None, :, None]
+        return Examples(x_NxHxWx1.astype(np.float32), y_N.astype(np.int32))
+
+    splits = Splits(left_or_right(300), left_or_right(60), left_or_right(60))
+    records = tasks.on_images(lambda key: splits, 2, (0,), 5, local_context(1), dataset="planted")
+    kernel = {"task": "data", "method": "gaussian"}
+    for covered in (False, True):
+        assert selected_accuracy(records, covered=covered, images=ALL, **kernel) == 1
+    assert selected_accuracy(records, covered=True, images=SHIFTED, **kernel) == 1
+    assert records.values("test_accuracy", covered=False, images=SHIFTED, **kernel).max() < 0.8
+    nearest = {
+        images: records.values("test_distance", covered=False, images=images, **kernel)[0]
+        for images in (ALL, FARTHEST, SHIFTED)
+    }
+    assert nearest[ALL] < nearest[FARTHEST] < nearest[SHIFTED]
 
 
 def test_far_from_its_examples_the_kernel_is_a_constant_and_covered_it_is_right():
@@ -67,9 +93,9 @@ def test_far_from_its_examples_the_kernel_is_a_constant_and_covered_it_is_right(
 def test_every_method_learns_the_motif_in_one_and_in_many_positions():
     records = tasks.motif_somewhere((1, 49), (32,), (0,), 2, local_context(1))
     rows = records.where(metric="test_accuracy", task="motif", size=32).rows
-    methods = (("gaussian", False), ("deep", False), ("convolutional", False), ("convolutional", True))
     assert {(row["method"], row["permuted"], row["positions"]) for row in rows} == {
-        (*method, positions) for method in methods for positions in (1, 49)
+        *((method, False, positions) for method in ("gaussian", "deep", "convolutional") for positions in (1, 49)),
+        ("convolutional", True, 49),
     }
     assert_each_task_selects(records)
     # In one position the motifs are two points with noise around them, in all positions 98.

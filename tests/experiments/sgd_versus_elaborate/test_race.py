@@ -104,4 +104,4 @@ def test_where_there_are_classes_the_error_rate_is_measured_and_chooses():
     assert float(found["test_error_rate"].value[0]) == pytest.approx(0.25)
     assert float(found["validation_score"]) == pytest.approx(-0.25)
     early = metrics(problem._replace(early=True), params_K)
-    assert float(early["validation_score"]) == pytest.approx(-float(found["test_loss"].value[0]), rel=1e-6)
+    assert float(early["validation_score"]) == pytest.approx(-float(found["objective"].value[0]), rel=1e-6)
