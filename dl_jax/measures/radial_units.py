@@ -3,19 +3,20 @@
 N training examples, D inputs, M units, C classes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import jax
 import numpy as np
 
-from dl_jax.data.by_seed import Data, as_by_seed
-from dl_jax.data.dataset import Examples
+from dl_jax.data.by_seed import BySeed, as_by_seed
+from dl_jax.data.dataset import Examples, Splits
 from dl_jax.evidence.named import Label, named
 from dl_jax.evidence.records import Records, measured
 from dl_jax.measures.by_seed import for_each_seed
 from dl_jax.measures.distance_to_examples import median_distance
 from dl_jax.models.k_means import k_means
 from dl_jax.models.kernel import gaussian, rbf_net, scores
+from dl_jax.models.model import Key
 from dl_jax.training.context import Context
 from dl_jax.training.losses import accuracy
 
@@ -23,7 +24,7 @@ RIDGE = 1e-2
 
 
 def fit_radial_units(
-    data: Data,
+    data: Splits | BySeed | Callable[[Key], Splits],
     classes: int,
     centres: int,
     widths: Iterable[float],
@@ -51,8 +52,8 @@ def fit_radial_units(
         return 1.0 - accuracy(scores(gaussian(width), params, test.x), test.y)
 
     def compute(seed):
+        train, validation, test = map(_rows, source.of(seed))  # drawn before double precision is switched on
         with jax.enable_x64(True):
-            train, validation, test = map(_rows, source.of(seed))
             centres_MxD = _centres(np.random.default_rng(seed), train, centres, classes)
             scale = median_distance(train.x)
             error_W = [float(error_rate(width * scale, centres_MxD, train, validation)) for width in widths]

@@ -30,7 +30,7 @@ def gain(task, method="deep", **axes):
 
 
 def over_linear(task, **axes):
-    """Accuracy of the Gaussian kernel minus that of the best linear classifier: the better of two, or the exact best."""
+    """Accuracy of the Gaussian kernel minus that of the best linear classifier, of two and the exact best."""
 
     def estimand(records):
         best = np.max([accuracy(task, name, **axes)(records) for name in LINEAR], 0)

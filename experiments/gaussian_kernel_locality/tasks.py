@@ -81,7 +81,7 @@ def on_images(
 
 
 def on_planes(seeds: Sequence[int], steps: int, context: Context) -> Records:
-    """Measure the Gaussian kernel and linear classifiers on what one hyperplane separates, a half-space, and the rest."""
+    """Measure the Gaussian kernel and linear classifiers on what a line separates, a half-space, and the rest."""
 
     def thirds_of(plane):
         def sample(key):

@@ -60,7 +60,7 @@ CRITERIA = (
         "training objective on inputs in unlike units of the best elaborate method above that of SGD, in decades",
         below(decades("unlike units", SIMPLE), -TENTH),
         control=decades("copied images", SIMPLE),
-        scope=f"least squares of condition {SPREAD**2:.0e}, {FEW['unlike units']} examples; SGD with momentum or without",
+        scope=f"least squares, condition {SPREAD**2:.0e}, {FEW['unlike units']} examples; SGD with or without momentum",
         role="limit",
     ),
     Criterion(
@@ -68,7 +68,7 @@ CRITERIA = (
         "training objective of a small net with the best elaborate method above that with SGD, in decades",
         below(decades("small net", SIMPLE), -HALF),
         control=decades("copied images", SIMPLE),
-        scope=f"3-10-1 tanh units, {FEW['small net']} examples; SGD with momentum or without",
+        scope=f"3-10-1 tanh units, {FEW['small net']} examples; SGD with or without momentum",
         role="limit",
     ),
 )
