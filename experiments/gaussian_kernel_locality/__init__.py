@@ -68,7 +68,7 @@ def measure(config: Config, context: Context) -> Records:
     tried = Records.gather(
         [
             tasks.on_images(data, classes, seeds, steps, context, dataset=config.dataset),
-            tasks.on_planes(seeds, steps, context),
+            tasks.on_planes(seeds, context),
             tasks.far_away(seeds, steps, context),
             tasks.motif_somewhere(config.positions, config.sizes, seeds, steps, context),
             tasks.hidden_directions(config.dimensions, seeds, steps, context),

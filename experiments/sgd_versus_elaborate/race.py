@@ -74,6 +74,7 @@ def race(
         batch_size=problem.batch_size,
         context=context,
         timed=True,
+        plateau=False,  # the budget is what is compared
         problem=problem.name,
         method=method,
     )
