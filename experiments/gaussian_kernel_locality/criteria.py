@@ -24,7 +24,7 @@ from experiments.gaussian_kernel_locality.estimands import (
     over_linear,
 )
 from experiments.gaussian_kernel_locality.metrics import DISTANCES
-from experiments.gaussian_kernel_locality.tasks import EXAMPLES
+from experiments.gaussian_kernel_locality.tasks import EXAMPLES, WIDEST
 
 MATTERS = 0.01
 """Accuracy; a smaller difference does not count on real images. Of 359 digits it is three and a half."""
@@ -98,8 +98,16 @@ CRITERIA = (
         "accuracy of a deep net minus that of a Gaussian kernel far away, on wedges, whose class is one along each ray",
         exceeds(gain("wedges", **FAR), MUCH),
         control=gain("wedges", **NEAR),
-        scope="far away the scores of a relu net grow along a ray in proportion: the class along it is built in",
+        scope="far away a relu net's scores grow along a ray in proportion: one class along each ray is built in",
         role="support",
+    ),
+    Criterion(
+        "102.wide_kernel_extrapolates_wedges",
+        "accuracy of a kernel wider than validation data select near the examples minus that far from them, on wedges",
+        below(loss_far_away(covered=False, tasks=["wedges"], hyperparameter=WIDEST, selected=(True, False)), MUCH),
+        control=loss_far_away(covered=False, tasks=["wedges"]),
+        scope=f"{WIDEST:g} median distances wide, where far is up to as far again; control: the width that is selected",
+        role="limit",
     ),
     Criterion(
         "102.net_gains_little_on_stripes",
@@ -187,6 +195,7 @@ CRITERIA = (
     ),
 )
 NOT_JUDGED = (
+    not_judged("not selected by validation data", selected=False),
     not_judged("chooses hyperparameters", metric="validation_accuracy"),
     not_judged("drawn: between the nearest examples and the farthest", distance=DISTANCES[1:-2]),
     not_judged("how far is far, named in a scope", metric="test_distance"),

@@ -50,10 +50,10 @@ def loss(task, near, far):
     return difference(accuracy(task, "gaussian", **near), accuracy(task, "gaussian", **far))
 
 
-def loss_far_away(covered):
-    """The loss on that of VISIBLE_RULES where it is less."""
-    near, far = NEAR | {"covered": covered}, FAR | {"covered": covered}
-    return least(*(loss(task, near, far) for task in VISIBLE_RULES))
+def loss_far_away(covered, tasks=VISIBLE_RULES, **axes):
+    """The loss on that of the planes where it is less."""
+    near, far = (at | {"covered": covered} | axes for at in (NEAR, FAR))
+    return least(*(loss(task, near, far) for task in tasks))
 
 
 def loss_on_shifted_images(covered):

@@ -70,13 +70,15 @@ def by_positions(records: Records, good: float) -> Figure:
     figure, axes = plots.canvas(1, len(positions), size=(3.2, 3.2))
     for ax, each in zip(axes.flat, positions, strict=True):
         for label, colour, at in BY_POSITIONS:
+            if not motif.where(positions=each, **at).rows:
+                continue  # permuted pixels with the most positions only
             accuracy_NxS = [motif.values("test_accuracy", positions=each, size=size, **at) for size in sizes]
             plots.dots(ax, range(len(sizes)), accuracy_NxS, colour, label)
         ax.set_xticks(range(len(sizes)), [str(size) for size in sizes])
         ax.axhline(good, color=plots.GREY, lw=1, ls="--")
         ax.set(title=f"motif in {each} position{'s' * (each > 1)}", ylim=(0.4, 1.03), xlabel="training examples")
     axes[0, 0].set_ylabel(f"test accuracy (dashed: {good:g})")
-    axes[0, 0].legend(fontsize=7, loc="lower right")
+    axes[0, -1].legend(fontsize=7, loc="lower right")
     return figure
 
 

@@ -30,12 +30,13 @@ RELU = NONLINEARITIES["relu"]
 DEEP = (64, 64, 64)
 CONVOLUTIONAL = patch_net(SIDE, MOTIF + 1, 8, 2, RELU)
 """Eight units on every patch, which is a little larger than a motif."""
-WIDTHS = (1.0, 0.5, 2.0, 0.25, 4.0)
+WIDTHS = (0.5, 1.0, 0.25, 2.0, 0.125, 4.0)
 """Widths of the Gaussian in many dimensions, in median distances between examples. From the middle outwards, as all
 that follow: of values that are equally good on validation data the first is selected."""
-LOCAL_WIDTHS = (0.5, 0.25, 1.0, 0.125, 2.0, 0.0625)
+WIDEST = 2.0
+LOCAL_WIDTHS = (0.5, 0.25, 1.0, 0.125, WIDEST, 0.0625)
 """The same on planes with fine borders."""
-RIDGES, LEARNING_RATES = (100.0, 10.0, 1000.0, 1.0), (1e-2, 3e-3, 3e-2, 1e-3, 1e-1)
+RIDGES, LEARNING_RATES = (1.0, 10.0, 0.1, 100.0, 0.01), (1e-2, 3e-3, 3e-2, 1e-3, 1e-1, 3e-4)
 EXAMPLES, HIDDEN_EXAMPLES = 1024, 2048
 SIMPLE = {"half_space": planes.half_space, "xor": planes.xor, "ring": planes.ring}
 

@@ -74,6 +74,7 @@ CRITERIA = (
 )
 DRAWN = "drawn: on the way to the budget, and of methods that no criterion names"
 NOT_JUDGED = (
+    not_judged("not selected by validation data", selected=False),
     not_judged("chooses hyperparameters", metric="validation_score"),
     not_judged("the small problems are about the training objective", metric="test_loss"),
     not_judged(

@@ -154,7 +154,7 @@ def test_passes_until_are_interpolated_between_two_evaluations():
 
 def test_every_method_chooses_among_as_many_values():
     counts = {len(values) for methods in HYPERPARAMETERS.values() for values in methods.values()}
-    assert counts == {4}
+    assert counts == {5}
     assert set(HYPERPARAMETERS) == set(BUDGET) == set(PROBLEMS)
 
 
