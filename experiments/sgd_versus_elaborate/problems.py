@@ -31,16 +31,25 @@ SPREAD = 1000.0
 FEW = {"unlike units": 200, "small net": 100}
 """Training examples of the two small problems."""
 
-LENGTHS, LONG = (1.0, 4.0, 0.25, 16.0, 0.0625), (16.0, 64.0, 4.0, 256.0, 1.0)
+LENGTHS = {
+    "images": (4.0, 1.0, 16.0, 0.25, 64.0),
+    "documents": (64.0, 16.0, 256.0, 4.0, 1024.0),
+    "few": (1.0, 0.25, 4.0, 0.0625, 16.0),
+}
 """Lengths of the first line search, over that of the later ones. From the middle outwards, as all that follow: of
 values that are equally good on validation data the first is selected."""
 PRODUCTS = (20.0, 5.0, 100.0, 2.0, 1.0)
 """Products with the Hessian in a step of Newton's method, at most."""
-SEARCHING = {"L-BFGS": LENGTHS, "conjugate gradients": LENGTHS, "Newton-CG": PRODUCTS}
+
+
+def searching(kind):
+    """The lengths and products that the elaborate methods choose from."""
+    return {"L-BFGS": LENGTHS[kind], "conjugate gradients": LENGTHS[kind], "Newton-CG": PRODUCTS}
+
+
 DOCUMENTS = {
     "SGD": (2.0, 8.0, 0.5, 32.0, 0.125),
-    "L-BFGS": LONG,
-    "conjugate gradients": LONG,
+    **searching("documents"),
     "Newton-CG": (5.0, 2.0, 20.0, 1.0, 100.0),
 }
 """On documents SGD runs as Bottou's did, and against elaborate methods alone."""
@@ -50,20 +59,20 @@ HYPERPARAMETERS: dict[str, dict[str, tuple[float, ...]]] = {
         "SGD with momentum": (0.03, 0.01, 0.1, 0.003, 0.3),
         "Adam": (0.003, 0.01, 0.001, 0.03, 0.0003),
         "gradient descent": (0.4, 0.8, 0.2, 1.6, 0.1),
-        **SEARCHING,
+        **searching("images"),
     },
     "documents": DOCUMENTS,
     "fewer documents": DOCUMENTS,
     "unlike units": {
         "SGD": (0.3, 0.1, 1.0, 0.03, 3.0),
         "SGD with momentum": (0.1, 0.3, 0.03, 1.0, 0.01),
-        **SEARCHING,
+        **searching("few"),
         "Newton-CG": (100.0, 20.0, 400.0, 5.0, 2.0),
     },
     "small net": {
         "SGD": (0.1, 0.3, 0.03, 1.0, 0.01),
         "SGD with momentum": (0.03, 0.1, 0.01, 0.3, 0.003),
-        **SEARCHING,
+        **searching("few"),
     },
 }
 """By problem and method: learning rates, lengths of the first line search, or products with the Hessian."""
