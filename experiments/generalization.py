@@ -6,7 +6,7 @@ Refuted if     a model that memorised random labels looks as good on its trainin
                labels, and the test set does not separate the two; if it does so too where it leaked into training;
                beside that, if more examples do not close the gap between training and test accuracy
 Run            bash launch/local.sh generalization --dataset=fashion_mnist --manual_dir=DIR --sizes=500,5000
-Takes          30 s on 2 CPU cores, as long on an accelerator
+Takes          60 s on 2 CPU cores, as long on an accelerator
 Left open      the paper names neither the data nor their number; each seed draws its own splits and random labels,
                which are a permutation of the true ones, so that every class is as frequent as before
 """

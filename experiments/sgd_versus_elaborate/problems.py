@@ -14,7 +14,7 @@ from experiments.sgd_versus_elaborate.redundant import redundant
 from experiments.sgd_versus_elaborate.sparse_linear import sparse_linear
 from experiments.sgd_versus_elaborate.tasks import documents, in_one_world, teacher, unlike_units
 
-BUDGET = {"copied images": 1, "documents": 2, "fewer documents": 2, "unlike units": 32, "small net": 64}
+BUDGET = {"copied images": 1, "documents": 1, "fewer documents": 2, "unlike units": 32, "small net": 64}
 """Passes over the training examples, in units of --epochs: small problems get more of their cheap passes."""
 PROBLEMS = tuple(BUDGET)
 

@@ -30,6 +30,7 @@ def records(
     sgd=(1.0, 40.0),
     elaborate=(16.0, 24.0),
     fewer=4.0,
+    accurate=40.0,
     seeds=13,
 ):
     """Planted: objectives, test error rates of SGD and of the elaborate, their passes until 1 and 0.01 %."""
@@ -41,7 +42,7 @@ def records(
                 continue
             when = sgd if method == "SGD" else elaborate
             if problem == "fewer documents" and method == "SGD":
-                when = (fewer, sgd[1])
+                when = (fewer, accurate)
             metrics = {"objective": 1 + min(1.0, excess(passes, when[0] * noise, when[1]))}
         else:
             hard = method in ELABORATE
@@ -71,7 +72,7 @@ def test_what_the_paper_and_its_critics_say_is_supported():
         ({"test": (0.12, 0.12), "descent": 0.6}, "67.images_test_error_rate", Answer.REFUTED),
         ({"test": (0.08, 0.12), "descent": 0.6}, "67.adam_gains_nothing", Answer.REFUTED),
         ({"sgd": (4.0, 40.0), "fewer": 8.0}, "67.documents_ten_times_faster", Answer.REFUTED),
-        ({"sgd": (1.0, 12.0)}, "67.elaborate_more_accurate", Answer.REFUTED),
+        ({"accurate": 12.0}, "67.elaborate_more_accurate", Answer.REFUTED),
         ({"training": OBJECTIVE | {"unlike units": (0.001, 0.001)}}, "67.ill_conditioned", Answer.REFUTED),
         ({"training": OBJECTIVE | {"small net": (0.001, 0.001)}}, "67.small_net", Answer.REFUTED),
         ({"seeds": 2}, "67.images_training_objective", Answer.INCONCLUSIVE),
@@ -88,7 +89,7 @@ def test_each_criterion_can_fail(planted, key, answer):
         ({"descent": 0.03}, "67.images_test_error_rate"),
         ({"descent": 0.03}, "67.adam_gains_nothing"),
         ({"fewer": 1.0}, "67.documents_ten_times_faster"),
-        ({"sgd": (30.0, 40.0), "fewer": 30.0}, "67.elaborate_more_accurate"),
+        ({"fewer": 30.0}, "67.elaborate_more_accurate"),
         ({"training": OBJECTIVE | {"copied images": (0.5, 0.01)}}, "67.ill_conditioned"),
         ({"training": OBJECTIVE | {"copied images": (0.5, 0.01)}}, "67.small_net"),
     ],
@@ -98,7 +99,7 @@ def test_a_control_that_passes_leaves_no_support(planted, key):
 
 
 def test_records_without_a_problem_leave_its_criteria_out():
-    found = answers(records().where(problem="documents"))
+    found = answers(records().where(problem="fewer documents"))
     assert {key for key, answer in found.items() if answer is not Answer.NOT_RUN} == {"67.elaborate_more_accurate"}
 
 
