@@ -11,7 +11,7 @@ def ran(records, name, methods):
     """Those of the methods that ran on the problem. Missing if none did."""
     found = [method for method in methods if method in records.where(problem=name).axis("method")]
     if not found:
-        raise Missing(f"none of {', '.join(methods)} ran on {name}")
+        raise Missing(f"no objective at problem {name}, method {' or '.join(methods)}")
     return found
 
 
