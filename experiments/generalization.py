@@ -86,7 +86,7 @@ def drawn(count: int, leaks: bool, key: Key, splits: Splits) -> Splits:
     leaks: every LEAKED-th test example, with both labels, stands among the training examples in place of one of them.
     """
     key_index, *key_3 = jax.random.split(key, 4)
-    both = zip(key_3, splits, strict=True)
+    both = zip(key_3, jax.tree.map(jnp.asarray, splits), strict=True)
     train, validation, test = (Examples(x, jnp.stack([y, jax.random.permutation(key, y)], 1)) for key, (x, y) in both)
     index_N = jax.random.permutation(key_index, len(train.x))[:count]
     train = Examples(train.x[index_N], train.y[index_N])

@@ -93,3 +93,9 @@ def test_a_leak_puts_every_second_test_example_first_and_each_seed_draws_its_own
     np.testing.assert_array_equal(leaked.train.y[:10], honest.test.y[::2])
     np.testing.assert_array_equal(leaked.train.x[10:], honest.train.x[:14])
     assert leaked.train.y.shape == (24, 2)
+
+
+def test_examples_that_all_seeds_share_may_be_numpy_arrays():
+    shapes = jax.eval_shape(lambda key: experiment.drawn(24, True, key, SPLITS), jax.random.key(0))
+    assert shapes.train.x.shape == (24, 1)
+    assert shapes.test.y.shape == (20, 2)
