@@ -108,7 +108,7 @@ def evaluate(run: Run):
 
 
 def minus(first, second, labels, size=None, leaks=False):
-    """One metric minus another, with so many training examples, or the most."""
+    """One metric minus another, with this number of training examples, or the most."""
 
     def estimand(records):
         at = {"labels": labels, "size": size or max(records.axis("size")), "leaks": leaks}

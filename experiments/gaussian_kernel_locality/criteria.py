@@ -45,13 +45,10 @@ def how_far(images):
     """The same, and how far these test images are from the training images."""
 
     def said(records):
-        these, mean = (
-            float(np.median(records.values("test_distance", method="gaussian", **at))) for at in (images, IMAGES)
-        )
-        return (
-            f"{scope(records)}; {images['images']} test images are {these:.2f} median distances from the nearest "
-            f"training image, all test images {mean:.2f}"
-        )
+        distances = (records.values("test_distance", method="gaussian", **at) for at in (images, IMAGES))
+        these, mean = map(np.median, distances)
+        unit = "median distances from the nearest training image"
+        return f"{scope(records)}; {images['images']} test images are {these:.2f} {unit}, all test images {mean:.2f}"
 
     return said
 

@@ -15,7 +15,7 @@ Takes          270 s on 2 CPU cores, 90 s on an accelerator
 Left open      The paper names neither data nor techniques. Every method chooses among five values of one
                hyperparameter, by validation data. What is judged is the number of example gradients: a pass is one
                gradient over all examples; a line search pays one pass for each point that it tries, a Newton step two
-               for each product with the Hessian. Seconds are recorded and drawn, not judged: they belong to a machine,
+               for each product with the Hessian. Seconds are recorded and drawn, not judged: they belong to a computer,
                on which trainings with SGD run side by side and those with an elaborate method alone.
 """
 
@@ -51,10 +51,10 @@ class Config(Flags):
 PRESETS = {
     "smoke": {
         "seeds": 2,
-        "problems": ("documents", "small net"),
+        "problems": ("fewer documents", "small net"),
         "methods": ("SGD", "L-BFGS"),
-        "documents": 2000,
-        "epochs": 4,
+        "documents": 20_000,
+        "epochs": 8,
     },
     "accelerator": {"seeds": 20, "copies": 40, "documents": 200_000},
 }

@@ -9,10 +9,10 @@ SGD, SIMPLE, ELABORATE = ("SGD",), ("SGD", "SGD with momentum"), ("L-BFGS", "con
 
 def ran(records, name, methods):
     """Those of the methods that ran on the problem. Missing if none did."""
-    found = [method for method in methods if method in records.where(problem=name).axis("method")]
-    if not found:
+    names = [method for method in methods if method in records.where(problem=name).axis("method")]
+    if not names:
         raise Missing(f"no objective at problem {name}, method {' or '.join(methods)}")
-    return found
+    return names
 
 
 def least(name, methods, metric="objective"):
