@@ -28,7 +28,7 @@ from dl_jax.runtime.flags import Flags, flag
 from dl_jax.training.context import Context
 from experiments.sgd_versus_elaborate.criteria import CRITERIA, NOT_JUDGED
 from experiments.sgd_versus_elaborate.figures import curves
-from experiments.sgd_versus_elaborate.problems import HYPERPARAMETERS, PROBLEMS, problem
+from experiments.sgd_versus_elaborate.problems import FEWEST, HYPERPARAMETERS, PROBLEMS, problem
 from experiments.sgd_versus_elaborate.race import FULL_BATCH, STOCHASTIC, race
 
 __all__ = ["CRITERIA", "NOT_JUDGED", "PRESETS", "SECONDS", "Config", "draw", "measure"]
@@ -69,7 +69,18 @@ def measure(config: Config, context: Context) -> Records:
         for method, values in HYPERPARAMETERS[name].items():
             if method in config.methods:
                 parts.append(race(task, method, values, config.all_seeds, context))
-    return select(Records.gather(parts), over="hyperparameter", by="validation_score", within=("problem", "method"))
+    tried = Records.gather(parts)
+    return bounded(select(tried, over="hyperparameter", by="validation_score", within=("problem", "method")))
+
+
+def bounded(selected: Records) -> Records:
+    """The records, in which the FEWEST products with the Hessian are no edge of a grid: there is nothing beyond."""
+
+    def freed(row):
+        natural = row.get("method") == "Newton-CG" and row.get("hyperparameter") == FEWEST
+        return {name: value for name, value in row.items() if name != "at_edge"} if natural else row
+
+    return Records(tuple(map(freed, selected.rows)), selected.arrays)
 
 
 def draw(records):

@@ -55,9 +55,10 @@ def finite_or_inf(values):
 
 
 def passes_until(records, name, method, above, never=None):
-    """Passes until the objective is within `above` of the optimum, relative; `never` (None: the budget) if it never is.
+    """Passes from which on the objective stays within `above` of the optimum, relative.
 
-    The optimum is the lowest objective that any method has at any time.
+    The optimum is the lowest objective that any method has at any time. never: the answer where there are no such
+    passes; None: the budget.
     """
     there, passes_K = {"problem": name}, np.array(records.where(problem=name).axis("passes"))
     optimum_S = records.by_seed("objective", lambda values: np.min(finite_or_inf(values)), **there)
@@ -68,10 +69,14 @@ def passes_until(records, name, method, above, never=None):
 
 
 def crossing(x_K, y_K, level, never):
-    """Where y first comes down to the level, on a line in log x between two finite points; `never` if it does not."""
-    at = np.argmax(y_K <= level)
-    if not y_K[at] <= level:
+    """From where on y stays below the level, on a line in log x between two finite points; `never` if it does not.
+
+    Where a noisy curve first touches the level by chance does not count.
+    """
+    if not y_K[-1] <= level:
         return never
+    above = np.flatnonzero(~(y_K <= level))
+    at = above[-1] + 1 if len(above) else 0
     if at == 0 or not np.isfinite(y_K[at - 1]):
         return x_K[at]
     return 10 ** np.interp(level, y_K[[at, at - 1]], np.log10(x_K[[at, at - 1]]))

@@ -33,13 +33,13 @@ FEW = {"unlike units": 200, "small net": 100}
 
 LENGTHS = {
     "images": (4.0, 1.0, 16.0, 0.25, 64.0),
-    "documents": (64.0, 16.0, 256.0, 4.0, 1024.0),
+    "documents": (256.0, 64.0, 1024.0, 16.0, 4096.0),
     "few": (1.0, 0.25, 4.0, 0.0625, 16.0),
 }
 """Lengths of the first line search, over that of the later ones. From the middle outwards, as all that follow: of
 values that are equally good on validation data the first is selected."""
-PRODUCTS = (20.0, 5.0, 100.0, 2.0, 1.0)
-"""Products with the Hessian in a step of Newton's method, at most."""
+PRODUCTS, FEWEST = (5.0, 2.0, 20.0, 1.0, 100.0), 1.0
+"""Products with the Hessian in a step of Newton's method, at most; and the fewest that there can be."""
 
 
 def searching(kind):
@@ -48,9 +48,9 @@ def searching(kind):
 
 
 DOCUMENTS = {
-    "SGD": (2.0, 8.0, 0.5, 32.0, 0.125),
+    "SGD": (8.0, 2.0, 32.0, 0.5, 128.0),
     **searching("documents"),
-    "Newton-CG": (5.0, 2.0, 20.0, 1.0, 100.0),
+    "Newton-CG": (2.0, 5.0, 1.0, 20.0, 100.0),
 }
 """On documents SGD runs as Bottou's did, and against elaborate methods alone."""
 HYPERPARAMETERS: dict[str, dict[str, tuple[float, ...]]] = {

@@ -151,6 +151,9 @@ def test_passes_until_are_interpolated_between_two_evaluations():
     assert crossing(np.array([1.0, 10.0]), np.array([2.0, 1.0]), 3.0, np.inf) == 1.0
     assert crossing(np.array([1.0, 10.0]), np.array([4.0, 2.0]), 3.0, np.inf) == pytest.approx(10**0.5)
     assert crossing(np.array([1.0, 10.0]), np.array([np.inf, 2.0]), 3.0, np.inf) == 10.0
+    by_chance = np.array([2.0, 4.0, 2.0, 1.0])
+    assert crossing(np.array([1.0, 10.0, 100.0, 1000.0]), by_chance, 3.0, np.inf) == pytest.approx(10**1.5)
+    assert crossing(np.array([1.0, 10.0]), np.array([2.0, 4.0]), 3.0, np.inf) == np.inf
 
 
 def test_every_method_chooses_among_as_many_values():
@@ -174,3 +177,15 @@ def test_every_problem_builds():
         assert problem.name == name
         assert problem.passes_K[-1] == BUDGET[name]
         assert problem.classifies == (name in ("copied images", "documents", "fewer documents"))
+
+
+def test_the_fewest_products_with_the_hessian_are_no_edge():
+    at = {"seed": 0, "problem": "small net", "at_edge": True}
+    parts = [measured({"objective": 1.0}, method="Newton-CG", hyperparameter=each, **at) for each in (1.0, 100.0)]
+    parts.append(measured({"objective": 1.0}, method="L-BFGS", hyperparameter=1.0, **at))
+    rows = experiment.bounded(Records.gather(parts)).rows
+    assert [(row["method"], row["hyperparameter"], "at_edge" in row) for row in rows] == [
+        ("Newton-CG", 1.0, False),
+        ("Newton-CG", 100.0, True),
+        ("L-BFGS", 1.0, True),
+    ]
