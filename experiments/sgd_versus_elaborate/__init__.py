@@ -74,7 +74,7 @@ def measure(config: Config, context: Context) -> Records:
 
 
 def bounded(selected: Records) -> Records:
-    """The records, in which the FEWEST products with the Hessian are no edge of a grid: there is nothing beyond."""
+    """The records, in which a choice of the FEWEST products with the Hessian has no edge: nothing lies beyond."""
 
     def freed(row):
         natural = row.get("method") == "Newton-CG" and row.get("hyperparameter") == FEWEST

@@ -34,4 +34,4 @@ def test_validation_and_test_examples_stay():
 
 def test_another_key_draws_other_copies():
     one, other = (redundant(jax.random.key(seed), SPLITS, 2).train.x[50:] for seed in (0, 1))
-    assert not np.isin(np.asarray(one), np.asarray(other)).any()
+    assert np.mean(one != other) > 0.99
