@@ -44,7 +44,7 @@ class Config(Flags):
     methods: tuple[str, ...] = flag((*STOCHASTIC, *FULL_BATCH), "what to compare", choices=(*STOCHASTIC, *FULL_BATCH))
     copies: int = flag(10, "copies of each image: itself, and others shifted and with noise", at_least=1)
     hidden: tuple[int, ...] = flag((64,), "units of the hidden layers of the net on images", at_least=1)
-    documents: int = flag(100_000, "training documents; a tenth of them where there are fewer", at_least=1000)
+    documents: int = flag(50_000, "training documents; a tenth of them where there are fewer", at_least=1000)
     epochs: int = flag(16, "the budget on images and documents, in passes; on small problems more", at_least=1)
 
 
