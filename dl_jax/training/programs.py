@@ -61,8 +61,7 @@ class Carry(NamedTuple):
 class Programs(NamedTuple):
     """What all trials of a program share. `shared` are the arrays from which each trial has its examples.
 
-    draw:          (shared, columns_R) -> of_trial_R: each trial's own part of the data (`BySeed.draw`), its own subset
-                   of the training examples or None, and the bits of its shuffles.
+    draw:          (shared, columns_R) -> of_trial_R: what `BySeed.draw` gives, a subset or None, the bits of shuffles.
     start:         (shared, columns_R, of_trial_R) -> carry_R, first weights_R.
     advance:       (steps of a call) -> the program (shared, columns_R, of_trial_R, steps, carry_R) -> carry_R, marker.
     evaluate:      (shared, columns_R, of_trial_R, first weights_R, carry_R) -> metrics_R, or None.
@@ -107,16 +106,14 @@ class Setup(NamedTuple):
 
 def programs_of(setup: Setup, context: Context) -> Programs:
     """Build the programs of a sweep."""
-    learner, evaluate, subset = setup.learner, setup.evaluate, setup.subset
+    learner, evaluate, path, subset = setup.learner, setup.evaluate, setup.evaluate_path, setup.subset
     data, sharding = as_by_seed(setup.data), Sharding(context.mesh, ("data",))
-    is_fixed = not callable(setup.data)
     trial_of, columns = setup.program.trial, setup.program.columns()
 
     def splits_of(shared, of_trial):
         """The data of a trial, perhaps with its own subset of the training examples. Unused parts cost nothing."""
-        drawn, train, _ = of_trial
-        splits = data.build(shared, drawn)
-        return splits._replace(train=train) if subset else splits
+        splits = data.build(shared, of_trial[0])
+        return splits._replace(train=of_trial[1]) if subset else splits
 
     def keys_of(columns):
         return jax.random.split(jax.random.key(columns["seed"]), 3)
@@ -124,8 +121,7 @@ def programs_of(setup: Setup, context: Context) -> Programs:
     def draw(shared, columns):
         key_data, _, key_batch = keys_of(columns)
         drawn = data.draw(shared, key_data)
-        key_subset = key_data if is_fixed else changes_key(key_data, data.changes)
-        train = subset(key_subset, data.build(shared, drawn).train) if subset else None
+        train = subset(changes_key(key_data, data.changes), data.build(shared, drawn).train) if subset else None
         return drawn, train, shuffle_bits(key_batch)
 
     def start(shared, columns, of_trial):
@@ -173,8 +169,7 @@ def programs_of(setup: Setup, context: Context) -> Programs:
     slots = context.mesh.shape["trial"] * at_once
     cut_at = partial(cut, setup.steps, flops * slots / context.mesh.size, context.kind, eval_steps=setup.all_eval_steps)
     calls = tuple(cut_at(at_most=STEPS_UNROLLED if unroll else setup.steps))
-    # Where evaluation steps lie unevenly, one program serves all lengths of calls. It shuffles for the longest each
-    # time, so that none should be long.
+    # Where evaluation steps lie unevenly, one program serves calls of all lengths, and shuffles for the longest.
     dynamic = full_batch or (not unroll and len({call.steps for call in calls}) > 2)
     if dynamic and not full_batch:
         calls = tuple(cut_at(at_most=-(-setup.steps // CALLS_OF_ANY_LENGTH)))
@@ -185,7 +180,6 @@ def programs_of(setup: Setup, context: Context) -> Programs:
     # examples is a program by itself: sweeps that differ in model or method alone find it in the compilation cache.
     quick = {"compiler_options": {"xla_backend_optimization_level": 1}} if context.kind == "cpu" else {}
     length = cache(lambda steps: over(partial(advance, steps), "srrsr", at_once, donate_argnums=4))
-    path = setup.evaluate_path
 
     def at_step(shared, columns, of_trial, init_params, carry):
         return evaluate(run_of(shared, columns, of_trial, init_params, carry.state.params))

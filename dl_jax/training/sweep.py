@@ -61,7 +61,7 @@ def sweep(
 
     Every trial also has `train_loss`, the mean loss of the last 20th of the steps before an evaluation, and
     `diverged_at`, the first step with a loss that is not finite (-1 for none): a diverged trial is a value like any
-    other, and touches no other trial. Evaluated on `Splits` it has `test_examples`, their number.
+    other, and touches no other trial. Evaluated on data with a test split it has `test_examples`, their number.
 
     A trial's key depends on its seed alone, so that trials of one seed start alike and are compared in pairs.
     """
@@ -70,16 +70,16 @@ def sweep(
         of_program = partial(resolve, static=program.static)
         total = of_program(steps)
         until, path = of_program(eval_steps), of_program(evaluate_path)
-        asked = (total,) if until is None else tuple(sorted({min(step, total) for step in until}))
-        measured_early = plateau and not path and total in asked
+        evaluated = (total,) if until is None else tuple(sorted({min(step, total) for step in until}))
+        measured_early = plateau and not path and total in evaluated
         setup = Setup(
             learner,
             of_program(data),
             program,
             total,
             of_program(evaluate),
-            asked,
-            three_quarters(total, asked) if measured_early else 0,
+            evaluated,
+            three_quarters(total, evaluated) if measured_early else 0,
             path,
             of_program(subset),
             of_program(batch_size),
@@ -114,9 +114,9 @@ def _records_of_program(setup, shown, axes, with_step, context) -> Records:
     def compute(part):
         chosen = {axis: column_R[np.asarray(part)] for axis, column_R in columns.items()}
         trained = train_all(programs(), setup, chosen, label, clock, context)
-        # Of a program and not of each trial: tracing how data are drawn takes milliseconds.
-        splits = as_by_seed(setup.data).shapes
-        counts = {"test_examples": len(splits.test.y)} if setup.evaluate and isinstance(splits, Splits) else {}
+        # Once for all trials of a program: tracing how data are drawn takes milliseconds.
+        test = getattr(as_by_seed(setup.data).shapes, "test", None)
+        counts = {"test_examples": len(test.y)} if setup.evaluate and isinstance(test, Examples) else {}
         return Records.gather(
             record
             for at, index in enumerate(part)

@@ -1,4 +1,4 @@
-"""The fixed dataset of drawn canids."""
+"""The dataset of drawn canids: its fixed draw."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,6 @@ from dl_jax.data import drawn_canids as module
 def dataset(monkeypatch, quick_to_compile):
     """Return a small version of the dataset."""
     monkeypatch.setattr(module, "SIZES", (16, 8, 8))
-    monkeypatch.setattr(module, "BATCH_SIZE", 8)
     return module.drawn_canids(16)
 
 

@@ -1,93 +1,20 @@
-"""Pictures of canids: splits without common pictures, and metrics of classifiers whose answers are known."""
+"""Metrics of classifiers of pictures whose answers are known."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dl_jax.data.by_seed import precomputed, sizes
-from dl_jax.measures.canids import (
-    MATCHED,
-    TEST,
-    VALIDATION,
-    apply_to_all,
-    draw_examples,
-    draw_pictures,
-    picture_keys,
-    picture_metrics,
-    pictures_by_seed,
-)
+from dl_jax.measures.canids import apply_to_all, picture_metrics
+from dl_jax.measures.worlds import NEARBY, pictures_by_seed, world
 
-SIDE, NUISANCES = 16, ("pose", "background")
+SIDE, MATCHED, NUISANCES = 16, 64, ("pose", "background")
 
 
 @pytest.fixture(scope="module")
 def pictures(quickly):
     with quickly():
-        return draw_pictures(64, SIDE, NUISANCES, 1.0, 0)
-
-
-def test_splits_are_balanced_and_have_no_picture_in_common(pictures, quick_to_compile):
-    single = draw_examples(picture_keys(0).single_nuisances, 64, SIDE, NUISANCES, 1.0)
-    parts = [pictures.train, pictures.validation, pictures.test, single]
-    x_MxD = np.concatenate([np.asarray(part.x).reshape(len(part.x), -1) for part in parts])
-    assert len(x_MxD) == 64 + VALIDATION + TEST + 64
-    assert len(np.unique(x_MxD, axis=0)) == len(x_MxD)
-    assert x_MxD.min() >= -2
-    assert x_MxD.max() <= 2
-    assert np.bincount(pictures.test.y).tolist() == [TEST // 2, TEST // 2]
-    assert set(pictures.matched_variants) == {"as it is", "kind", "scene", *NUISANCES}
-
-
-def test_the_seed_determines_the_pictures(pictures, quick_to_compile):
-    again, other = (draw_pictures(64, SIDE, NUISANCES, 1.0, seed) for seed in (0, 1))
-    np.testing.assert_array_equal(pictures.train.x, again.train.x)
-    assert not np.array_equal(pictures.train.x, other.train.x)
-
-
-@pytest.fixture(scope="module")
-def by_seed(quickly):
-    with quickly():
-        return precomputed(pictures_by_seed(64, SIDE, NUISANCES, 1.0), range(3))
-
-
-def test_every_seed_draws_its_own_pictures_of_every_split(by_seed):
-    assert sizes(by_seed) == (64, VALIDATION, TEST)
-    x_MxD = [
-        np.asarray(part.x).reshape(len(part.x), -1)
-        for drawn in (by_seed.of(seed) for seed in range(3))
-        for part in (drawn.train, drawn.validation, drawn.test)
-    ]
-    assert len(np.unique(np.concatenate(x_MxD), axis=0)) == 3 * sum(sizes(by_seed))
-    matched = [by_seed.of(seed).matched_variants for seed in range(3)]
-    for name in ("as it is", "kind", "scene", *NUISANCES):
-        assert len(np.unique(np.concatenate([each[name] for each in matched]).reshape(3 * MATCHED, -1), axis=0)) > (
-            3 * MATCHED - 5
-        )
-
-
-def test_pictures_by_seed_are_like_those_of_one_draw(by_seed, pictures):
-    drawn = by_seed.of(0)
-    assert jax.tree.map(np.shape, drawn) == jax.tree.map(np.shape, pictures)
-    assert jax.tree.map(lambda leaf: leaf.dtype, drawn) == jax.tree.map(lambda leaf: leaf.dtype, pictures)
-    assert np.bincount(drawn.test.y).tolist() == [TEST // 2, TEST // 2]
-    for level in (0, 0.5, 1):
-        expected = np.quantile(pictures.test.x, level)
-        assert np.quantile(drawn.test.x, level) == pytest.approx(expected, abs=0.1)
-    assert np.abs(255 * (drawn.test.x / 4 + 0.5) - np.round(255 * (drawn.test.x / 4 + 0.5))).max() < 1e-3, "bytes"
-
-
-def test_matched_variants_by_seed_differ_in_one_respect(by_seed):
-    """A nuisance that is not drawn is neutral, and the other class differs from a picture in small details."""
-    variants = by_seed.of(1).matched_variants
-    changed = {name: np.abs(x - variants["as it is"]).mean((1, 2, 3)) for name, x in variants.items()}
-    assert np.mean(changed["kind"]) < np.mean(changed["scene"])
-    assert all(np.mean(changed[name] > 0) > 0.95 for name in changed if name != "as it is")
-
-
-def test_without_detail_the_kinds_are_drawn_alike(quick_to_compile):
-    variants = draw_pictures(2, SIDE, NUISANCES, 0.0, 0).matched_variants
-    np.testing.assert_array_equal(variants["as it is"], variants["kind"])
+        return pictures_by_seed(world("canids", SIDE), (0,), (64, 32, 48), MATCHED, NUISANCES).of(0)
 
 
 def test_metrics_of_a_classifier_that_answers_with_the_label(pictures):
@@ -103,7 +30,7 @@ def test_metrics_of_a_classifier_that_answers_with_the_label(pictures):
 
     metrics = picture_metrics(scores, pictures)
     assert metrics["test_accuracy"] == metrics["validation_accuracy"] == metrics["pair_accuracy"] == 1
-    assert set(metrics["response_ratio"].labels()["nuisance"]) == {*NUISANCES, "scene"}
+    assert set(metrics["response_ratio"].labels()["nuisance"]) == {*NUISANCES, NEARBY, "scene"}
     assert metrics["response_ratio"].value.min() > 1e6
 
 

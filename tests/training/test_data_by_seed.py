@@ -1,12 +1,14 @@
 """Sweeps over data that each seed draws: what a trial is trained and tested on, and what is copied for it."""
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from dl_jax.data.by_seed import precomputed
-from dl_jax.data.dataset import Dataset, Examples, generated
+from dl_jax.data.dataset import Dataset, Examples, Splits, generated
 from dl_jax.data.synthetic.planes import ring
 from dl_jax.evidence.named import array
 from dl_jax.models.linear import linear
@@ -57,6 +59,22 @@ def test_a_trial_has_the_data_that_its_seed_draws(kind, context):
             for rate in (0.1, 0.2):
                 values = records.array(name, seed=seed, learning_rate=rate).values
                 np.testing.assert_allclose(values, getattr(of(seed), name).x, atol=1e-6)
+
+
+class Drawings(NamedTuple):
+    train: Examples
+    validation: Examples
+    test: Examples
+    extra: np.ndarray
+
+
+@pytest.mark.parametrize("kind", [Splits, Drawings])
+def test_test_examples_are_counted_in_splits_and_in_data_with_more_fields(kind, context):
+    def like(splits):
+        return splits if kind is Splits else Drawings(*splits, splits.test.x)
+
+    records = run(dataset(False).by_seed().map(like), context)
+    assert set(records.values("test_examples")) == {60.0}
 
 
 def first_ten(key, train):

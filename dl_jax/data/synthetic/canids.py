@@ -74,11 +74,6 @@ def random_scenes(key: jax.Array, count: int, nuisances: Sequence[str] = tuple(N
     return jax.vmap(lambda key: random_scene(key, nuisances))(jax.random.split(key, count))
 
 
-def alternating(count: int) -> jax.Array:
-    """Return label_N: 0, 1, 0, 1, ..."""
-    return (jnp.arange(count) % 2).astype(jnp.float32)
-
-
 def render_bytes(label_N: jax.Array, scene_N: Scene, side: int, detail: float = 1.0) -> jax.Array:
     """Render x_NxHxWx3 as uint8 from 0 to 255, batch by batch: memory is that of the images."""
 
@@ -93,33 +88,9 @@ def canids(
 ) -> Examples:
     """Draw x_NxHxWx3 and y_N with alternating labels, every example in its own random scene."""
     y_N = jnp.arange(count) % 2
-    scene_N = jax.vmap(lambda key: random_scene(key, nuisances))(jax.random.split(key, count))
+    scene_N = random_scenes(key, count, nuisances)
     x_NxHxWx3 = jax.vmap(lambda label, scene: render(label, scene, side, detail))(y_N, scene_N)
     return Examples(x_NxHxWx3, y_N.astype(jnp.int32))
-
-
-def matched_scenes(
-    label_N: jax.Array, scene_N: Scene, other_N: Scene, nuisances: Sequence[str] = tuple(NUISANCES)
-) -> dict[str, tuple[jax.Array, Scene]]:
-    """Return what `matched_variants` renders, of scenes and of others to vary them: labels and scenes by name."""
-    variants = {"as it is": (label_N, scene_N), "kind": (1 - label_N, scene_N), "scene": (label_N, other_N)}
-    return variants | {name: (label_N, scene_N | {name: other_N[name]}) for name in nuisances}
-
-
-def matched_variants(
-    key: jax.Array, count: int, side: int = 32, nuisances: Sequence[str] = tuple(NUISANCES), detail: float = 1.0
-) -> dict[str, jax.Array]:
-    """Draw `count` images "as it is" and variants of each that differ in one respect, x_NxHxWx3 by name.
-
-    "kind": the other class in the same scene. The name of a nuisance: the same class in the same scene, with only that
-    nuisance drawn again. "scene": the same class in another scene.
-    """
-    scene_N, other_N = (random_scenes(key, count, nuisances) for key in jax.random.split(key))
-    variants = matched_scenes(alternating(count), scene_N, other_N, nuisances)
-    # One batched call: a program that renders nine times takes long to compile.
-    label_M, scene_M = jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *variants.values())
-    x_MxHxWx3 = jax.vmap(lambda label, scene: render(label, scene, side, detail))(label_M, scene_M)
-    return dict(zip(variants, jnp.split(x_MxHxWx3, len(variants)), strict=True))
 
 
 def _animal(wolf, head, stride):
