@@ -51,7 +51,7 @@ class Config(Flags):
 
 
 PRESETS = {"smoke": {"seeds": 2, "steps": 500}, "accelerator": {"seeds": 100}}
-SECONDS = {"smoke": 12, "laptop": 30, "accelerator": 30}
+SECONDS = {"smoke": 12, "laptop": 25, "accelerator": 30}
 
 
 def measure(config: Config, context: Context) -> Records:
