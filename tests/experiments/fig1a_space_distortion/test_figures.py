@@ -33,4 +33,4 @@ def test_the_diagram_has_a_line_for_each_weight_and_shares_have_exact_intervals(
     assert len(axes[0].lines) == 9
     draw_shares(axes[1], ["a", "b"], [np.ones(20), np.zeros(20)], ["red", "blue"])
     assert [text.get_text() for text in axes[1].texts] == ["20 of 20", "0 of 20"]
-    np.testing.assert_allclose(axes[1].lines[0].get_xdata(), [0.8316, 1], atol=1e-4)
+    np.testing.assert_allclose(axes[1].lines[0].get_xdata(), [0.0025 ** (1 / 20), 1], atol=1e-4)
