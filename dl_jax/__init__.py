@@ -29,7 +29,7 @@ _PUBLIC = {
     "evidence.named": ("array", "named"),
     "evidence.records": ("Records",),
     "evidence.selection": ("select",),
-    "evidence.verdicts": ("judge",),
+    "evidence.judge": ("judge",),
 }
 _MODULE_OF = {name: f"dl_jax.{module}" for module, names in _PUBLIC.items() for name in names}
 

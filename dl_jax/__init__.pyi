@@ -11,11 +11,11 @@ from dl_jax.evidence.criteria import exact as exact
 from dl_jax.evidence.criteria import exceeds as exceeds
 from dl_jax.evidence.estimands import difference as difference
 from dl_jax.evidence.estimands import metric as metric
+from dl_jax.evidence.judge import judge as judge
 from dl_jax.evidence.named import array as array
 from dl_jax.evidence.named import named as named
 from dl_jax.evidence.records import Records as Records
 from dl_jax.evidence.selection import select as select
-from dl_jax.evidence.verdicts import judge as judge
 from dl_jax.models.adapters import from_linen as from_linen
 from dl_jax.models.adapters import from_nnx as from_nnx
 from dl_jax.models.convnet import Stage as Stage

@@ -17,9 +17,10 @@ from matplotlib.figure import Figure
 
 import experiments
 from dl_jax.evidence.coverage import unread
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.statistics import exact_value
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import Answer
 from dl_jax.paper.statements import statements
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import Flags, parse

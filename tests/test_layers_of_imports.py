@@ -26,7 +26,8 @@ BELOW = {
 PUBLIC = ("dl_jax/__init__.py", "dl_jax/runtime/api_page.py")
 """The public names, and the page about them."""
 
-LISTING = ("experiments/reproduce.py", "dl_jax/runtime/library.py")
+COMMANDS = tuple(f"experiments/{name}.py" for name in ("ledger", "multiverse", "reproduce"))
+LISTING = (*COMMANDS, "dl_jax/runtime/library.py")
 """Files that import experiments by name, from the folder's listing."""
 
 CONTEXT = ("context.events", "context.kind", "context.mesh")

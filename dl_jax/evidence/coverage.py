@@ -28,7 +28,7 @@ OF_EVERY_TRAINING = ("train_loss", "diverged_at", "test_examples", "seconds")
 """Metrics that a sweep adds by itself."""
 REPETITIONS = ("trial", "seed", "step", "trained", "experiment")
 NOT_AN_OUTCOME = ("metric", "value", *REPETITIONS, "learning_rate", "selected", "at_edge")
-"""Columns whose values are no outcome of their own: repetitions, curves, and what a selection chooses from."""
+"""Columns that are not an outcome by themselves: repetitions, curves, and what a selection chooses from."""
 
 
 def unread(records: Records, criteria: Iterable[Criterion], excused: Iterable[NotJudged] = ()) -> list[str]:

@@ -40,7 +40,7 @@ def final(name: str, reduce: Callable | None = None, **axes: Any) -> Estimand:
 
 
 def _training(row) -> tuple:
-    """What tells one training's curve from another's."""
+    """The axes that identify a training's curve."""
     return tuple(sorted((name, str(label)) for name, label in row.items() if name not in ("step", "value")))
 
 

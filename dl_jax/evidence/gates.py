@@ -12,7 +12,7 @@ EXAMPLES = 3
 ON_TEST = ("test_accuracy", "test_error_rate")
 """Metrics that are a share of the test examples."""
 QUARTER = 0.25
-"""Share of the room to the nearest edge that the last quarter of a training may use up."""
+"""Share of the distance to the nearest edge by which the last quarter of a training may move the median."""
 
 
 def not_settled(records: Records, reads: Sequence[Row], test: Comparison, value_S: np.ndarray, inside: bool) -> str:
@@ -37,8 +37,8 @@ def not_settled(records: Records, reads: Sequence[Row], test: Comparison, value_
     now_S, before_S = test.region.depth(value_S), test.region.depth(early_S)
     with np.errstate(invalid="ignore"):
         moved = float(np.median(now_S - before_S)) * (-1 if inside else 1)
-        room = min(abs(float(np.median(now_S))), test.margin)
-    if moved > QUARTER * room:
+        allowed = QUARTER * min(abs(float(np.median(now_S))), test.margin)
+    if moved > allowed:
         return f"still rising: the last quarter of the training moved it by {moved:.2g} towards the edge"
     return ""
 

@@ -1,7 +1,5 @@
 """Records: measured numbers as tidy rows, and arrays beside them, each with the seed and axes that it belongs to."""
 
-import json
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
@@ -12,6 +10,7 @@ import numpy as np
 
 from dl_jax.evidence.arrays import NamedArray, arrays_beside, read_arrays, write_arrays
 from dl_jax.evidence.axes import describe_axes
+from dl_jax.evidence.lines import as_line, of_line
 from dl_jax.evidence.named import Label, Named
 from dl_jax.evidence.tables import records_as_html
 
@@ -149,18 +148,13 @@ class Records:
             write_arrays(arrays_beside(path), self.arrays)
         with path.open("w", encoding="utf-8") as lines:
             for row in self.rows:
-                axes = json.dumps({name: label for name, label in row.items() if name != "value"}, ensure_ascii=False)
-                lines.write(f'{axes[:-1]}, "value": {_number(row["value"])}}}\n')
+                lines.write(as_line(row) + "\n")
 
     @classmethod
     def read(cls, path: Path) -> "Records":
         """What `write` wrote; null becomes NaN."""
         lines = path.read_text(encoding="utf-8").split("\n")  # not splitlines: a name may hold its other line ends
-        rows = [json.loads(line) for line in lines if line]
-        return cls(
-            tuple({**row, "value": math.nan if row["value"] is None else row["value"]} for row in rows),
-            read_arrays(arrays_beside(path)),
-        )
+        return cls(tuple(of_line(line) for line in lines if line), read_arrays(arrays_beside(path)))
 
 
 def measured(metrics: Metrics, **axes: Label) -> Records:
@@ -182,12 +176,6 @@ def measured(metrics: Metrics, **axes: Label) -> Records:
                     point = dict(zip(labels, where, strict=True))
                     rows.append({**axes, **at, **point, "metric": metric, "value": float(number)})
     return Records(tuple(rows), tuple(arrays))
-
-
-def _number(value) -> str:
-    if math.isnan(value):
-        return "null"
-    return json.dumps(value) if math.isfinite(value) else f"{'-' if value < 0 else ''}1e999"
 
 
 def _point(row) -> frozenset:

@@ -34,8 +34,8 @@ def deciding_code(file: Path, root: Path = ROOT) -> list[Path]:
     """Return the files that say what an experiment measures and judges: its own, without figures, and its measures."""
 
     def decides(path):
-        own = path == file or (file.name == "__init__.py" and path.parent == file.parent)
-        return (own and path.name != "figures.py") or _named(path, root).startswith("dl_jax/measures/")
+        is_claims = path == file or (file.name == "__init__.py" and path.parent == file.parent)
+        return (is_claims and path.name != "figures.py") or _named(path, root).startswith("dl_jax/measures/")
 
     return [path for path in imported(file, root) if decides(path)]
 

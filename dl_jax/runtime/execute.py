@@ -2,9 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,8 +11,7 @@ import jax.numpy as jnp
 
 from dl_jax.errors import FlagError
 from dl_jax.evidence.records import Records
-from dl_jax.evidence.statistics import SECOND, sign_p
-from dl_jax.evidence.verdicts import Verdicts, is_undecided, judge
+from dl_jax.evidence.verdicts import Verdicts
 from dl_jax.measures.peak import peak_flops
 from dl_jax.runtime import code, ledger, provenance, results
 from dl_jax.runtime.experiment import Experiment
@@ -21,14 +19,12 @@ from dl_jax.runtime.flags import Flags
 from dl_jax.runtime.options import Options, command_of
 from dl_jax.runtime.origin import check_unfinished, digest_of, identity_of, origin_of, unfinished_folder
 from dl_jax.runtime.progress import Progress
+from dl_jax.runtime.rounds import judged, measured_in_rounds
 from dl_jax.scale.cache import Cache, FinishedElsewhere
 from dl_jax.scale.checkpointed_run import CheckpointedRun
 from dl_jax.scale.preemption import StopSignal
 from dl_jax.scale.processes import broadcast_from_first, is_first
-from dl_jax.training.context import Context, Cost, local_context
-
-ROUND_SECONDS = 180
-"""Expected seconds of a round; a longer one is not repeated by itself."""
+from dl_jax.training.context import Cost, local_context
 
 
 class Outcome(NamedTuple):
@@ -73,45 +69,6 @@ def execute(experiment: Experiment, config: Flags, options: Options, progress: P
 def judging_digest(experiment: Experiment) -> str:
     """Return the digest of the code that judges and draws an experiment's records."""
     return code.digest(code.judging_code(Path(experiment.file)))
-
-
-def judged(experiment: Experiment, records: Records, flags: Mapping[str, Any], criteria: str) -> Verdicts:
-    """Return the verdicts of an experiment on its records.
-
-    flags:    of the run: its seeds and rounds.
-    criteria: the digest of the criteria in the ledger's terms (`ledger.digest`) when the records were measured.
-    """
-    first, count = flags["first_seed"], flags["seeds"]
-    verdicts = judge(
-        records, experiment.criteria, first_round=range(first, first + count) if flags["rounds"] == 2 else None
-    )
-    exploratory = ledger.exploratory(experiment, first, criteria)
-    return Verdicts(
-        replace(verdict, experiment=experiment.name, exploratory=verdict.key in exploratory) for verdict in verdicts
-    )
-
-
-def measured_in_rounds(experiment: Experiment, config: Flags, preset: str, context: Context) -> Records:
-    """Return the records of the first round and, if that leaves a core criterion undecided, of as many seeds more.
-
-    An experiment whose second round is expected to take longer than ROUND_SECONDS has one round only.
-    """
-    records = experiment.measure(config, context)
-    more_can_decide = config.rounds == 2 and sign_p(2 * config.seeds, 2 * config.seeds) <= SECOND
-    too_long = experiment.expected_seconds(preset, config) > ROUND_SECONDS
-    if not more_can_decide or too_long or context.events.dry_run:
-        return records
-    verdicts = judge(records, experiment.criteria, first_round=config.all_seeds)
-    if not any(is_undecided(verdict) for verdict in verdicts if verdict.role == "core"):
-        return records
-    second = experiment.measure(replace(config, first_seed=config.first_seed + config.seeds), context)
-    return Records.gather([records, _with_seeds(second)])
-
-
-def _with_seeds(records) -> Records:
-    """Without the facts, which the first round has too."""
-    rows = tuple(row for row in records.rows if "seed" in row)
-    return Records(rows, tuple(each for each in records.arrays if "seed" in each.at))
 
 
 def _find_run(folder, name) -> Path:

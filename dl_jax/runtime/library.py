@@ -13,12 +13,13 @@ from dl_jax.errors import FlagError
 from dl_jax.evidence.records import Records
 from dl_jax.evidence.verdicts import Verdicts
 from dl_jax.runtime import ledger
-from dl_jax.runtime.execute import execute, judged, measured_in_rounds
+from dl_jax.runtime.execute import execute
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import from_values
 from dl_jax.runtime.options import Options
 from dl_jax.runtime.progress import Progress
 from dl_jax.runtime.results import read_records
+from dl_jax.runtime.rounds import judged, measured_in_rounds
 from dl_jax.runtime.store import check_writable
 from dl_jax.training.context import local_context
 

@@ -142,9 +142,11 @@ def summary(rows: list[dict[str, Any]]) -> str:
     """Return a line for each criterion: the share of settings that support it, and the worst setting."""
 
     def line(key):
-        found = [row for row in rows if row["key"] == key]
-        holds = sum(Answer(row["answer"]) in HOLDS for row in found)
-        worst = min(found, key=lambda row: ORDER.index(Answer(row["answer"])))
-        return f"{key}: holds in {holds} of {len(found)} settings; the worst is {worst['setting']}, {worst['answer']}"
+        universes = [row for row in rows if row["key"] == key]
+        holds = sum(Answer(row["answer"]) in HOLDS for row in universes)
+        worst = min(universes, key=lambda row: ORDER.index(Answer(row["answer"])))
+        return (
+            f"{key}: holds in {holds} of {len(universes)} settings; the worst is {worst['setting']}, {worst['answer']}"
+        )
 
     return "\n".join(map(line, dict.fromkeys(row["key"] for row in rows)))

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from dl_jax.evidence.criteria import Comparison, Criterion, below, equals, exceeds, mostly
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.records import Records
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import Answer
 
 ROUND = range(13)
 BOTH = range(26)

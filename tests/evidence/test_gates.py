@@ -5,9 +5,10 @@ import pytest
 
 from dl_jax.evidence.criteria import Criterion, below, exceeds
 from dl_jax.evidence.estimands import difference, final, metric
+from dl_jax.evidence.judge import is_undecided, judge
 from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.selection import select
-from dl_jax.evidence.verdicts import Answer, is_undecided, judge
+from dl_jax.evidence.verdicts import Answer
 
 SEEDS = range(13)
 

@@ -14,14 +14,14 @@ AT_MOST = stats.binom.ppf(1 - 1e-4, STUDIES, ALPHA) / STUDIES
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_false_statement_is_supported_in_at_most_alpha_of_the_studies(shape):
     """False, but only just: the median lies on the edge of what the statement claims."""
-    found = {study.name: supported(study) for study in false_studies(shape, STUDIES)}
-    assert max(found.values()) <= AT_MOST, found
+    shares_of = {study.name: supported(study) for study in false_studies(shape, STUDIES)}
+    assert max(shares_of.values()) <= AT_MOST, shares_of
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_true_statement_is_found(shape):
-    found = {study.name: supported(study) for study in true_studies(shape, 200)}
-    assert min(found.values()) > 0.9, found
+    shares_of = {study.name: supported(study) for study in true_studies(shape, 200)}
+    assert min(shares_of.values()) > 0.9, shares_of
 
 
 def test_shares_of_seeds():
@@ -31,7 +31,7 @@ def test_shares_of_seeds():
 
 
 def test_students_interval_would_not_pass():
-    """What the sign test is for (and a check that these studies can tell): a t test on the mean at the same alpha.
+    """What the sign test is for, and a check that these studies can fail: a t test on the mean at the same alpha.
 
     Of 5 trainings that fail in 5 % of all cases, none fails in 77 % of the studies, and then all is certain.
     """

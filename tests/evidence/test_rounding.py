@@ -4,9 +4,10 @@ import itertools
 
 import pytest
 
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.rounding import EPS, within_rounding
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import Answer
 
 
 def planted(stated, control, power=1.0):

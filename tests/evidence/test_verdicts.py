@@ -6,9 +6,10 @@ from scipy import stats
 
 from dl_jax.evidence import estimands
 from dl_jax.evidence.criteria import Criterion, below, equals, exact, exceeds, identity, mostly
+from dl_jax.evidence.judge import is_undecided, judge
 from dl_jax.evidence.records import Missing, Records, measured
 from dl_jax.evidence.statistics import ALPHA, FIRST, SECOND, sign_p
-from dl_jax.evidence.verdicts import Answer, Verdict, is_undecided, judge, statement_answer
+from dl_jax.evidence.verdicts import Answer, Verdict, statement_answer
 
 N = 13
 SPREAD = np.linspace(-0.1, 0.1, N)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.records import Missing, Records, measured
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import Answer
 from dl_jax.training.context import local_context
 from experiments import depth_5_to_20 as experiment
 from experiments.depth_5_to_20.criteria import (

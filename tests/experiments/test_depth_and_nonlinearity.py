@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.records import Records, measured
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import Answer
 from experiments import depth_and_nonlinearity as experiment
 from experiments.depth_and_nonlinearity.criteria import TRAINED_LAYERS
 

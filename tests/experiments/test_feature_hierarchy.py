@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from dl_jax.evidence.coverage import unread
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import Answer
 from experiments import feature_hierarchy as experiment
 from experiments.feature_hierarchy.images import TRANSFORMS
 from experiments.feature_hierarchy.layer_probes import AXES, CHANGED, LAYERS

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from dl_jax.evidence.coverage import unread
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
-from dl_jax.evidence.verdicts import HOLDS, Answer, judge
+from dl_jax.evidence.verdicts import HOLDS, Answer
 from dl_jax.training.context import local_context
 from experiments import fig1a_space_distortion as experiment
 from experiments.fig1a_space_distortion.criteria import ALL

@@ -5,10 +5,11 @@ import itertools
 import pytest
 
 from dl_jax.evidence.coverage import unread
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.rounding import EPS
-from dl_jax.evidence.verdicts import HOLDS, Answer, judge
+from dl_jax.evidence.verdicts import HOLDS, Answer
 from experiments import fig1b_chain_rule as experiment
 
 TANH, RELU = "80.tanh_remainder_is_second_order", "80.relu_kink_lowers_the_order"

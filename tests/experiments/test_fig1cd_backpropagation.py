@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from dl_jax.evidence.coverage import unread
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.rounding import EPS
-from dl_jax.evidence.verdicts import HOLDS, Answer, judge
+from dl_jax.evidence.verdicts import HOLDS, Answer
 from dl_jax.models.backpropagation import UNITS
 from experiments import fig1cd_backpropagation as experiment
 from experiments.fig1cd_backpropagation.learning import FAR, NETS

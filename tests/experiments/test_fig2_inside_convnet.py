@@ -8,9 +8,10 @@ from PIL import Image
 
 from dl_jax.errors import DataError
 from dl_jax.evidence.coverage import unread
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
-from dl_jax.evidence.verdicts import HOLDS, Answer, judge
+from dl_jax.evidence.verdicts import HOLDS, Answer
 from experiments import fig2_inside_convnet as experiment
 
 MODULES = ("convolution 1", "pooling 1", "convolution 2", "pooling 2", "convolution 3")

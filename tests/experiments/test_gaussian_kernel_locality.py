@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.records import Records, measured
-from dl_jax.evidence.verdicts import Answer, judge, statement_answer
+from dl_jax.evidence.verdicts import Answer, statement_answer
 from experiments import gaussian_kernel_locality as experiment
 from experiments.gaussian_kernel_locality.estimands import FAR, NEAR
 from experiments.gaussian_kernel_locality.tasks import WIDEST

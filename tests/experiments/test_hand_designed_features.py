@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import Answer
 from experiments import hand_designed_features as experiment
 from experiments.hand_designed_features.classifiers import CONVENTIONAL, GAUSSIAN, LINEAR, NEIGHBOURS
 from experiments.hand_designed_features.criteria import best_by_hand

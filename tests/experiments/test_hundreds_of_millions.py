@@ -9,8 +9,9 @@ import pytest
 from dl_jax.data import shard_writer
 from dl_jax.data.stream import stream
 from dl_jax.errors import FlagError
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.records import Records, measured
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import Answer
 from experiments import hundreds_of_millions as experiment
 from experiments.hundreds_of_millions import criteria, sizes
 

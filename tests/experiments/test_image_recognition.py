@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.records import Records, measured
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import Answer
 from experiments import image_recognition as experiment
 from experiments.image_recognition.methods import (
     CONVOLUTIONAL,

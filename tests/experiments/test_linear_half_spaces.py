@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.records import Records, measured
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import Answer
 from experiments import linear_half_spaces as experiment
 
 

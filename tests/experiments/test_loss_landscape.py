@@ -6,9 +6,10 @@ import pytest
 
 from dl_jax.data.dataset import Examples, Splits
 from dl_jax.evidence.coverage import unread
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.named import array
 from dl_jax.evidence.records import Records, measured
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import Answer
 from experiments import loss_landscape as experiment
 from experiments.loss_landscape.criteria import ALONG, LINEAR, NET, RANDOM, TRUE, WRONG
 from experiments.loss_landscape.surroundings import ALIGNED, CURVE, INITIAL, OTHER, REVERSED

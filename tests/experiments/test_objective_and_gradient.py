@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from dl_jax.evidence.coverage import unread
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import Answer
 from experiments import objective_and_gradient as experiment
 from experiments.objective_and_gradient.learning import ALONG, FULL_BATCH, MINIBATCH, RANDOM, UNITS, VALIDATION
 from experiments.objective_and_gradient.loss_shape import OBJECTIVES, SIGNED

@@ -7,9 +7,10 @@ import pytest
 
 from dl_jax.errors import DataError
 from dl_jax.evidence.coverage import unread
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
-from dl_jax.evidence.verdicts import HOLDS, Answer, judge
+from dl_jax.evidence.verdicts import HOLDS, Answer
 from dl_jax.measures.receptive_fields import fields, modules_of
 from dl_jax.models.convnet import convnet
 from dl_jax.models.feature_maps import feature_maps

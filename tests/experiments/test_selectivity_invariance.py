@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.records import Records, measured
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import Answer
 from experiments import selectivity_invariance as experiment
 from experiments.selectivity_invariance.estimands import rise, tuned
 from experiments.selectivity_invariance.nets import CONV, NAMED_NUISANCES, ONE_HIDDEN

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from dl_jax.evidence.coverage import unread
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.named import named
 from dl_jax.evidence.records import Records, measured
 from dl_jax.evidence.rounding import EPS
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import Answer
 from experiments import stochastic_gradient as experiment
 from experiments.stochastic_gradient.criteria import WITHIN, worst_variance
 from experiments.stochastic_gradient.least_squares import EXAMPLES, HALF, LEARNING_RATES, MINIBATCH, STEPS

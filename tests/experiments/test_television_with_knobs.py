@@ -8,8 +8,9 @@ import pytest
 from dl_jax.data import catalog
 from dl_jax.data.dataset import Dataset, Examples, Splits
 from dl_jax.errors import FlagError
+from dl_jax.evidence.judge import judge
 from dl_jax.evidence.records import Records, measured
-from dl_jax.evidence.verdicts import Answer, judge
+from dl_jax.evidence.verdicts import Answer
 from experiments import television_with_knobs as experiment
 from experiments.television_with_knobs import criteria
 from experiments.television_with_knobs.kinds import two_kinds

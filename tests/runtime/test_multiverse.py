@@ -57,7 +57,7 @@ def test_the_map_says_in_which_settings_a_criterion_holds(modules, results, caps
     assert [row["answer"] for row in rows] == ["SUPPORTED", "REFUTED", "REFUTED"]
     assert rows[0]["flags"] == {"steps": "2"}
     assert (results / "multiverse" / "fake.svg").is_file()
-    assert not (results / "fake").exists(), "a multiverse is no run of its experiment"
+    assert not (results / "fake").exists(), "a multiverse leaves the experiment's own runs alone"
     count = len(modules["fake"].COMPUTED)
     assert multiverse("", ["fake", f"--output_dir={results}"], modules) == 0
     assert len(modules["fake"].COMPUTED) == count, "finished settings are not run again"
