@@ -2,7 +2,7 @@
 
 Run    bash launch/local.sh
        bash launch/local.sh reproduce --preset=smoke --output_dir=somewhere
-Takes  30 min on 2 CPU cores. If it is interrupted, the same command resumes it.
+Takes  about an hour on 2 CPU cores. If it is interrupted, the same command resumes it.
 Gives  results/report.html, results/verdicts.json, results/reproduce.json with the runs that they are made from, and
        results/<experiment>/<digest>/ with the records and figures of each run
 """
