@@ -10,11 +10,15 @@ import pytest
 
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import parse
+from dl_jax.runtime.ledger_command import Arguments
 from dl_jax.runtime.options import Options
 from dl_jax.runtime.reproduce import Seeds
 
 ROOT = Path(__file__).parents[1]
-PAGES = {page: (ROOT / page).read_text() for page in ("README.md", "launch/README.md", "dl_jax/report/published.md")}
+PAGES = {
+    page: (ROOT / page).read_text()
+    for page in ("README.md", "launch/README.md", "dl_jax/report/published.md", "dl_jax/evidence/verdicts.md")
+}
 LAUNCHERS = {"slurm": "Slurm", "tpu_vm": "TpuVm", "gke": "Gke", "ray_submit": "Ray"}
 
 
@@ -27,9 +31,12 @@ def commands(script: str) -> list[str]:
 
 def check(name: str, flags: list[str]) -> None:
     """Raise FlagError unless the experiment accepts the flags."""
-    if name == "reproduce":
-        parse(flags, Seeds, Options)
+    groups = {"reproduce": (Seeds, Options), "ledger": (Arguments,)}
+    if name in groups:
+        parse(flags, *groups[name])
         return
+    if name == "multiverse":
+        name, *flags = [flag for flag in flags if not flag.startswith("--datasets=")]
     experiment = Experiment.of(importlib.import_module(f"experiments.{name}"))
     values, common = parse(flags, experiment.config, Options)
     experiment.configured(Options(**common).preset, **values)

@@ -26,6 +26,7 @@ SHARED = {
     "nonlinearities": (("tuple[str, ...]",), "nonlinearities of the hidden layers"),
     "nuisances": (("tuple[str, ...]",), "what varies from image to image"),
     "optimizer": (("str",), "optimizer by name"),
+    "photographs": (("str",), "name of a data set of photographs, or a file"),
     "seeds": (("int",), "number of seeds"),
     "side": (("int",), "pixels along an image"),
     "sizes": (("tuple[int, ...]",), "numbers of training examples"),

@@ -20,4 +20,4 @@ def test_its_python_trains_judges_and_has_at_most_12_lines(quick_to_compile):
     exec(statements, names)
     (verdict,) = eval(f"dl.judge({last}", names)
     assert verdict.verdict in (Answer.SUPPORTED, Answer.REFUTED, Answer.INCONCLUSIVE)
-    assert verdict.n == 5
+    assert verdict.n == 9

@@ -23,7 +23,8 @@ from dl_jax.scale.processes import is_first
 
 LENGTHS, WIDTHS = (0.5, 1.0, 4.0), (0.5, 1.0, 2.0)
 """Factors of the training's length, and of the number of units."""
-AMOUNTS, UNITS = ("steps", "stack_steps", "epochs", "windows"), ("hidden", "width", "widths", "maps")
+AMOUNTS = ("steps", "stack_steps", "image_steps", "filter_steps", "epochs", "windows")
+UNITS = ("hidden", "width", "widths", "maps")
 """Flags that such factors change."""
 CHOICES = ("nonlinearity", "initializer", "optimizer", "net")
 """Flags of which every other value is tried."""

@@ -68,7 +68,7 @@ class Config(Flags):
     learning_rate: float = flag(0.002, "learning rate of Adam", above=0)
     photographs: str = flag("", "data set of the first filters; patches of scikit-learn's two photographs if empty")
     filter_steps: int = flag(3000, "training steps of the nets of the first filters", at_least=1)
-    pictures: tuple[str, ...] = flag(PICTURES, "of which nets learn first filters", choices=PICTURES)
+    filter_pictures: tuple[str, ...] = flag(PICTURES, "of which nets learn first filters", choices=PICTURES)
 
     def data_sources(self) -> tuple[tuple[str, str], ...]:
         """Return the data of the net, and the photographs if there are any."""
@@ -112,7 +112,7 @@ def measure(config: Config, context: Context) -> Records:
         image=config.image,
     )
     filters = train_filters(
-        config.photographs, config.manual_dir, config.filter_steps, config.all_seeds, config.pictures, context
+        config.photographs, config.manual_dir, config.filter_steps, config.all_seeds, config.filter_pictures, context
     )
     picture_HxWxC = picture_HxWx3 if input_1xHxWxC.shape[3] == 3 else picture_HxWx3.mean(-1, keepdims=True)
     drawn = {"portrait": portrait_HxWx3, "picture": picture_HxWxC}

@@ -20,6 +20,8 @@ ROUND = range(13)
 BOTH = range(26)
 FAR = 1e6
 """Where the control is."""
+SHIFT = 10.0
+"""Added to all values, so that an interval from its target to the median or from there is exact in floating point."""
 
 
 def failing(share):
@@ -79,12 +81,12 @@ def verdicts(study: Study) -> Iterator[Answer]:
 def false_studies(shape: str, count: int) -> Iterator[Study]:
     """Studies of every kind of comparison in which the median is on the edge."""
     draw = SHAPES[shape]
-    median = float(np.median(draw(np.random.default_rng(0), 2_000_001)))
-    value_KxS = draw(np.random.default_rng(1), (count, len(BOTH)))
+    median = float(np.median(SHIFT + draw(np.random.default_rng(0), 2_000_001)))
+    value_KxS = SHIFT + draw(np.random.default_rng(1), (count, len(BOTH)))
     yield Study("exceeds", lambda values: exceeds(values, median), -FAR, value_KxS)
     yield Study("below", lambda values: below(values, median), FAR, value_KxS)
-    yield Study("equals, from below", lambda values: equals(values, median + 9, within=9), FAR, value_KxS)
-    yield Study("equals, from above", lambda values: equals(values, median - 9, within=9), FAR, value_KxS)
+    yield Study("equals, from below", lambda values: equals(values, 2 * median, within=median), FAR, value_KxS)
+    yield Study("equals, from above", lambda values: equals(values, 0.0, within=median), FAR, value_KxS)
 
 
 def true_studies(shape: str, count: int) -> Iterator[Study]:

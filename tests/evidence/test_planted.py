@@ -9,6 +9,8 @@ from tests.evidence.planted import SHAPES, false_studies, shares, supported, tru
 STUDIES = 2000
 AT_MOST = stats.binom.ppf(1 - 1e-4, STUDIES, ALPHA) / STUDIES
 """If a test errs in ALPHA of all studies, it errs in more than this share of these with probability 1e-4."""
+LEAST_POWER = {"20 % of trainings fail": 0.4}
+"""Power where it is low: of 26 seeds 22 must succeed, and of these each does with a chance of 0.8."""
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -21,7 +23,7 @@ def test_a_false_statement_is_supported_in_at_most_alpha_of_the_studies(shape):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_true_statement_is_found(shape):
     shares_of = {study.name: supported(study) for study in true_studies(shape, 200)}
-    assert min(shares_of.values()) > 0.9, shares_of
+    assert min(shares_of.values()) > LEAST_POWER.get(shape, 0.9), shares_of
 
 
 def test_shares_of_seeds():
