@@ -39,9 +39,9 @@ class Change(NamedTuple):
 
 
 @cache
-def read(path: Path | None = None) -> tuple[Change, ...]:
+def read(path: Path) -> tuple[Change, ...]:
     """Return the entries of the ledger, the oldest first."""
-    entries = tomllib.loads((path or LEDGER).read_text(encoding="utf-8")).get("change", [])
+    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("change", [])
     return tuple(
         Change(
             entry["experiment"],
@@ -80,6 +80,12 @@ def as_it_stands(experiment: "Experiment") -> dict[str, str]:
     return {criterion.key: f"{criterion.role} {fingerprint(criterion)}" for criterion in experiment.criteria}
 
 
+def changed(experiment: "Experiment") -> dict[str, str]:
+    """Return those of `as_it_stands` that are not in the ledger."""
+    by_ledger = fixed(experiment.name)
+    return {key: value for key, value in as_it_stands(experiment).items() if by_ledger.get(key) != value}
+
+
 def first_seed(name: str, repetition: int = 0) -> int:
     """Return the first seed of a confirmatory run; 0, a seed for exploration, if the ledger has no such experiment."""
     changes = of(name)
@@ -93,11 +99,10 @@ def exploratory(experiment: "Experiment", first: int, measured_by: str) -> set[s
     first:       the run's first seed.
     measured_by: `digest` when the records were measured: later criteria may have been made for them.
     """
-    now, by_ledger = as_it_stands(experiment), fixed(experiment.name)
     fresh = first in {first_seed(experiment.name, repetition) for repetition in range(REPETITIONS)}
     if not fresh or measured_by != digest(experiment):
-        return set(now)
-    return {key for key, value in now.items() if by_ledger.get(key) != value}
+        return {criterion.key for criterion in experiment.criteria}
+    return set(changed(experiment))
 
 
 def digest(experiment: "Experiment") -> str:
@@ -107,9 +112,8 @@ def digest(experiment: "Experiment") -> str:
 
 def append(experiment: "Experiment", why: str, seen: Sequence[str], day: date) -> list[str]:
     """Append an entry with the criteria that are not in the ledger as they stand, and return their keys."""
-    known, before = fixed(experiment.name), of(experiment.name)
-    changed = {key: value for key, value in as_it_stands(experiment).items() if known.get(key) != value}
-    if not changed:
+    new, before = changed(experiment), of(experiment.name)
+    if not new:
         return []
     used = [*(before[-1].seen if before else ()), *seen]
     if before:
@@ -123,14 +127,14 @@ def append(experiment: "Experiment", why: str, seen: Sequence[str], day: date) -
         f"why = {_quoted(why)}",
         f"seen = [{', '.join(map(_quoted, dict.fromkeys(used)))}]",
         "criteria = [",
-        *(f"    {_quoted(f'{key} {value}')}," for key, value in changed.items()),
+        *(f"    {_quoted(f'{key} {value}')}," for key, value in new.items()),
         "]",
         "",
     ]
     with LEDGER.open("a", encoding="utf-8") as ledger:
         ledger.write("\n".join(lines))
     read.cache_clear()
-    return list(changed)
+    return list(new)
 
 
 def _quoted(text: str) -> str:

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from dl_jax.runtime.experiment import Experiment
 from dl_jax.runtime.flags import Checked, describe, flag, parse
-from dl_jax.runtime.ledger import append, as_it_stands, fixed
+from dl_jax.runtime.ledger import append, changed
 from dl_jax.runtime.run import exit_status
 
 
@@ -32,12 +32,11 @@ def _ledger(doc, arguments, modules):
     chosen, missing = Arguments(**given), 0
     for experiment in map(Experiment.of, modules.values()):
         if chosen.why:
-            changed = append(experiment, chosen.why, chosen.seen, date.today())
+            keys = append(experiment, chosen.why, chosen.seen, date.today())
         else:
-            known = fixed(experiment.name)
-            changed = [key for key, value in as_it_stands(experiment).items() if known.get(key) != value]
-            missing += len(changed)
-        for key in changed:
+            keys = list(changed(experiment))
+            missing += len(keys)
+        for key in keys:
             print(f"{experiment.name}: {key} {'was appended' if chosen.why else 'is not in the ledger as it stands'}")
     if missing:
         print('append them with bash launch/local.sh ledger --why="what changed, and why"')
